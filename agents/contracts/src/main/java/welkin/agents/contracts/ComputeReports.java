@@ -1,0 +1,16 @@
+package welkin.agents.contracts;
+
+import welkin.bus.Cast;
+
+/** What compute hosts tell the Compute service, offered by it on host {@code ""}. */
+public interface ComputeReports {
+  /**
+   * A sign of life with what the host is and has; sent at start and every report interval (10 s).
+   */
+  @Cast
+  void alive(HostReport report);
+
+  /** A guest changed without being asked: it shut down, rebooted or died. */
+  @Cast
+  void changed(String host, InstanceState state);
+}

@@ -1,0 +1,46 @@
+package welkin.agents.contracts;
+
+import java.util.List;
+import welkin.bus.Cast;
+
+/** What the Network service tells and hears from host agents, offered by it on host {@code ""}. */
+public interface NetworkPlugin {
+  /**
+   * What changed for a host since a cursor. The agent pulls after every poke and every few seconds;
+   * cursor 0 (and any cursor the service no longer knows) answers the host's whole desired state,
+   * so an agent that lost everything needs nothing else. Objects come whole, not as differences.
+   */
+  HostChanges changes(String host, long since);
+
+  /** Ports whose device is wired now. */
+  void portsUp(String host, List<String> portIds);
+
+  /** Ports whose device went away. */
+  void portsDown(String host, List<String> portIds);
+
+  /** Signs of life of the agents a host plays (L2, L3, DHCP, metadata, metering). */
+  @Cast
+  void alive(String host, List<AgentReport> agents);
+
+  /**
+   * Which server and project stand behind an address, for the metadata proxy.
+   *
+   * @param networkId the isolated network asked from, or null
+   * @param routerId the router asked through, or null
+   * @return the port, or null when no port has the address
+   */
+  PortOwner owner(String networkId, String routerId, String address);
+
+  /** A port's owner for the metadata proxy. */
+  record PortOwner(String portId, String serverId, String projectId) {}
+
+  /**
+   * One of the agents shown by {@code network agent list}.
+   *
+   * @param type {@code Open vSwitch agent}, {@code L3 agent}, {@code DHCP agent}, {@code Metadata
+   *     agent}, ...
+   * @param binary {@code neutron-...-agent}
+   * @param configurations JSON text
+   */
+  record AgentReport(String type, String binary, String configurations) {}
+}

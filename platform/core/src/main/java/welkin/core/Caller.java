@@ -1,0 +1,46 @@
+package welkin.core;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Who asks: what a validated token says. Every service sees today's record, however the token was
+ * made.
+ *
+ * @param userId the user, or null for a caller without a token
+ * @param projectId the project the token is scoped to, or null
+ * @param domainId the domain the token is scoped to, or null
+ * @param system whether the token has system scope
+ * @param roles role names, implied ones included
+ * @param token the token as it was presented, for calls on the caller's behalf
+ * @param expires when the token ends
+ */
+public record Caller(
+    String userId,
+    String userName,
+    String userDomainId,
+    String projectId,
+    String projectName,
+    String projectDomainId,
+    String domainId,
+    boolean system,
+    List<String> roles,
+    Secret token,
+    Instant expires) {
+
+  /** Nobody: a request without a token. */
+  public static final Caller ANONYMOUS =
+      new Caller(null, null, null, null, null, null, null, false, List.of(), null, null);
+
+  public boolean hasRole(String role) {
+    return roles.contains(role);
+  }
+
+  public boolean isAdmin() {
+    return roles.contains("admin");
+  }
+
+  public boolean isAnonymous() {
+    return userId == null;
+  }
+}
