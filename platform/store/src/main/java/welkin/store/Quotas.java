@@ -1,0 +1,135 @@
+package welkin.store;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import welkin.core.Fault;
+
+/**
+ * Limits and usage by project, counted in the transaction of the thing counted, so that they cannot
+ * drift. A limit of -1 means unlimited.
+ */
+public final class Quotas {
+  private final Map<String, Long> defaults;
+  private final int status;
+
+  /**
+   * @param defaults every resource with its default limit
+   * @param status the HTTP status of "over quota" in this service
+   */
+  public Quotas(Map<String, Long> defaults, int status) {
+    this.defaults = defaults;
+    this.status = status;
+  }
+
+  public Map<String, Long> defaults() {
+    return defaults;
+  }
+
+  /** Every resource's limit for a project. */
+  public Map<String, Long> limits(Sql sql, String projectId) {
+    var all = new LinkedHashMap<>(defaults);
+    sql.list(
+            "SELECT resource, hard_limit FROM quota_limit WHERE project_id = ?",
+            r -> Map.entry(r.text("resource"), r.number("hard_limit")),
+            projectId)
+        .forEach(e -> all.put(e.getKey(), e.getValue()));
+    return all;
+  }
+
+  /** Every resource's usage by a project; 0 when nothing is counted. */
+  public Map<String, Long> usage(Sql sql, String projectId) {
+    var all = new LinkedHashMap<String, Long>();
+    defaults.keySet().forEach(k -> all.put(k, 0L));
+    sql.list(
+            "SELECT resource, used FROM quota_usage WHERE project_id = ?",
+            r -> Map.entry(r.text("resource"), r.number("used")),
+            projectId)
+        .forEach(e -> all.put(e.getKey(), e.getValue()));
+    return all;
+  }
+
+  public long limit(Sql sql, String projectId, String resource) {
+    return sql.one(
+            "SELECT hard_limit FROM quota_limit WHERE project_id = ? AND resource = ?",
+            r -> r.number("hard_limit"),
+            projectId,
+            resource)
+        .orElseGet(() -> defaults.get(resource));
+  }
+
+  public void setLimit(Sql sql, String projectId, String resource, long limit) {
+    if (sql.update(
+            "UPDATE quota_limit SET hard_limit = ? WHERE project_id = ? AND resource = ?",
+            limit,
+            projectId,
+            resource)
+        == 0) {
+      sql.insert("quota_limit", "project_id", projectId, "resource", resource, "hard_limit", limit);
+    }
+  }
+
+  /** Back to the defaults. */
+  public void clearLimits(Sql sql, String projectId) {
+    sql.update("DELETE FROM quota_limit WHERE project_id = ?", projectId);
+  }
+
+  /**
+   * Counts {@code amount} more; all or nothing is the caller's transaction.
+   *
+   * @throws Fault over quota, with {@code resource}, {@code limit}, {@code used} and {@code
+   *     requested} as details
+   */
+  public void take(Sql sql, String projectId, String resource, long amount) {
+    sql.insertIfAbsent("quota_usage", "project_id", projectId, "resource", resource, "used", 0L);
+    long limit = limit(sql, projectId, resource);
+    if (limit >= 0 && amount > 0) {
+      int done =
+          sql.update(
+              "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ? AND"
+                  + " used + ? <= ?",
+              amount,
+              projectId,
+              resource,
+              amount,
+              limit);
+      if (done == 0) {
+        long used =
+            sql.number(
+                "SELECT used FROM quota_usage WHERE project_id = ? AND resource = ?",
+                projectId,
+                resource);
+        throw Fault.overQuota(
+                status,
+                "Quota exceeded for "
+                    + resource
+                    + ": Requested "
+                    + amount
+                    + ", but already used "
+                    + used
+                    + " of "
+                    + limit
+                    + " "
+                    + resource)
+            .with("resource", resource)
+            .with("limit", limit)
+            .with("used", used)
+            .with("requested", amount);
+      }
+    } else {
+      sql.update(
+          "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ?",
+          amount,
+          projectId,
+          resource);
+    }
+  }
+
+  /** Counts {@code amount} less. */
+  public void give(Sql sql, String projectId, String resource, long amount) {
+    sql.update(
+        "UPDATE quota_usage SET used = used - ? WHERE project_id = ? AND resource = ?",
+        amount,
+        projectId,
+        resource);
+  }
+}
