@@ -151,7 +151,8 @@ public final class Config {
     declared.forEach(this::get);
   }
 
-  private static String nearest(String name, Collection<String> known) {
+  /** The known name that {@code name} was probably meant to be, or null when none is near. */
+  public static String nearest(String name, Collection<String> known) {
     String best = null;
     int least = Math.max(3, name.length() / 3);
     for (var k : known) {
