@@ -34,14 +34,18 @@ public final class Idempotency {
         key);
   }
 
-  /** Stores the answer beside the claim, when the request made one. */
-  public void answered(Sql sql, String key, int status, String answer) {
+  /**
+   * Stores the answer; the claim too, when the request made nothing that carried it (an action on
+   * what exists).
+   */
+  public void answered(Sql sql, IdempotencyClaim claim, int status, String answer) {
+    insert(sql, claim);
     sql.update(
         "UPDATE idempotency SET status = ?, answer = ?, at = ? WHERE claim_key = ?",
         status,
         answer,
         clock.instant(),
-        key);
+        claim.key());
   }
 
   /** Forgets claims older than {@code micros} since the epoch. */
@@ -55,16 +59,20 @@ public final class Idempotency {
    */
   static void claim(Sql sql, IdempotencyClaim claim) {
     if (claim != null && claim.resource().get() != null) {
-      sql.insertIfAbsent(
-          "idempotency",
-          "claim_key",
-          claim.key(),
-          "fingerprint",
-          claim.fingerprint(),
-          "resource_id",
-          claim.resource().get(),
-          "at",
-          Long.MAX_VALUE); // kept until answered
+      insert(sql, claim);
     }
+  }
+
+  private static void insert(Sql sql, IdempotencyClaim claim) {
+    sql.insertIfAbsent(
+        "idempotency",
+        "claim_key",
+        claim.key(),
+        "fingerprint",
+        claim.fingerprint(),
+        "resource_id",
+        claim.resource().get(),
+        "at",
+        Long.MAX_VALUE); // kept until answered
   }
 }

@@ -1,0 +1,148 @@
+package welkin.http;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** The door on a socket: Jetty's core, a virtual thread a request, nothing of a servlet layer. */
+public final class HttpServer implements AutoCloseable {
+  private final Server server;
+  private final ServerConnector connector;
+
+  /**
+   * Listens.
+   *
+   * @param port 0 for any free one
+   */
+  public HttpServer(Door door, String host, int port) {
+    var pool = new QueuedThreadPool(16, 2);
+    pool.setName("http");
+    pool.setVirtualThreadsExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server = new Server(pool);
+    var config = new HttpConfiguration();
+    config.setRequestHeaderSize(65536);
+    config.setSendServerVersion(false);
+    config.setSendDateHeader(true);
+    config.setUriCompliance(UriCompliance.UNSAFE);
+    connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(config));
+    connector.setHost(host);
+    connector.setPort(port);
+    connector.setAcceptQueueSize(1024);
+    connector.setIdleTimeout(120_000);
+    server.addConnector(connector);
+    server.setHandler(new DoorHandler(door));
+    server.setErrorHandler(
+        (request, response, callback) -> {
+          response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+          var body =
+              "{\"error\": {\"code\": "
+                  + response.getStatus()
+                  + ", \"message\": \"The request could not be read.\"}}";
+          response.write(
+              true,
+              ByteBuffer.wrap(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+              callback);
+          return true;
+        });
+    try {
+      server.start();
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "cannot listen on " + host + ":" + port + ": " + e.getMessage(), e);
+    }
+  }
+
+  public int port() {
+    return connector.getLocalPort();
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static final class DoorHandler extends Handler.Abstract {
+    private final Door door;
+
+    DoorHandler(Door door) {
+      super(InvocationType.BLOCKING);
+      this.door = door;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback)
+        throws IOException {
+      var headers = new HashMap<String, String>();
+      for (var field : request.getHeaders()) {
+        headers.merge(
+            field.getLowerCaseName(),
+            field.getValue() == null ? "" : field.getValue(),
+            (a, b) -> a + ", " + b);
+      }
+      var uri = request.getHttpURI();
+      var forwarded = headers.get("x-forwarded-proto");
+      var scheme = forwarded != null && forwarded.matches("https?") ? forwarded : uri.getScheme();
+      var authority = headers.getOrDefault("host", uri.getAuthority());
+      var answer =
+          door.handle(
+              new HttpRequest(
+                  request.getMethod().toUpperCase(Locale.ROOT),
+                  uri.getPath(),
+                  uri.getQuery(),
+                  headers,
+                  Content.Source.asInputStream(request),
+                  request.getLength(),
+                  scheme + "://" + authority,
+                  Request.getRemoteAddr(request)));
+      write(request, response, answer, callback);
+      return true;
+    }
+
+    private static void write(Request request, Response response, Answer answer, Callback callback)
+        throws IOException {
+      response.setStatus(answer.status());
+      answer.headers().forEach((k, v) -> response.getHeaders().put(k, v));
+      boolean head = request.getMethod().equals("HEAD");
+      if (answer.stream() == null) {
+        boolean bodiless = answer.status() == 204 || answer.status() == 304;
+        if (!bodiless) {
+          response.getHeaders().put(HttpHeader.CONTENT_LENGTH, answer.bytes().length);
+        }
+        response.write(true, head || bodiless ? null : ByteBuffer.wrap(answer.bytes()), callback);
+        return;
+      }
+      if (answer.length() >= 0) {
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, answer.length());
+      }
+      if (head) {
+        response.write(true, null, callback);
+        return;
+      }
+      try (var out = Content.Sink.asOutputStream(response)) {
+        answer.stream().write(out);
+      } catch (IOException | RuntimeException e) {
+        callback.failed(e); // headers are out: the client learns from the closed connection
+        return;
+      }
+      callback.succeeded();
+    }
+  }
+}
