@@ -1,0 +1,34 @@
+package welkin.peers;
+
+import java.util.Collection;
+import java.util.List;
+import welkin.core.Config;
+import welkin.http.Service;
+import welkin.store.Database;
+import welkin.store.Events;
+
+/**
+ * A service's table of contents, the same for all: its APIs, schema, events, options, and what runs
+ * in the background. Made with a {@link Platform}; nothing runs before {@link #start}.
+ */
+public interface CloudService extends AutoCloseable {
+  /** The service type, e.g. {@code compute}. */
+  String type();
+
+  /** What it mounts at the door. */
+  Collection<Service> apis();
+
+  Database database();
+
+  Events events();
+
+  /** The options it reads; any other name in the configuration stops the start. */
+  List<Config.Key<?>> options();
+
+  /** Begins background work: workflows that were under way, reconcilers, endpoints on the bus. */
+  void start();
+
+  /** Ends background work at once; what was under way goes on at the next start. */
+  @Override
+  void close();
+}
