@@ -2,7 +2,15 @@ package welkin.http;
 
 /** An API (micro)version such as 2.90. */
 public record Version(int major, int minor) implements Comparable<Version> {
+  /** After every version: for services without microversions. */
+  public static final Version HIGHEST = new Version(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
   public static Version of(int major, int minor) {
+    return new Version(major, minor);
+  }
+
+  /** {@link #of}, short enough for tables of fields. */
+  public static Version v(int major, int minor) {
     return new Version(major, minor);
   }
 
@@ -27,6 +35,15 @@ public record Version(int major, int minor) implements Comparable<Version> {
 
   public boolean atLeast(Version other) {
     return compareTo(other) >= 0;
+  }
+
+  public boolean before(Version other) {
+    return compareTo(other) < 0;
+  }
+
+  /** Whether this lies within both ends, which belong to the window; null means no end. */
+  public boolean within(Version since, Version until) {
+    return (since == null || compareTo(since) >= 0) && (until == null || compareTo(until) <= 0);
   }
 
   @Override
