@@ -1,0 +1,215 @@
+package welkin.workflow;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.store.Sql;
+
+/** A workflow under way: its steps, and what to undo. */
+public final class Run {
+  /** Where {@link #unwind} goes back to. */
+  public record Mark(int depth) {}
+
+  /**
+   * Undone from here: not a {@link Fault}, so that no handler in a workflow mistakes it for a
+   * step's failure.
+   */
+  static final class Unwinding extends Error {
+    private static final long serialVersionUID = 1;
+
+    Unwinding() {
+      super(null, null, false, false);
+    }
+  }
+
+  private record Undo(int position, String name, Runnable work) {}
+
+  private final WorkflowEngine engine;
+  private final WorkflowRow row;
+  private final List<WorkflowRow.Step> log;
+  private final Deque<Undo> undos = new ArrayDeque<>();
+  private int position;
+
+  Run(WorkflowEngine engine, WorkflowRow row, List<WorkflowRow.Step> log) {
+    this.engine = engine;
+    this.row = row;
+    this.log = new ArrayList<>(log);
+  }
+
+  /**
+   * The workflow's id: a stable seed for names and keys that must be the same when a step is
+   * repeated.
+   */
+  public String id() {
+    return row.id();
+  }
+
+  /**
+   * A step with a result and an undo, which gets the result, or null when the work did not get so
+   * far.
+   */
+  public <T> T step(String name, Class<T> type, Supplier<T> work, Consumer<T> undo) {
+    return recorded(
+        name,
+        type,
+        step -> {
+          var result = work.get();
+          engine.probe().worked(row.kind(), name);
+          engine.record(row, step.done(Json.text(result)));
+          return result;
+        },
+        undo);
+  }
+
+  /** A step with an undo. */
+  public void step(String name, Runnable work, Runnable undo) {
+    step(
+        name,
+        Void.class,
+        () -> {
+          work.run();
+          return null;
+        },
+        nothing -> undo.run());
+  }
+
+  /**
+   * A step that needs no undo: it changes nothing, or what it changes is undone with an earlier
+   * step.
+   */
+  public void step(String name, Runnable work) {
+    step(name, work, () -> {});
+  }
+
+  /** A step with a result that needs no undo. */
+  public <T> T step(String name, Class<T> type, Supplier<T> work) {
+    return step(name, type, work, nothing -> {});
+  }
+
+  /**
+   * A step in our own schema: the work and its record are one transaction, so it happens exactly
+   * once.
+   */
+  public <T> T tx(String name, Class<T> type, Function<Sql, T> work, Consumer<T> undo) {
+    return recorded(
+        name,
+        type,
+        step ->
+            engine
+                .database()
+                .tx(
+                    sql -> {
+                      var result = work.apply(sql);
+                      engine.record(sql, row, step.done(Json.text(result)));
+                      return result;
+                    }),
+        undo);
+  }
+
+  /** A step in our own schema without result or undo. */
+  public void change(String name, Consumer<Sql> work) {
+    tx(
+        name,
+        Void.class,
+        sql -> {
+          work.accept(sql);
+          return null;
+        },
+        nothing -> {});
+  }
+
+  /**
+   * Waits for a signal sent to this workflow's subject.
+   *
+   * @throws Fault 504 when it does not come within {@code limit} (or the workflow's own deadline)
+   */
+  public JsonNode await(String signal, Duration limit) {
+    return step("await:" + signal, JsonNode.class, () -> engine.awaitSignal(row, signal, limit));
+  }
+
+  public Mark mark() {
+    return new Mark(undos.size());
+  }
+
+  /** Undoes every step since {@code mark}, newest first: to try another way. */
+  public void unwind(Mark mark) {
+    while (undos.size() > mark.depth()) {
+      var undo = undos.peek();
+      var step = undo.position() < log.size() ? log.get(undo.position()) : null;
+      if (step == null || step.state() != WorkflowRow.StepState.UNDONE) {
+        engine.probe().undoing(row.kind(), undo.name());
+        undo.work().run();
+        engine.probe().undone(row.kind(), undo.name());
+        engine.recordUndone(row, undo.position(), undo.name());
+        if (step != null) {
+          log.set(
+              undo.position(),
+              new WorkflowRow.Step(
+                  undo.position(), undo.name(), WorkflowRow.StepState.UNDONE, step.result()));
+        }
+      }
+      undos.pop();
+    }
+  }
+
+  void unwindAll() {
+    unwind(new Mark(0));
+  }
+
+  private interface Work<T> {
+    T perform(WorkflowRow.Step step);
+  }
+
+  private <T> T recorded(String name, Class<T> type, Work<T> work, Consumer<T> undo) {
+    int here = position++;
+    if (here < log.size()) {
+      var step = log.get(here);
+      if (!step.name().equals(name)) {
+        throw new IllegalStateException(
+            row.kind()
+                + " step "
+                + here
+                + " was '"
+                + step.name()
+                + "' when recorded and is '"
+                + name
+                + "' now");
+      }
+      if (step.state() == WorkflowRow.StepState.FAILED || step.failure() != null) {
+        undos.push(new Undo(here, name, () -> undo.accept(null)));
+        throw step.failure();
+      }
+      T result = type == Void.class ? null : Json.read(step.value(), type);
+      undos.push(new Undo(here, name, () -> undo.accept(result)));
+      return result;
+    }
+    // from here on the work may be half done: its undo belongs to the run before the work begins
+    undos.push(new Undo(here, name, () -> undo.accept(null)));
+    if (engine.mustUnwind(row)) {
+      throw new Unwinding();
+    }
+    var step = new WorkflowRow.Step(here, name, WorkflowRow.StepState.DONE, null);
+    try {
+      engine.probe().working(row.kind(), name);
+      var result = work.perform(step);
+      log.add(step.done(Json.text(result)));
+      undos.pop();
+      undos.push(new Undo(here, name, () -> undo.accept(result)));
+      engine.probe().recorded(row.kind(), name);
+      return result;
+    } catch (Fault f) {
+      var failed = step.failed(f);
+      engine.record(row, failed);
+      log.add(failed);
+      throw f;
+    }
+  }
+}

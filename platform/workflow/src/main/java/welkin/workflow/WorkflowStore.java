@@ -1,0 +1,181 @@
+package welkin.workflow;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/** SQL of workflows, steps and signals. */
+final class WorkflowStore {
+  private WorkflowStore() {}
+
+  static void insert(Sql sql, WorkflowRow row, String owner, Instant lease, Instant now) {
+    sql.insert(
+        "workflow",
+        "id",
+        row.id(),
+        "kind",
+        row.kind(),
+        "version",
+        row.version(),
+        "subject",
+        row.subject(),
+        "input",
+        row.input(),
+        "context",
+        row.context(),
+        "state",
+        row.state(),
+        "owner",
+        owner,
+        "lease_until",
+        lease,
+        "deadline",
+        row.deadline(),
+        "created_at",
+        now,
+        "updated_at",
+        now);
+  }
+
+  private static WorkflowRow map(Row r) throws java.sql.SQLException {
+    return new WorkflowRow(
+        r.text("id"),
+        r.text("kind"),
+        r.integer("version"),
+        r.text("subject"),
+        r.text("input"),
+        r.json("context"),
+        WorkflowRow.State.valueOf(r.text("state")),
+        r.time("deadline"),
+        r.json("reason"));
+  }
+
+  static Optional<WorkflowRow> find(Sql sql, String id) {
+    return sql.one("SELECT * FROM workflow WHERE id = ?", WorkflowStore::map, id);
+  }
+
+  /** Live workflows that nobody holds (any more), oldest first. */
+  static List<WorkflowRow> free(Sql sql, String owner, Instant now) {
+    return sql.list(
+        "SELECT * FROM workflow WHERE state IN ('RUNNING', 'UNWINDING') AND (owner IS NULL OR owner"
+            + " <> ?) AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at, id",
+        WorkflowStore::map,
+        owner,
+        now);
+  }
+
+  /** Takes a free workflow; false when another was faster. */
+  static boolean take(Sql sql, String id, String owner, Instant lease, Instant now) {
+    return sql.update(
+            "UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ? AND state IN ('RUNNING',"
+                + " 'UNWINDING') AND (lease_until IS NULL OR lease_until < ? OR owner = ?)",
+            owner,
+            lease,
+            id,
+            now,
+            owner)
+        == 1;
+  }
+
+  static void renew(Sql sql, String owner, Instant lease) {
+    sql.update(
+        "UPDATE workflow SET lease_until = ? WHERE owner = ? AND state IN ('RUNNING', 'UNWINDING')",
+        lease,
+        owner);
+  }
+
+  /** Gives up every lease: whoever starts next takes over at once. */
+  static void release(Sql sql, String owner) {
+    sql.update("UPDATE workflow SET owner = NULL, lease_until = NULL WHERE owner = ?", owner);
+  }
+
+  static void unwind(Sql sql, String id, JsonNode reason, Instant now) {
+    sql.update(
+        "UPDATE workflow SET state = 'UNWINDING', reason = COALESCE(reason, ?), updated_at = ?"
+            + " WHERE id = ? AND state IN ('RUNNING', 'UNWINDING')",
+        reason,
+        now,
+        id);
+  }
+
+  static List<String> live(Sql sql, String subject) {
+    return sql.list(
+        "SELECT id FROM workflow WHERE subject = ? AND state IN ('RUNNING', 'UNWINDING') ORDER BY"
+            + " created_at, id",
+        r -> r.text("id"),
+        subject);
+  }
+
+  static List<String> liveSubjects(Sql sql) {
+    return sql.list(
+        "SELECT DISTINCT subject FROM workflow WHERE state IN ('RUNNING', 'UNWINDING')",
+        r -> r.text("subject"));
+  }
+
+  static void finish(Sql sql, String id, WorkflowRow.State state, Instant now) {
+    sql.update(
+        "UPDATE workflow SET state = ?, owner = NULL, lease_until = NULL, updated_at = ? WHERE id ="
+            + " ?",
+        state,
+        now,
+        id);
+    sql.update("DELETE FROM workflow_step WHERE workflow_id = ?", id);
+    sql.update("DELETE FROM workflow_signal WHERE workflow_id = ?", id);
+  }
+
+  static int forget(Sql sql, Instant before) {
+    return sql.update(
+        "DELETE FROM workflow WHERE state IN ('DONE', 'FAILED') AND updated_at < ?", before);
+  }
+
+  static List<WorkflowRow.Step> steps(Sql sql, String id) {
+    return sql.list(
+        "SELECT position, name, state, result FROM workflow_step WHERE workflow_id = ? ORDER BY"
+            + " position",
+        r ->
+            new WorkflowRow.Step(
+                r.integer("position"),
+                r.text("name"),
+                WorkflowRow.StepState.valueOf(r.text("state")),
+                r.text("result")),
+        id);
+  }
+
+  static void record(Sql sql, String id, WorkflowRow.Step step) {
+    sql.insertIfAbsent(
+        "workflow_step",
+        "workflow_id",
+        id,
+        "position",
+        step.position(),
+        "name",
+        step.name(),
+        "state",
+        step.state(),
+        "result",
+        step.result());
+  }
+
+  static void undone(Sql sql, String id, int position, String name) {
+    record(sql, id, new WorkflowRow.Step(position, name, WorkflowRow.StepState.UNDONE, null));
+    sql.update(
+        "UPDATE workflow_step SET state = 'UNDONE' WHERE workflow_id = ? AND position = ?",
+        id,
+        position);
+  }
+
+  static void signal(Sql sql, String id, String name, Object payload) {
+    sql.insertIfAbsent("workflow_signal", "workflow_id", id, "name", name, "payload", payload);
+  }
+
+  static Optional<JsonNode> signal(Sql sql, String id, String name) {
+    return sql.one(
+        "SELECT payload FROM workflow_signal WHERE workflow_id = ? AND name = ?",
+        r -> r.json("payload"),
+        id,
+        name);
+  }
+}
