@@ -124,14 +124,18 @@ public abstract sealed class Shape
     }
   }
 
-  /** The first thing wrong with a body, or null; upstream too reports the first only. */
+  /**
+   * The first thing wrong with a body, or null; upstream too reports the first only.
+   *
+   * @param version null for a service without microversions
+   */
   public Violation violation(JsonNode body, Version version) {
-    return validate(null, body, version);
+    return validate(null, body, version == null ? Version.HIGHEST : version);
   }
 
   /** This shape at one version as JSON Schema (2020-12, what OpenAPI 3.1 takes). */
   public final ObjectNode toJsonSchema(Version version) {
-    var schema = schema(version);
+    var schema = schema(version == null ? Version.HIGHEST : version);
     if (about != null) {
       schema.put("description", about);
     }
