@@ -1,0 +1,50 @@
+package welkin.agents.network;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import welkin.agents.contracts.HostChanges;
+import welkin.agents.contracts.HostChanges.Group;
+import welkin.agents.contracts.HostChanges.Network;
+import welkin.agents.contracts.HostChanges.Port;
+import welkin.agents.contracts.HostChanges.Router;
+
+/** What the host should have, by id. Never changed: every pull makes a new one. */
+record Desired(
+    long cursor,
+    Map<String, Network> networks,
+    Map<String, Port> ports,
+    Map<String, Group> groups,
+    Map<String, Router> routers) {
+  /** Nothing known yet: cursor 0 asks for everything. */
+  static final Desired NONE = new Desired(0, Map.of(), Map.of(), Map.of(), Map.of());
+
+  Desired with(HostChanges c) {
+    return new Desired(
+        c.cursor(),
+        merge(c, "network", networks, c.networks(), Network::id),
+        merge(c, "port", ports, c.ports(), Port::id),
+        merge(c, "group", groups, c.groups(), Group::id),
+        merge(c, "router", routers, c.routers(), Router::id));
+  }
+
+  private static <T> Map<String, T> merge(
+      HostChanges c, String kind, Map<String, T> old, List<T> changed, Function<T, String> id) {
+    var now = new LinkedHashMap<String, T>(c.full() ? Map.of() : old);
+    for (var r : list(c.removed())) {
+      if (r.kind().equals(kind)) {
+        now.remove(r.id());
+      }
+    }
+    for (var t : list(changed)) {
+      now.put(id.apply(t), t);
+    }
+    return now;
+  }
+
+  /** A list that may be absent on the wire. */
+  static <T> List<T> list(List<T> maybe) {
+    return maybe == null ? List.of() : maybe;
+  }
+}
