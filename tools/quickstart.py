@@ -77,6 +77,15 @@ class Walk:
                          lambda: self.cloud.post('network', '/v2.0/subnets', {'subnet': dict(
                              name=name, network_id=network['id'], ip_version=4, cidr=cidr, **fields)})['subnet'])
 
+    def external_network(self):
+        network = self.network('public', 'external network public: flat on %s' % self.args.physical_network, **{
+            'router:external': True, 'shared': False, 'provider:network_type': 'flat',
+            'provider:physical_network': self.args.physical_network})
+        prefix = self.args.external_cidr.rsplit('.', 1)[0]
+        self.subnet('public-v4', network, self.args.external_cidr, gateway_ip=prefix + '.1', enable_dhcp=False,
+                    allocation_pools=[{'start': prefix + '.10', 'end': prefix + '.250'}])
+        return network
+
     def router(self, name, outside, inside):
         router = self.step('router %s: gateway on %s' % (name, outside['name']),
                            self.named('network', '/v2.0/routers', name),
@@ -183,14 +192,12 @@ class Walk:
         args = self.args
         os.makedirs(os.path.join(args.home, 'quickstart'), mode=0o700, exist_ok=True)
         key = os.path.join(args.home, 'quickstart', 'id_ed25519')
+        if args.only_network:
+            self.external_network()
+            return
         image = self.image()
         flavors = [self.flavor(*f) for f in FLAVORS]
-        prefix = args.external_cidr.rsplit('.', 1)[0]
-        outside = self.network('public', 'external network public: flat on %s' % args.physical_network, **{
-            'router:external': True, 'shared': False, 'provider:network_type': 'flat',
-            'provider:physical_network': args.physical_network})
-        self.subnet('public-v4', outside, args.external_cidr, gateway_ip=prefix + '.1', enable_dhcp=False,
-                    allocation_pools=[{'start': prefix + '.10', 'end': prefix + '.250'}])
+        outside = self.external_network()
         inside = self.network('private', 'network private')
         subnet = self.subnet('private-v4', inside, '10.0.0.0/24', dns_nameservers=args.dns)
         self.router('router', outside, subnet)
@@ -230,6 +237,7 @@ def main():
     p.add_argument('--external-cidr', default='172.24.4.0/24')
     p.add_argument('--physical-network', default='external')
     p.add_argument('--dns', action='append', default=[])
+    p.add_argument('--only-network', action='store_true', help='make the external network and nothing else')
     p.add_argument('--ssh-timeout', type=int, default=180)
     try:
         Walk(p.parse_args()).run()

@@ -1,0 +1,164 @@
+#!/bin/bash
+# Every test of the project, in stages; "./welkin test --help".
+set -euo pipefail
+ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
+STAGES="unit simulated real tempest"
+
+usage() {
+  cat <<HELP
+usage: ./welkin test [--only STAGE[,STAGE]] [--keep]
+
+  unit        unit, contract, route and workflow tests of every module; with root and QEMU the real ones, too
+  simulated   every client command against a cloud with simulated hosts
+  real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
+  tempest     Debian's Tempest: the tests of conformance/list.txt
+
+Each stage has a state folder and ports of its own under a temporary folder; a cloud that runs already is not touched.
+--keep leaves that folder, with all logs. CI=true installs missing packages without asking.
+HELP
+}
+
+only=$STAGES keep=0
+while [ $# -gt 0 ]; do
+  case $1 in
+    --only) only=${2:?--only needs a stage}; only=${only//,/ }; shift ;;
+    --only=*) only=${1#*=}; only=${only//,/ } ;;
+    --keep) keep=1 ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+  shift
+done
+for s in $only; do case " $STAGES " in *" $s "*) ;; *) echo "no stage '$s': $STAGES" >&2; exit 2 ;; esac; done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/welkin-test.XXXXXX")
+export WELKIN_HOME=$work/home
+# shellcheck source=tools/lib/common.sh
+. "$ROOT/tools/lib/common.sh"
+# shellcheck source=tools/lib/build.sh
+. "$ROOT/tools/lib/build.sh"
+# shellcheck source=tools/lib/host.sh
+. "$ROOT/tools/lib/host.sh"
+export PATH="$PATH:/usr/sbin:/sbin"
+
+homes=()
+clean() {
+  local status=$? home
+  trap - EXIT INT TERM
+  for home in ${homes[@]+"${homes[@]}"}; do
+    [ ! -d "$home" ] || WELKIN_HOME=$home "$ROOT/welkin" down >"$home/last-down.log" 2>&1 || cat "$home/last-down.log"
+  done
+  if [ "$keep" = 1 ] || { [ "$status" != 0 ] && [ -z "${CI:-}" ]; }; then say "logs: $work"; else rm -rf "$work"; fi
+  exit "$status"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+total_passed=0 total_failed=0 total_skipped=0 summary='' skipped_why=()
+# result STAGE SECONDS PASSED FAILED SKIPPED
+result() {
+  total_passed=$((total_passed + $3)) total_failed=$((total_failed + $4)) total_skipped=$((total_skipped + $5))
+  summary+=$(printf '  %-10s %6s s %6d passed %4d failed %4d skipped' "$1" "$2" "$3" "$4" "$5")$'\n'
+}
+skip_stage() { skipped_why+=("stage $1: $2"); result "$1" 0.0 0 0 1; }
+
+# the counts in the last line "N passed, N failed, N skipped" of a file; a run that did not get so far has failed
+tally() {
+  local stage=$1 took=$2 file=$3 line
+  line=$(grep -E '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$file" | tail -n 1) || line=
+  if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then
+    result "$stage" "$took" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+  else
+    say "  the stage ended before its result"
+    result "$stage" "$took" 0 1 0
+  fi
+}
+
+real_reason=$(real_host) || true
+real_possible() { [ -z "$real_reason" ]; }
+
+stage_unit() {
+  local excluded=real
+  if real_possible; then excluded=; else skipped_why+=("tests tagged 'real': $real_reason"); fi
+  touch "$work/begin"
+  # all modules go on after a failure: one red test should not hide another module's
+  (cd "$ROOT" && mvn -B -q -Dmaven.test.failure.ignore=true "-Dexcluded.groups=$excluded" package) >"$work/unit.log" 2>&1 ||
+    { say "  the build failed:"; grep -E '^\[ERROR\]|BUILD' "$work/unit.log" | head -30; echo "0 passed, 1 failed, 0 skipped"; return 0; }
+  grep -E '^\[(ERROR|WARNING)\] +[A-Za-z]+.*(:[0-9]+|»)' "$work/unit.log" | sort -u | head -60 || true
+  python3 "$ROOT/tools/surefire.py" "$ROOT" "$work/begin"
+}
+
+# a cloud with simulated hosts: start_simulated NAME HOSTS; sets home
+start_simulated() {
+  home=$work/$1
+  homes+=("$home")
+  local port
+  port=$(free_port "${3:-22000}")
+  WELKIN_AOT=0 WELKIN_HOME=$home "$ROOT/welkin" up --simulate "$2" --port "$port"
+}
+stop_cloud() { WELKIN_HOME=$1 "$ROOT/welkin" down; }
+
+stage_simulated() {
+  have openstack || { echo "0 passed, 0 failed, 1 skipped"; return 0; }
+  start_simulated simulated 3
+  (cd "$ROOT/trials/walks" && timeout 1200 /usr/bin/python3 -B simulated.py "$home/openrc") || true
+  stop_cloud "$home"
+}
+
+stage_real() {
+  homes+=("$work/real")
+  WELKIN_HOME=$work/real WELKIN_EXTERNAL_BRIDGE=wkt-ex WELKIN_EXTERNAL_CIDR=${WELKIN_TEST_CIDR:-172.24.124.0/24} \
+    WELKIN_PORT=$(free_port 23000) timeout 1500 /usr/bin/python3 -B "$ROOT/trials/walks/real.py" "$ROOT" || true
+}
+
+stage_tempest() {
+  if ! grep -qv '^#' "$ROOT/conformance/list.txt"; then say "  the list is empty"; echo "0 passed, 0 failed, 0 skipped"; return 0; fi
+  start_simulated tempest "${TEMPEST_HOSTS:-2}" 24000
+  # the external network Tempest's floating IPs come from
+  PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tools/quickstart.py" --home "$home" --simulated --only-network
+  (
+    set -a
+    # shellcheck disable=SC1091  # written by the cloud
+    . "$home/openrc"
+    set +a
+    "$ROOT/conformance/setup.sh" "$work/tempest-ws" && "$ROOT/conformance/run.sh" -w "$work/tempest-ws" -t 2400
+  ) || true
+  stop_cloud "$home"
+}
+
+find_java
+say "Welkin tests: $(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(awk '/MemTotal/ {print int($2 / 1048576)}' /proc/meminfo) GiB, $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no commit')"
+if [ "${CI:-}" = true ] && root; then
+  mapfile -t want < <(missing "$BUILD_PROGRAMS $WALK_PROGRAMS $HOST_PROGRAMS $IMAGE_PROGRAMS")
+  have openstack && /usr/bin/python3 -c 'import osc_placement' 2>/dev/null || want+=(python3-osc-placement)
+  [ ${#want[@]} = 0 ] || step "install ${#want[@]} packages" install_packages "${want[@]}" || true
+  real_reason=$(real_host) || true
+fi
+for s in $only; do
+  begin=$(now_ms)
+  say ""
+  say "== $s"
+  case $s in
+    unit) ;;
+    *) ensure_jar ;;
+  esac
+  if [ "$s" = real ] && ! real_possible; then skip_stage real "$real_reason"; say "  skipped: $real_reason"; continue; fi
+  if [ "$s" = simulated ] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+    skip_stage simulated "no openstack client (packages python3-openstackclient, python3-osc-placement)"
+    say "  skipped: no openstack client"
+    continue
+  fi
+  if [ "$s" = tempest ] && ! root && ! have tempest; then skip_stage tempest "Tempest is not installed, and not root"; continue; fi
+  # in this shell, not in a pipe: a stage adds its state folder to what is cleaned up
+  "stage_$s" > >(tee "$work/$s.out") 2>&1 || true
+  wait $! 2>/dev/null || true
+  tally "$s" "$(seconds $(($(now_ms) - begin)))" "$work/$s.out"
+done
+
+say ""
+say "== summary"
+printf '%s' "$summary"
+for why in ${skipped_why[@]+"${skipped_why[@]}"}; do say "  skipped: $why"; done
+say "$total_passed passed, $total_failed failed, $total_skipped skipped"
+[ "$total_failed" = 0 ] && [ "$total_passed" -gt 0 ]
