@@ -1,0 +1,172 @@
+package welkin.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import welkin.core.Fault;
+import welkin.core.Ids;
+import welkin.store.Database;
+import welkin.store.Sql;
+
+class WorkflowEngineTest {
+  record Input(String id, boolean firstHostFails, boolean waits) {}
+
+  /** Outside things a workflow makes. */
+  final Map<String, String> world = new ConcurrentHashMap<>();
+
+  final Map<String, String> outcome = new ConcurrentHashMap<>();
+
+  class Build extends Workflow<Input> {
+    Build() {
+      super("build", 1, Input.class, Duration.ofMinutes(1));
+    }
+
+    @Override
+    public void run(Run run, Input in) {
+      run.step(
+          "disk", () -> world.put(in.id + "/disk", "made"), () -> world.remove(in.id + "/disk"));
+      for (var host : List.of("a", "b")) {
+        var mark = run.mark();
+        try {
+          run.step(
+              "claim",
+              () -> world.put(in.id + "/claim", host),
+              () -> world.remove(in.id + "/claim"));
+          run.step(
+              "spawn",
+              () -> {
+                if (in.firstHostFails && host.equals("a")) {
+                  throw Fault.conflict("host a is full");
+                }
+                world.put(in.id + "/guest", host);
+              },
+              () -> world.remove(in.id + "/guest"));
+          break;
+        } catch (Fault f) {
+          run.unwind(mark);
+        }
+      }
+      if (in.waits) {
+        run.await("plugged", Duration.ofMinutes(1));
+      }
+      run.change("active", sql -> outcome.put(in.id, "ACTIVE"));
+    }
+
+    @Override
+    public void failed(Sql sql, Input in, Fault reason) {
+      outcome.put(in.id, "ERROR: " + reason.getMessage());
+    }
+  }
+
+  @TempDir Path dir;
+  Database db;
+  WorkflowEngine engine;
+  final Build build = new Build();
+
+  @BeforeEach
+  void open() {
+    db = Database.sqlite(dir.resolve("t.db"), Database.Durability.OFF, List.of());
+    engine = engine(Probe.NONE);
+  }
+
+  WorkflowEngine engine(Probe probe) {
+    var e = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8, probe);
+    e.register(build);
+    e.start(true);
+    return e;
+  }
+
+  @AfterEach
+  void close() {
+    engine.close();
+    db.close();
+  }
+
+  void enqueue(Input in) {
+    db.change(sql -> engine.enqueue(sql, build, in.id, in));
+  }
+
+  @Test
+  void triesTheNextHostAfterUnwindingToTheMark() {
+    enqueue(new Input("s", true, false));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome).containsEntry("s", "ACTIVE");
+    assertThat(world)
+        .containsEntry("s/claim", "b")
+        .containsEntry("s/guest", "b")
+        .containsEntry("s/disk", "made");
+  }
+
+  @Test
+  void aSignalLetsAWaitingWorkflowGoOn() {
+    enqueue(new Input("s", false, true));
+    assertThat(engine.signal("s", "plugged", Map.of("port", "p"))).isTrue();
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome).containsEntry("s", "ACTIVE");
+  }
+
+  @Test
+  void cancellingUndoesEverythingAndTheNextWorkflowOfTheSubjectFollows() {
+    enqueue(new Input("s", false, true));
+    db.change(sql -> engine.cancel(sql, "s", Fault.conflict("deleted meanwhile")));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome.get("s")).contains("deleted meanwhile");
+    assertThat(world).isEmpty();
+    enqueue(new Input("s", false, false));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome).containsEntry("s", "ACTIVE");
+  }
+
+  @Test
+  void aCrashAfterAnyMomentIsResumedByTheNextEngine() throws Exception {
+    for (var moment : List.of("working", "worked", "recorded")) {
+      for (var step : List.of("disk", "claim", "spawn", "active")) {
+        engine.close();
+        world.clear();
+        outcome.clear();
+        var crashing =
+            engine(
+                new Probe() {
+                  @Override
+                  public void working(String kind, String name) {
+                    crash("working", name);
+                  }
+
+                  @Override
+                  public void worked(String kind, String name) {
+                    crash("worked", name);
+                  }
+
+                  @Override
+                  public void recorded(String kind, String name) {
+                    crash("recorded", name);
+                  }
+
+                  void crash(String at, String name) {
+                    if (at.equals(moment) && name.equals(step)) {
+                      throw new Crash();
+                    }
+                  }
+                });
+        engine = crashing;
+        enqueue(new Input("s", true, false));
+        assertThat(crashing.settled("s", Duration.ofMillis(200)))
+            .isEqualTo(moment.equals("worked") && step.equals("active"));
+        crashing.close();
+        engine = engine(Probe.NONE);
+        assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+        assertThat(outcome).containsEntry("s", "ACTIVE");
+        assertThat(world).containsEntry("s/guest", "b");
+      }
+    }
+  }
+}
