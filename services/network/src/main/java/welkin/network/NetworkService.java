@@ -1,0 +1,191 @@
+package welkin.network;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import welkin.core.Config;
+import welkin.http.Routes;
+import welkin.http.Service;
+import welkin.http.policy.PolicyTable;
+import welkin.network.agent.AgentApi;
+import welkin.network.agent.Agents;
+import welkin.network.dhcp.DhcpServers;
+import welkin.network.extension.ExtensionApi;
+import welkin.network.extension.VersionApi;
+import welkin.network.floatingip.FloatingIpStore;
+import welkin.network.host.ComputeNotifier;
+import welkin.network.host.HostLog;
+import welkin.network.host.HostPlugin;
+import welkin.network.ip.Ipam;
+import welkin.network.network.NetworkStore;
+import welkin.network.network.Networks;
+import welkin.network.network.Segments;
+import welkin.network.port.PortStore;
+import welkin.network.port.Ports;
+import welkin.network.quota.Limits;
+import welkin.network.quota.QuotaApi;
+import welkin.network.rbac.RbacStore;
+import welkin.network.resource.Access;
+import welkin.network.resource.Faults;
+import welkin.network.resource.Journal;
+import welkin.network.resource.Noun;
+import welkin.network.resource.ResourceApi;
+import welkin.network.resource.Tags;
+import welkin.network.router.RouterStore;
+import welkin.network.securitygroup.SecurityGroupRules;
+import welkin.network.securitygroup.SecurityGroupStore;
+import welkin.network.securitygroup.SecurityGroups;
+import welkin.network.subnet.SubnetStore;
+import welkin.network.subnet.Subnets;
+import welkin.peers.CloudService;
+import welkin.peers.Platform;
+import welkin.store.Database;
+import welkin.store.Events;
+
+/** Network's table of contents: its nouns, its routes, and what runs beside them. */
+public final class NetworkService implements CloudService {
+  private static final Config.Key<String> DNS_DOMAIN =
+      Config.Key.text("network.dns_domain", "openstacklocal", "Domain of the names of ports.");
+
+  private final Database database;
+  private final Events events;
+  private final Service api;
+  private final HostPlugin hosts;
+
+  public NetworkService(Platform platform) {
+    var config = platform.config();
+    database = platform.database("network", List.of("/welkin/network/V001__network.sql"));
+    events = new Events(platform.clock());
+    var journal = new Journal(platform.clock(), platform.ids(), events);
+    var policy =
+        PolicyTable.beside(NetworkService.class)
+            .engine()
+            .withOverrides(platform.home().resolve("policy").resolve("network.yaml"));
+    var access = new Access(policy);
+
+    var networkStore = new NetworkStore(journal);
+    var subnetStore = new SubnetStore(journal);
+    var portStore = new PortStore(journal);
+    var groupStore = new SecurityGroupStore(journal);
+    var routerStore = new RouterStore(journal);
+    var floatingStore = new FloatingIpStore(journal);
+    var rbacStore = new RbacStore(journal);
+
+    var limits = new Limits(config);
+    var log = new HostLog();
+    var agents = new Agents(database, journal);
+    var ipam = new Ipam(platform.ids());
+    var compute = new ComputeNotifier(platform.peers());
+
+    var groups = new SecurityGroups(groupStore, log, limits, access);
+    var rules = new SecurityGroupRules(groupStore, groups, log, limits, access);
+    var ports =
+        new Ports(
+            portStore,
+            networkStore,
+            subnetStore,
+            floatingStore,
+            groups,
+            ipam,
+            agents,
+            log,
+            limits,
+            access,
+            compute,
+            config.get(DNS_DOMAIN));
+    var dhcp = new DhcpServers(networkStore, subnetStore, portStore, ports, ipam, agents, log);
+    var networks =
+        new Networks(
+            networkStore,
+            subnetStore,
+            portStore,
+            rbacStore,
+            new Segments(networkStore, config),
+            dhcp,
+            log,
+            limits);
+    var subnets =
+        new Subnets(
+            subnetStore, networkStore, portStore, ports, dhcp, ipam, log, limits, access);
+
+    var nouns = List.<Noun>of(networks, subnets, ports, groups, rules);
+    var v2 = new Routes("/v2.0");
+    for (var noun : nouns) {
+      new ResourceApi(database, access, noun).routes(v2);
+    }
+    var tags = new Tags(database, access);
+    for (var noun : List.<Noun>of(networks, subnets, ports, groups)) {
+      tags.routes(v2, noun);
+    }
+    new QuotaApi(database, limits).routes(v2);
+    new AgentApi(agents).routes(v2);
+    new ExtensionApi().routes(v2);
+    api =
+        Service.of(
+            "network",
+            "/network",
+            new VersionApi(nouns).routes().include(v2),
+            Faults::render,
+            policy,
+            database);
+
+    hosts =
+        new HostPlugin(
+            database,
+            platform.bus(),
+            log,
+            new HostPlugin.Stores(
+                networkStore, subnetStore, portStore, groupStore, routerStore, floatingStore),
+            agents,
+            ports,
+            compute,
+            () -> place(dhcp));
+  }
+
+  /** Places what waits for a host. */
+  private void place(DhcpServers dhcp) {
+    for (var id : database.read(dhcp::waiting)) {
+      database.change(sql -> dhcp.settle(sql, id));
+    }
+  }
+
+  @Override
+  public String type() {
+    return "network";
+  }
+
+  @Override
+  public Collection<Service> apis() {
+    return List.of(api);
+  }
+
+  @Override
+  public Database database() {
+    return database;
+  }
+
+  @Override
+  public Events events() {
+    return events;
+  }
+
+  @Override
+  public List<Config.Key<?>> options() {
+    var out = new ArrayList<Config.Key<?>>();
+    out.add(DNS_DOMAIN);
+    out.addAll(Segments.options());
+    out.addAll(Limits.options());
+    return out;
+  }
+
+  @Override
+  public void start() {
+    hosts.start();
+  }
+
+  @Override
+  public void close() {
+    hosts.close();
+    database.close();
+  }
+}

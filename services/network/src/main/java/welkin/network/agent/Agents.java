@@ -1,0 +1,288 @@
+package welkin.network.agent;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.databind.JsonNode;
+import welkin.agents.contracts.NetworkPlugin.AgentReport;
+import welkin.core.Json;
+import welkin.network.resource.Journal;
+import welkin.store.Database;
+import welkin.store.Times;
+
+/**
+ * The agents hosts play. Signs of life are kept in memory and written down when something changed
+ * or the written one grows old, so that a thousand hosts cost a few writes a second.
+ */
+public final class Agents {
+  /** What an agent does. */
+  public enum Role {
+    L2,
+    L3,
+    DHCP,
+    METADATA,
+    METERING;
+
+    static Role of(String type) {
+      return switch (type) {
+        case "L3 agent" -> L3;
+        case "DHCP agent" -> DHCP;
+        case "Metadata agent" -> METADATA;
+        case "Metering agent" -> METERING;
+        default -> L2;
+      };
+    }
+  }
+
+  /**
+   * One agent of a host.
+   *
+   * @param heartbeat microseconds since the epoch
+   * @param written the heartbeat the database has
+   */
+  record Agent(
+      String id,
+      String type,
+      String binary,
+      String host,
+      boolean adminUp,
+      String description,
+      String configurations,
+      String createdAt,
+      String startedAt,
+      long heartbeat,
+      long written) {
+    Agent beat(long now) {
+      return new Agent(
+          id, type, binary, host, adminUp, description, configurations, createdAt, startedAt, now, written);
+    }
+
+    Agent saved() {
+      return new Agent(
+          id, type, binary, host, adminUp, description, configurations, createdAt, startedAt, heartbeat, heartbeat);
+    }
+
+    Agent configured(String text, String started, long saved) {
+      return new Agent(
+          id, type, binary, host, adminUp, description, text, createdAt, started, heartbeat, saved);
+    }
+
+    Agent set(boolean up, String text) {
+      return new Agent(
+          id, type, binary, host, up, text, configurations, createdAt, startedAt, heartbeat, written);
+    }
+
+    Role role() {
+      return Role.of(type);
+    }
+  }
+
+  /** An agent silent for longer is taken for dead, in microseconds. */
+  private static final long DOWN_AFTER = 75_000_000;
+
+  private static final long WRITE_AFTER = 30_000_000;
+
+  private final Database database;
+  private final Journal journal;
+  private final Map<String, Agent> byKey = new ConcurrentHashMap<>();
+
+  public Agents(Database database, Journal journal) {
+    this.database = database;
+    this.journal = journal;
+    database
+        .read(
+            sql ->
+                sql.list(
+                    "SELECT * FROM agent",
+                    r ->
+                        new Agent(
+                            r.text("id"),
+                            r.text("agent_type"),
+                            r.text("binary_name"),
+                            r.text("host"),
+                            r.flag("admin_state_up"),
+                            r.text("description"),
+                            r.text("configurations"),
+                            r.text("created_at"),
+                            r.text("started_at"),
+                            r.number("heartbeat"),
+                            r.number("heartbeat"))))
+        .forEach(a -> byKey.put(key(a.host, a.type), a));
+  }
+
+  private static String key(String host, String type) {
+    return type + "@" + host;
+  }
+
+  private long now() {
+    return Times.micros(journal.clock().instant());
+  }
+
+  boolean isAlive(Agent a) {
+    return now() - a.heartbeat <= DOWN_AFTER;
+  }
+
+  /**
+   * What a heartbeat changed.
+   *
+   * @param back an agent is new, or lives again
+   * @param moved the host's tunnel address is another
+   */
+  public record News(boolean back, boolean moved) {}
+
+  /** Takes a host's signs of life. */
+  public News alive(String host, List<AgentReport> reports) {
+    var news = new News(false, false);
+    var write = new ArrayList<Agent>();
+    for (var r : reports) {
+      var old = byKey.get(key(host, r.type()));
+      var text = r.configurations() == null ? "{}" : r.configurations();
+      Agent next;
+      if (old == null) {
+        next =
+            new Agent(
+                journal.ids().uuid(),
+                r.type(),
+                r.binary(),
+                host,
+                true,
+                null,
+                text,
+                journal.now(),
+                journal.now(),
+                now(),
+                0);
+        news = new News(true, true);
+      } else {
+        next = old.beat(now());
+        boolean dead = !isAlive(old);
+        boolean moved = !tunnel(old.configurations).equals(tunnel(text));
+        news = new News(news.back || dead, news.moved || moved);
+        next =
+            next.configured(
+                text, dead ? journal.now() : old.startedAt, dead || moved ? 0 : old.written);
+      }
+      if (next.heartbeat - next.written > WRITE_AFTER) {
+        write.add(next);
+        next = next.saved();
+      }
+      byKey.put(key(host, r.type()), next);
+    }
+    if (!write.isEmpty()) {
+      database.change(sql -> write.forEach(a -> write(sql, a)));
+    }
+    return news;
+  }
+
+  private static void write(welkin.store.Sql sql, Agent a) {
+    if (sql.update(
+            "UPDATE agent SET configurations = ?, started_at = ?, heartbeat = ?,"
+                + " admin_state_up = ?, description = ? WHERE id = ?",
+            a.configurations,
+            a.startedAt,
+            a.heartbeat,
+            a.adminUp,
+            a.description,
+            a.id)
+        == 0) {
+      sql.insert(
+          "agent",
+          "id",
+          a.id,
+          "agent_type",
+          a.type,
+          "binary_name",
+          a.binary,
+          "host",
+          a.host,
+          "admin_state_up",
+          a.adminUp,
+          "description",
+          a.description,
+          "configurations",
+          a.configurations,
+          "created_at",
+          a.createdAt,
+          "started_at",
+          a.startedAt,
+          "heartbeat",
+          a.heartbeat);
+    }
+  }
+
+  List<Agent> all() {
+    return byKey.values().stream().sorted(Comparator.comparing(Agent::id)).toList();
+  }
+
+  Optional<Agent> find(String id) {
+    return byKey.values().stream().filter(a -> a.id.equals(id)).findFirst();
+  }
+
+  Agent update(Agent a, boolean adminUp, String description) {
+    var next = a.set(adminUp, description);
+    database.change(sql -> write(sql, next));
+    byKey.put(key(a.host, a.type), next);
+    return next;
+  }
+
+  void delete(Agent a) {
+    database.change(sql -> sql.update("DELETE FROM agent WHERE id = ?", a.id));
+    byKey.remove(key(a.host, a.type));
+  }
+
+  /** Whether a host has a living agent of a role that may be used. */
+  public boolean serves(String host, Role role) {
+    return byKey.values().stream()
+        .anyMatch(a -> a.host.equals(host) && a.role() == role && a.adminUp && isAlive(a));
+  }
+
+  /** Hosts whose agent of a role lives and may be used. */
+  public List<String> hosts(Role role) {
+    return byKey.values().stream()
+        .filter(a -> a.role() == role && a.adminUp && isAlive(a))
+        .map(Agent::host)
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * The tunnel addresses of all hosts that told theirs, dead or alive: a guest goes on talking when
+   * its host's agent is away. Read from {@code tunneling_ip} of the layer-2 agent.
+   */
+  public Map<String, String> tunnels() {
+    var out = new java.util.HashMap<String, String>();
+    for (var a : byKey.values()) {
+      if (a.role() == Role.L2) {
+        var ip = tunnel(a.configurations);
+        if (!ip.isEmpty()) {
+          out.put(a.host, ip);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static String tunnel(String configurations) {
+    var ip = Json.string(Json.parse(configurations), "tunneling_ip");
+    return ip == null ? "" : ip;
+  }
+
+  /** Whether a host carries a network: a flat or vlan one needs its physical network there. */
+  public boolean carries(String host, String type, String physicalNetwork) {
+    if (physicalNetwork == null) {
+      return true;
+    }
+    var l2 =
+        byKey.values().stream()
+            .filter(a -> a.host.equals(host) && a.role() == Role.L2)
+            .findFirst();
+    if (l2.isEmpty()) {
+      return false;
+    }
+    JsonNode mappings = Json.parse(l2.get().configurations).get("bridge_mappings");
+    return mappings == null || mappings.has(physicalNetwork);
+  }
+}

@@ -1,0 +1,2 @@
+/** What of the API is built, under upstream's extension names. */
+package welkin.network.extension;

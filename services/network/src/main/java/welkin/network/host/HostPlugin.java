@@ -1,0 +1,295 @@
+package welkin.network.host;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import welkin.agents.contracts.HostChanges;
+import welkin.agents.contracts.HostChanges.Removed;
+import welkin.agents.contracts.NetworkAgent;
+import welkin.agents.contracts.NetworkPlugin;
+import welkin.bus.Bus;
+import welkin.core.Fault;
+import welkin.network.agent.Agents;
+import welkin.network.floatingip.FloatingIpStore;
+import welkin.network.ip.Ip;
+import welkin.network.network.NetworkStore;
+import welkin.network.port.PortStore;
+import welkin.network.port.Ports;
+import welkin.network.router.RouterStore;
+import welkin.network.securitygroup.SecurityGroupStore;
+import welkin.network.subnet.SubnetStore;
+import welkin.store.Database;
+import welkin.store.Sql;
+
+/** What host agents ask and say: the endpoint of the bus, and the pokes that make them ask. */
+public final class HostPlugin implements NetworkPlugin, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HostPlugin.class);
+
+  /** How long changes of whole networks and groups gather before hosts hear of them. */
+  private static final long GATHER_MILLIS = 250;
+
+  private static final long REPAIR_SECONDS = 10;
+
+  private final Database database;
+  private final Bus bus;
+  private final HostLog hostLog;
+  private final HostView view;
+  private final Agents agents;
+  private final Ports ports;
+  private final RouterStore routers;
+  private final ComputeNotifier compute;
+  private final Runnable repair;
+  private final AtomicBoolean gathering = new AtomicBoolean();
+  private ScheduledExecutorService timer;
+  private Bus.Registration offer;
+
+  /**
+   * @param repair places what waits for a host; called when an agent appears and every few seconds
+   */
+  public HostPlugin(
+      Database database,
+      Bus bus,
+      HostLog hostLog,
+      Stores stores,
+      Agents agents,
+      Ports ports,
+      ComputeNotifier compute,
+      Runnable repair) {
+    this.database = database;
+    this.bus = bus;
+    this.hostLog = hostLog;
+    this.agents = agents;
+    this.ports = ports;
+    this.routers = stores.routers();
+    this.compute = compute;
+    this.repair = repair;
+    this.view =
+        new HostView(
+            stores.networks(),
+            stores.subnets(),
+            stores.ports(),
+            stores.groups(),
+            stores.routers(),
+            stores.floating(),
+            agents);
+    hostLog.wire(this::poke, this::gather);
+  }
+
+  /** The stores a host's view is built from. */
+  public record Stores(
+      NetworkStore networks,
+      SubnetStore subnets,
+      PortStore ports,
+      SecurityGroupStore groups,
+      RouterStore routers,
+      FloatingIpStore floating) {}
+
+  public void start() {
+    timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofVirtual().name("network-hosts").factory());
+    offer = bus.offer(NetworkPlugin.class, "", this);
+    compute.start();
+    timer.scheduleWithFixedDelay(
+        quietly(
+            () -> {
+              spread();
+              repair.run();
+            }),
+        0,
+        REPAIR_SECONDS,
+        TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    if (timer != null) {
+      offer.close();
+      timer.shutdownNow();
+      compute.close();
+    }
+  }
+
+  // ---- pokes ----
+
+  private void poke(String host) {
+    try {
+      bus.client(NetworkAgent.class, host).poke();
+    } catch (Fault away) {
+      // it asks by itself when it is back
+    }
+  }
+
+  private void gather() {
+    if (timer != null && gathering.compareAndSet(false, true)) {
+      timer.schedule(
+          quietly(
+              () -> {
+                gathering.set(false);
+                spread();
+              }),
+          GATHER_MILLIS,
+          TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void spread() {
+    if (database.read(sql -> sql.exists("SELECT 1 FROM host_dirty LIMIT 1"))) {
+      database.change(hostLog::spread);
+    }
+  }
+
+  private static Runnable quietly(Runnable work) {
+    return () -> {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        log.warn("work for hosts failed; it is done again", e);
+      }
+    };
+  }
+
+  // ---- the contract ----
+
+  @Override
+  public HostChanges changes(String host, long since) {
+    return database.read(
+        sql -> {
+          long seq = sql.number("SELECT seq FROM host_cursor WHERE id = 1");
+          long floor = sql.number("SELECT floor FROM host_cursor WHERE id = 1");
+          return since <= 0 || since > seq || since < floor
+              ? everything(sql, host, seq)
+              : since(sql, host, since, seq);
+        });
+  }
+
+  private HostChanges everything(Sql sql, String host, long seq) {
+    return new HostChanges(
+        seq,
+        true,
+        view.networks(sql, host, view.networkIds(sql, host)),
+        view.ports(sql, host, view.portIds(sql, host)),
+        view.groups(sql, view.groupIds(sql, host)),
+        view.routers(sql, host, view.routerIds(sql, host)),
+        List.of());
+  }
+
+  private HostChanges since(Sql sql, String host, long since, long seq) {
+    Map<String, Set<String>> changed = new HashMap<>();
+    sql.list(
+            "SELECT kind, object_id FROM host_change WHERE host = ? AND seq > ? ORDER BY seq",
+            r -> List.of(r.text("kind"), r.text("object_id")),
+            host,
+            since)
+        .forEach(
+            r -> changed.computeIfAbsent(r.get(0), k -> new LinkedHashSet<>()).add(r.get(1)));
+    var removed = new ArrayList<Removed>();
+    var networks =
+        view.networks(
+            sql,
+            host,
+            concerned(
+                changed, HostLog.NETWORK, () -> view.networkIds(sql, host), removed));
+    var portIds = changed.getOrDefault(HostLog.PORT, Set.of());
+    var ports = view.ports(sql, host, portIds);
+    var there = new LinkedHashSet<String>();
+    ports.forEach(p -> there.add(p.id()));
+    portIds.stream()
+        .filter(id -> !there.contains(id))
+        .forEach(id -> removed.add(new Removed(HostLog.PORT, id)));
+    var groups =
+        view.groups(
+            sql,
+            concerned(changed, HostLog.GROUP, () -> view.groupIds(sql, host), removed));
+    var routers =
+        view.routers(
+            sql,
+            host,
+            concerned(changed, HostLog.ROUTER, () -> view.routerIds(sql, host), removed));
+    return new HostChanges(seq, false, networks, ports, groups, routers, removed);
+  }
+
+  /** Of what changed, what the host still has; the rest is noted as removed. */
+  private static Set<String> concerned(
+      Map<String, Set<String>> changed,
+      String kind,
+      Supplier<Set<String>> mine,
+      List<Removed> removed) {
+    var ids = changed.getOrDefault(kind, Set.of());
+    if (ids.isEmpty()) {
+      return ids;
+    }
+    var has = mine.get();
+    var out = new LinkedHashSet<String>();
+    for (var id : ids) {
+      if (has.contains(id)) {
+        out.add(id);
+      } else {
+        removed.add(new Removed(kind, id));
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public void portsUp(String host, List<String> portIds) {
+    database.change(sql -> compute.plugged(sql, ports.report(sql, host, portIds, "ACTIVE")));
+  }
+
+  @Override
+  public void portsDown(String host, List<String> portIds) {
+    database.change(sql -> compute.unplugged(sql, ports.report(sql, host, portIds, "DOWN")));
+  }
+
+  @Override
+  public void alive(String host, List<AgentReport> reports) {
+    var news = agents.alive(host, reports);
+    if (news.moved()) {
+      database.change(
+          sql -> view.networkIds(sql, host).forEach(n -> hostLog.dirty(sql, HostLog.NETWORK, n)));
+    }
+    if (news.back()) {
+      repair.run();
+    }
+  }
+
+  @Override
+  public PortOwner owner(String networkId, String routerId, String address) {
+    return database.read(
+        sql -> {
+          var nets =
+              networkId != null
+                  ? List.of(networkId)
+                  : routers.legs(sql, routerId).stream()
+                      .filter(l -> !l.gateway())
+                      .map(RouterStore.Leg::networkId)
+                      .distinct()
+                      .toList();
+          var ip = Ip.parse(address);
+          for (var n : nets) {
+            var found =
+                sql.one(
+                    "SELECT p.id, p.device_id, p.project_id FROM ip_allocation a"
+                        + " JOIN port p ON p.id = a.port_id WHERE a.ip = ? AND a.network_id = ?",
+                    r ->
+                        new PortOwner(r.text("id"), r.text("device_id"), r.text("project_id")),
+                    ip == null ? address : ip.toString(),
+                    n);
+            if (found.isPresent()) {
+              return found.get();
+            }
+          }
+          return null;
+        });
+  }
+}

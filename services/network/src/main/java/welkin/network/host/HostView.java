@@ -1,0 +1,393 @@
+package welkin.network.host;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import welkin.agents.contracts.HostChanges.Address;
+import welkin.agents.contracts.HostChanges.Dhcp;
+import welkin.agents.contracts.HostChanges.Floating;
+import welkin.agents.contracts.HostChanges.Gateway;
+import welkin.agents.contracts.HostChanges.Group;
+import welkin.agents.contracts.HostChanges.HostRoute;
+import welkin.agents.contracts.HostChanges.Interface;
+import welkin.agents.contracts.HostChanges.Lease;
+import welkin.agents.contracts.HostChanges.Network;
+import welkin.agents.contracts.HostChanges.Pair;
+import welkin.agents.contracts.HostChanges.Port;
+import welkin.agents.contracts.HostChanges.Router;
+import welkin.agents.contracts.HostChanges.Rule;
+import welkin.agents.contracts.HostChanges.Subnet;
+import welkin.core.Json;
+import welkin.network.agent.Agents;
+import welkin.network.dhcp.DhcpServers;
+import welkin.network.floatingip.FloatingIpStore;
+import welkin.network.ip.Cidr;
+import welkin.network.network.NetworkStore;
+import welkin.network.port.PortStore;
+import welkin.network.resource.Resource;
+import welkin.network.router.RouterStore;
+import welkin.network.securitygroup.SecurityGroupStore;
+import welkin.network.subnet.SubnetStore;
+import welkin.store.Sql;
+
+/** Builds what a host should have, as whole objects of the contract, out of what is stored. */
+final class HostView {
+  private final NetworkStore networks;
+  private final SubnetStore subnets;
+  private final PortStore ports;
+  private final SecurityGroupStore groups;
+  private final RouterStore routers;
+  private final FloatingIpStore floating;
+  private final Agents agents;
+
+  HostView(
+      NetworkStore networks,
+      SubnetStore subnets,
+      PortStore ports,
+      SecurityGroupStore groups,
+      RouterStore routers,
+      FloatingIpStore floating,
+      Agents agents) {
+    this.networks = networks;
+    this.subnets = subnets;
+    this.ports = ports;
+    this.groups = groups;
+    this.routers = routers;
+    this.floating = floating;
+    this.agents = agents;
+  }
+
+  // ---- what concerns a host ----
+
+  Set<String> networkIds(Sql sql, String host) {
+    return new LinkedHashSet<>(
+        sql.list(
+            "SELECT DISTINCT network_id FROM port WHERE host = ? ORDER BY network_id",
+            r -> r.text("network_id"),
+            host));
+  }
+
+  Set<String> portIds(Sql sql, String host) {
+    return new LinkedHashSet<>(
+        sql.list(
+            "SELECT id FROM port WHERE host = ? AND vif_type = 'bridge'"
+                + " AND device_owner NOT LIKE 'network:%' ORDER BY id",
+            r -> r.text("id"),
+            host));
+  }
+
+  /** Groups of the host's ports, and those their rules name. */
+  Set<String> groupIds(Sql sql, String host) {
+    var out =
+        new LinkedHashSet<>(
+            sql.list(
+                "SELECT DISTINCT g.group_id FROM port p JOIN port_group g ON g.port_id = p.id"
+                    + " WHERE p.host = ? ORDER BY g.group_id",
+                r -> r.text("group_id"),
+                host));
+    out.addAll(
+        sql.list(
+            "SELECT DISTINCT r.remote_group_id FROM port p JOIN port_group g ON g.port_id = p.id"
+                + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
+                + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL",
+            r -> r.text("remote_group_id"),
+            host));
+    return out;
+  }
+
+  Set<String> routerIds(Sql sql, String host) {
+    return new LinkedHashSet<>(routers.onHost(sql, host));
+  }
+
+  // ---- the objects ----
+
+  List<Port> ports(Sql sql, String host, Collection<String> ids) {
+    var out = new ArrayList<Port>();
+    for (var p : ports.rows().findAll(sql, ids)) {
+      if (host.equals(p.text("binding:host_id"))
+          && "bridge".equals(p.text("binding:vif_type"))
+          && !p.text("device_owner").startsWith("network:")) {
+        var pairs = new ArrayList<Pair>();
+        for (var a : p.list("allowed_address_pairs")) {
+          var mac = Json.string(a, "mac_address");
+          pairs.add(
+              new Pair(
+                  p.text("mac_address").equals(mac) ? null : mac, Json.string(a, "ip_address")));
+        }
+        out.add(
+            new Port(
+                p.id(),
+                p.text("network_id"),
+                p.text("device_id"),
+                p.text("mac_address"),
+                p.flag("admin_state_up"),
+                p.flag("port_security_enabled"),
+                addresses(p),
+                p.texts("security_groups"),
+                pairs));
+      }
+    }
+    return out;
+  }
+
+  private static List<Address> addresses(Resource port) {
+    return port.list("fixed_ips").stream()
+        .map(f -> new Address(Json.string(f, "subnet_id"), Json.string(f, "ip_address")))
+        .toList();
+  }
+
+  List<Network> networks(Sql sql, String host, Collection<String> ids) {
+    var out = new ArrayList<Network>();
+    var tunnels = agents.tunnels();
+    for (var n : networks.rows().findAll(sql, ids)) {
+      var fdb = new HashMap<String, String>();
+      var peers = new TreeSet<String>();
+      boolean tunnelled = "vxlan".equals(n.text("provider:network_type"));
+      if (tunnelled) {
+        sql.list(
+                "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> ''"
+                    + " AND host <> ?",
+                r -> List.of(r.text("mac_address"), r.text("host")),
+                n.id(),
+                host)
+            .forEach(
+                r -> {
+                  var tunnel = tunnels.get(r.get(1));
+                  if (tunnel != null) {
+                    fdb.put(r.get(0), tunnel);
+                    peers.add(tunnel);
+                  }
+                });
+      }
+      var of = subnets.ofNetwork(sql, n.id());
+      out.add(
+          new Network(
+              n.id(),
+              n.text("provider:network_type"),
+              n.text("provider:physical_network"),
+              n.number("provider:segmentation_id"),
+              n.number("mtu"),
+              of.stream().map(HostView::subnet).toList(),
+              dhcp(sql, n, of, host),
+              List.copyOf(peers),
+              fdb));
+    }
+    return out;
+  }
+
+  private static Subnet subnet(Resource s) {
+    return new Subnet(
+        s.id(),
+        s.text("cidr"),
+        s.number("ip_version"),
+        s.text("gateway_ip"),
+        s.flag("enable_dhcp"),
+        s.texts("dns_nameservers"),
+        routes(s, "host_routes"),
+        s.text("ipv6_address_mode"),
+        s.text("ipv6_ra_mode"));
+  }
+
+  private static List<HostRoute> routes(Resource r, String attribute) {
+    return r.list(attribute).stream()
+        .map(h -> new HostRoute(Json.string(h, "destination"), Json.string(h, "nexthop")))
+        .toList();
+  }
+
+  private Dhcp dhcp(Sql sql, Resource network, List<Resource> subnets, String host) {
+    if (!networks.dhcpHost(sql, network.id()).filter(host::equals).isPresent()) {
+      return null;
+    }
+    var all = ports.ofNetwork(sql, network.id());
+    var server =
+        all.stream()
+            .filter(p -> p.text("device_owner").equals("network:dhcp"))
+            .filter(p -> host.equals(p.text("binding:host_id")))
+            .findFirst();
+    if (server.isEmpty()) {
+      return null;
+    }
+    var leases = new ArrayList<Lease>();
+    for (var p : all) {
+      var owner = p.text("device_owner");
+      if (!owner.startsWith("network:") && !p.list("fixed_ips").isEmpty()) {
+        var name = p.list("dns_assignment");
+        leases.add(
+            new Lease(
+                p.id(),
+                p.text("mac_address"),
+                name.isEmpty() ? null : Json.string(name.getFirst(), "hostname"),
+                addresses(p),
+                options(p)));
+      }
+    }
+    return new Dhcp(
+        server.get().id(),
+        server.get().text("mac_address"),
+        DhcpServers.withLengths(server.get(), subnets),
+        leases,
+        isolated(sql, network.id(), subnets));
+  }
+
+  private static Map<String, String> options(Resource port) {
+    var out = new LinkedHashMap<String, String>();
+    for (var o : port.list("extra_dhcp_opts")) {
+      var value = Json.string(o, "opt_value");
+      if (value != null) {
+        out.put(Json.string(o, "opt_name"), value);
+      }
+    }
+    return out;
+  }
+
+  /** Whether an IPv4 subnet that wants DHCP has no router that would bring metadata. */
+  private boolean isolated(Sql sql, String networkId, List<Resource> subnets) {
+    var routed = new HashSet<String>();
+    sql.list(
+            "SELECT a.subnet_id FROM router_leg l JOIN ip_allocation a ON a.port_id = l.port_id"
+                + " WHERE l.network_id = ? AND l.gateway = 0",
+            r -> r.text("subnet_id"),
+            networkId)
+        .forEach(routed::add);
+    return subnets.stream()
+        .anyMatch(
+            s -> s.number("ip_version") == 4 && s.flag("enable_dhcp") && !routed.contains(s.id()));
+  }
+
+  List<Group> groups(Sql sql, Collection<String> ids) {
+    var out = new ArrayList<Group>();
+    var rules = new HashMap<String, List<Rule>>();
+    for (var r : groups.rulesOf(sql, ids)) {
+      rules
+          .computeIfAbsent(r.text("security_group_id"), k -> new ArrayList<>())
+          .add(
+              new Rule(
+                  r.id(),
+                  r.text("direction").equals("ingress"),
+                  r.text("ethertype").equals("IPv4") ? 4 : 6,
+                  protocol(r),
+                  port(r, "port_range_min"),
+                  port(r, "port_range_max"),
+                  r.text("normalized_cidr"),
+                  r.text("remote_group_id")));
+    }
+    for (var g : groups.groups().findAll(sql, ids)) {
+      boolean named =
+          sql.exists("SELECT 1 FROM security_group_rule WHERE remote_group_id = ?", g.id());
+      var members =
+          named
+              ? sql.list(
+                  "SELECT a.ip FROM port_group g JOIN ip_allocation a ON a.port_id = g.port_id"
+                      + " WHERE g.group_id = ?",
+                  r -> r.text("ip"),
+                  g.id())
+              : List.<String>of();
+      out.add(new Group(g.id(), rules.getOrDefault(g.id(), List.of()), members));
+    }
+    return out;
+  }
+
+  /** Names the contract knows stay names; others become numbers. */
+  private static String protocol(Resource rule) {
+    var p = rule.text("protocol");
+    if (p == null || p.equals("ip")) {
+      return null;
+    }
+    boolean six = rule.text("ethertype").equals("IPv6");
+    return switch (p) {
+      case "tcp", "6" -> "tcp";
+      case "udp", "17" -> "udp";
+      case "icmp", "1" -> six ? "ipv6-icmp" : "icmp";
+      case "ipv6-icmp", "icmpv6", "58" -> "ipv6-icmp";
+      default ->
+          Integer.toString(welkin.network.securitygroup.SecurityGroupRules.number(p));
+    };
+  }
+
+  private static int port(Resource rule, String attribute) {
+    return rule.text(attribute) == null ? -1 : rule.number(attribute);
+  }
+
+  List<Router> routers(Sql sql, String host, Collection<String> ids) {
+    var out = new ArrayList<Router>();
+    for (var r : routers.rows().findAll(sql, ids)) {
+      if (!routers.host(sql, r.id()).filter(host::equals).isPresent()) {
+        continue;
+      }
+      Gateway gateway = null;
+      var interfaces = new ArrayList<Interface>();
+      for (var leg : routers.legs(sql, r.id())) {
+        var port = ports.rows().find(sql, leg.portId()).orElse(null);
+        var network = networks.find(sql, leg.networkId()).orElse(null);
+        if (port == null || network == null) {
+          continue;
+        }
+        var of = subnets.ofNetwork(sql, leg.networkId());
+        if (leg.gateway()) {
+          gateway = gateway(r, port, network, of);
+        } else {
+          interfaces.add(leg(port, network, of));
+        }
+      }
+      var floatings = new ArrayList<Floating>();
+      for (var f : floating.ofRouter(sql, r.id())) {
+        if (f.text("fixed_ip_address") != null) {
+          floatings.add(
+              new Floating(f.id(), f.text("floating_ip_address"), f.text("fixed_ip_address")));
+        }
+      }
+      out.add(
+          new Router(
+              r.id(),
+              r.flag("admin_state_up"),
+              gateway,
+              interfaces,
+              routes(r, "routes"),
+              floatings));
+    }
+    return out;
+  }
+
+  private static Gateway gateway(
+      Resource router, Resource port, Resource network, List<Resource> subnets) {
+    var nexthops = new ArrayList<String>();
+    for (var a : addresses(port)) {
+      subnets.stream()
+          .filter(s -> s.id().equals(a.subnetId()) && s.text("gateway_ip") != null)
+          .forEach(s -> nexthops.add(s.text("gateway_ip")));
+    }
+    var info = router.document().path("external_gateway_info");
+    return new Gateway(
+        port.id(),
+        network.id(),
+        port.text("mac_address"),
+        DhcpServers.withLengths(port, subnets),
+        nexthops,
+        info.path("enable_snat").asBoolean(true),
+        network.number("mtu"));
+  }
+
+  private static Interface leg(Resource port, Resource network, List<Resource> subnets) {
+    var prefixes = new ArrayList<String>();
+    for (var a : addresses(port)) {
+      subnets.stream()
+          .filter(s -> s.id().equals(a.subnetId()))
+          .filter(s -> s.number("ip_version") == 6 && s.text("ipv6_ra_mode") != null)
+          .forEach(s -> prefixes.add(Cidr.of(s.text("cidr")).toString()));
+    }
+    return new Interface(
+        port.id(),
+        network.id(),
+        port.text("mac_address"),
+        DhcpServers.withLengths(port, subnets),
+        prefixes,
+        network.number("mtu"));
+  }
+}

@@ -1,0 +1,2 @@
+/** Addresses and prefixes of both families, and the choice of free ones. */
+package welkin.network.ip;

@@ -1,0 +1,143 @@
+package welkin.network.network;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import welkin.network.resource.Journal;
+import welkin.network.resource.Resource;
+import welkin.network.resource.ResourceStore;
+import welkin.network.resource.ResourceStore.Column;
+import welkin.store.Sql;
+
+/** Networks, their segments, and where their DHCP server runs. */
+public final class NetworkStore {
+  static final String TYPE = "provider:network_type";
+  static final String PHYSICAL = "provider:physical_network";
+  static final String SEGMENT = "provider:segmentation_id";
+
+  private final ResourceStore rows;
+
+  public NetworkStore(Journal journal) {
+    rows =
+        new ResourceStore(
+            journal,
+            "network",
+            "network",
+            "project_id",
+            Set.of(TYPE, PHYSICAL, SEGMENT),
+            Column.text("name"),
+            Column.text("description"),
+            Column.text("status"),
+            Column.flag("admin_state_up"),
+            Column.flag("shared"),
+            Column.flag("router:external", "external"),
+            Column.flag("is_default"),
+            Column.number("mtu", "mtu"),
+            Column.flag("port_security_enabled"),
+            Column.text(TYPE, "network_type"),
+            Column.text(PHYSICAL, "physical_network"),
+            Column.number(SEGMENT, "segmentation_id"));
+  }
+
+  public ResourceStore rows() {
+    return rows;
+  }
+
+  public Optional<Resource> find(Sql sql, String id) {
+    return rows.find(sql, id);
+  }
+
+  /** Of these objects the ones given to a project in particular, for an action. */
+  public Set<String> grantedTo(Sql sql, Collection<String> ids, String projectId, String action) {
+    if (ids.isEmpty() || projectId == null) {
+      return Set.of();
+    }
+    var args = new java.util.ArrayList<Object>(ids);
+    args.add(projectId);
+    args.add(action);
+    return new HashSet<>(
+        sql.list(
+            "SELECT object_id FROM rbac_policy WHERE object_id IN ("
+                + "?, ".repeat(ids.size() - 1)
+                + "?) AND target_tenant = ? AND action = ?",
+            r -> r.text("object_id"),
+            args.toArray()));
+  }
+
+  /** Whether a project other than the owner may use a network. */
+  public boolean isSharedWith(Sql sql, Resource network, String projectId) {
+    return network.flag("shared")
+        || !grantedTo(sql, List.of(network.id()), projectId, "access_as_shared").isEmpty();
+  }
+
+  /** The host of a network's DHCP server. */
+  public Optional<String> dhcpHost(Sql sql, String networkId) {
+    return sql.one(
+        "SELECT host FROM dhcp_binding WHERE network_id = ?", r -> r.text("host"), networkId);
+  }
+
+  /** Of these networks the ones with a DHCP server. */
+  Set<String> scheduled(Sql sql, Collection<String> ids) {
+    return ids.isEmpty()
+        ? Set.of()
+        : new HashSet<>(
+            sql.list(
+                "SELECT network_id FROM dhcp_binding WHERE network_id IN ("
+                    + "?, ".repeat(ids.size() - 1)
+                    + "?)",
+                r -> r.text("network_id"),
+                ids.toArray()));
+  }
+
+  boolean take(Sql sql, String type, String physical, int id, String networkId) {
+    return sql.insertIfAbsent(
+            "segment",
+            "network_type",
+            type,
+            "physical_network",
+            physical,
+            "segmentation_id",
+            id,
+            "network_id",
+            networkId)
+        > 0;
+  }
+
+  void release(Sql sql, String networkId) {
+    sql.update("DELETE FROM segment WHERE network_id = ?", networkId);
+  }
+
+  /** The lowest number of a range that no network has, or -1. */
+  int free(Sql sql, String type, String physical, int from, int to) {
+    long highest =
+        sql.number(
+            "SELECT COALESCE(MAX(segmentation_id), ?) FROM segment WHERE network_type = ?"
+                + " AND physical_network = ? AND segmentation_id BETWEEN ? AND ?",
+            from - 1,
+            type,
+            physical,
+            from,
+            to);
+    if (highest < to) {
+      return (int) highest + 1;
+    }
+    int next = from;
+    for (var taken :
+        sql.list(
+            "SELECT segmentation_id FROM segment WHERE network_type = ? AND physical_network = ?"
+                + " AND segmentation_id BETWEEN ? AND ? ORDER BY segmentation_id",
+            r -> r.integer("segmentation_id"),
+            type,
+            physical,
+            from,
+            to)) {
+      if (taken > next) {
+        return next;
+      }
+      next = taken + 1;
+    }
+    return next <= to ? next : -1;
+  }
+}

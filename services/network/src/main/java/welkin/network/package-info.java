@@ -1,0 +1,2 @@
+/** Network: upstream's Neutron with ML2 and the {@code kernel} mechanism driver. */
+package welkin.network;

@@ -1,0 +1,76 @@
+package welkin.network.port;
+
+import java.util.List;
+import java.util.Set;
+import welkin.network.resource.Journal;
+import welkin.network.resource.Resource;
+import welkin.network.resource.ResourceStore;
+import welkin.network.resource.ResourceStore.Column;
+import welkin.store.Sql;
+
+/** Ports and the groups they are in. */
+public final class PortStore {
+  static final String HOST = "binding:host_id";
+  static final String VIF_TYPE = "binding:vif_type";
+  static final String VIF_DETAILS = "binding:vif_details";
+  static final String PROFILE = "binding:profile";
+  static final String VNIC_TYPE = "binding:vnic_type";
+
+  private final ResourceStore rows;
+
+  public PortStore(Journal journal) {
+    rows =
+        new ResourceStore(
+            journal,
+            "port",
+            "port",
+            "(SELECT n.project_id FROM network n WHERE n.id = port.network_id)",
+            Set.of(HOST, VIF_TYPE, VIF_DETAILS, PROFILE),
+            Column.text("network_id"),
+            Column.text("name"),
+            Column.text("description"),
+            Column.text("mac_address"),
+            Column.text("status"),
+            Column.flag("admin_state_up"),
+            Column.text("device_id"),
+            Column.text("device_owner"),
+            Column.text(HOST, "host"),
+            Column.text(VNIC_TYPE, "vnic_type"),
+            Column.text(VIF_TYPE, "vif_type"),
+            Column.flag("port_security_enabled"),
+            Column.text("dns_name"));
+  }
+
+  public ResourceStore rows() {
+    return rows;
+  }
+
+  public List<Resource> ofNetwork(Sql sql, String networkId) {
+    return rows.where(sql, "network_id", networkId);
+  }
+
+  public List<Resource> ofDevice(Sql sql, String deviceId) {
+    return rows.where(sql, "device_id", deviceId);
+  }
+
+  boolean hasMac(Sql sql, String networkId, String mac) {
+    return sql.exists(
+        "SELECT 1 FROM port WHERE network_id = ? AND mac_address = ?", networkId, mac);
+  }
+
+  /** The port with an address on a network, if any. */
+  public java.util.Optional<String> withAddress(Sql sql, String networkId, String ip) {
+    return sql.one(
+        "SELECT port_id FROM ip_allocation WHERE ip = ? AND network_id = ?",
+        r -> r.text("port_id"),
+        ip,
+        networkId);
+  }
+
+  void keepGroups(Sql sql, Resource port) {
+    sql.update("DELETE FROM port_group WHERE port_id = ?", port.id());
+    for (var g : port.texts("security_groups")) {
+      sql.insertIfAbsent("port_group", "group_id", g, "port_id", port.id());
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Ports: where a guest, router or DHCP server meets a network. */
+package welkin.network.port;

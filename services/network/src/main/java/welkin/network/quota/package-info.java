@@ -1,0 +1,2 @@
+/** Limits and usage by project. */
+package welkin.network.quota;

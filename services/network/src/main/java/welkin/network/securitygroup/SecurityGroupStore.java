@@ -1,0 +1,74 @@
+package welkin.network.securitygroup;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import welkin.network.resource.Journal;
+import welkin.network.resource.Resource;
+import welkin.network.resource.ResourceStore;
+import welkin.network.resource.ResourceStore.Column;
+import welkin.store.Sql;
+
+/** Groups, rules, and which group is a project's default. */
+public final class SecurityGroupStore {
+  private final ResourceStore groups;
+  private final ResourceStore rules;
+
+  public SecurityGroupStore(Journal journal) {
+    groups =
+        new ResourceStore(
+            journal,
+            "security_group",
+            "security_group",
+            "NULL",
+            Set.of(),
+            Column.text("name"),
+            Column.text("description"),
+            Column.flag("stateful"));
+    rules =
+        new ResourceStore(
+            journal,
+            "security_group_rule",
+            "security_group_rule",
+            "NULL",
+            Set.of("fingerprint"),
+            Column.text("security_group_id"),
+            Column.text("remote_group_id"),
+            Column.text("direction"),
+            Column.text("ethertype"),
+            Column.text("protocol"),
+            Column.number("port_range_min", "port_range_min"),
+            Column.number("port_range_max", "port_range_max"),
+            Column.text("remote_ip_prefix"),
+            Column.text("description"),
+            Column.text("fingerprint"));
+  }
+
+  public ResourceStore groups() {
+    return groups;
+  }
+
+  public ResourceStore rules() {
+    return rules;
+  }
+
+  public List<Resource> rulesOf(Sql sql, Collection<String> groupIds) {
+    return rules.whereIn(sql, "security_group_id", groupIds);
+  }
+
+  Optional<String> defaultOf(Sql sql, String projectId) {
+    return sql.one(
+        "SELECT group_id FROM default_group WHERE project_id = ?",
+        r -> r.text("group_id"),
+        projectId);
+  }
+
+  boolean isDefault(Sql sql, String groupId) {
+    return sql.exists("SELECT 1 FROM default_group WHERE group_id = ?", groupId);
+  }
+
+  boolean inUse(Sql sql, String groupId) {
+    return sql.exists("SELECT 1 FROM port_group WHERE group_id = ? LIMIT 1", groupId);
+  }
+}

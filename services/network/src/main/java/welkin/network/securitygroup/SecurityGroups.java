@@ -1,0 +1,247 @@
+package welkin.network.securitygroup;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
+import welkin.core.Caller;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.network.host.HostLog;
+import welkin.network.quota.Limits;
+import welkin.network.resource.Access;
+import welkin.network.resource.Attributes;
+import welkin.network.resource.Faults;
+import welkin.network.resource.Noun;
+import welkin.network.resource.Resource;
+import welkin.network.resource.ResourceStore;
+import welkin.network.resource.Tags;
+import welkin.network.resource.Values;
+import welkin.store.Database;
+import welkin.store.ListQuery;
+import welkin.store.Sql;
+
+/** The verbs of security groups. Every project has one named default from its first use on. */
+public final class SecurityGroups implements Noun {
+  private static final String DEFAULT = "default";
+
+  private final SecurityGroupStore store;
+  private final HostLog log;
+  private final Limits limits;
+  private final Access access;
+  private final Attributes attributes =
+      new Attributes("security_group", "security_groups")
+          .both("name", Values.string(255), StringNode.valueOf(""))
+          .flag("stateful", true)
+          .post("tenant_id", Values.string(255), null)
+          .both("description", Values.stringOrEmpty(255), StringNode.valueOf(""))
+          .shown("shared")
+          .shown("security_group_rules")
+          .post("tags", Tags.reader(), Json.array())
+          .standard();
+
+  public SecurityGroups(SecurityGroupStore store, HostLog log, Limits limits, Access access) {
+    this.store = store;
+    this.log = log;
+    this.limits = limits;
+    this.access = access;
+  }
+
+  @Override
+  public Attributes attributes() {
+    return attributes;
+  }
+
+  @Override
+  public ResourceStore store() {
+    return store.groups();
+  }
+
+  @Override
+  public String faultName() {
+    return "SecurityGroup";
+  }
+
+  @Override
+  public Fault notFound(String id) {
+    return Fault.of(
+        404, "SecurityGroupNotFound", "Security group " + id + " does not exist");
+  }
+
+  @Override
+  public void visible(ListQuery query, String projectId) {
+    query.where(
+        "project_id = ? OR id IN (SELECT object_id FROM rbac_policy WHERE object_type ="
+            + " 'security_group' AND target_tenant IN (?, '*'))",
+        projectId,
+        projectId);
+  }
+
+  @Override
+  public boolean filter(ListQuery query, Caller caller, String key, List<String> values) {
+    if (!key.equals("shared")) {
+      return false;
+    }
+    boolean wanted = values.getFirst().equalsIgnoreCase("true") || values.getFirst().equals("1");
+    query.where(
+        "id "
+            + (wanted ? "" : "NOT ")
+            + "IN (SELECT object_id FROM rbac_policy WHERE object_type = 'security_group'"
+            + " AND target_tenant IN (?, '*'))",
+        caller.projectId());
+    return true;
+  }
+
+  @Override
+  public List<Resource> complete(Sql sql, Caller caller, List<Resource> page) {
+    if (page.isEmpty()) {
+      return page;
+    }
+    var byGroup = new HashMap<String, List<Resource>>();
+    var ids = page.stream().map(Resource::id).toList();
+    for (var r : store.rulesOf(sql, ids)) {
+      byGroup.computeIfAbsent(r.text("security_group_id"), k -> new ArrayList<>()).add(r);
+    }
+    for (var g : page) {
+      var list = g.document().putArray("security_group_rules");
+      for (var r : byGroup.getOrDefault(g.id(), List.of())) {
+        list.add(SecurityGroupRules.shown(r));
+      }
+      g.set("shared", isShared(sql, g.id(), caller.projectId()));
+    }
+    return page;
+  }
+
+  private static boolean isShared(Sql sql, String id, String projectId) {
+    return sql.exists(
+        "SELECT 1 FROM rbac_policy WHERE object_id = ? AND target_tenant IN (?, '*')",
+        id,
+        projectId);
+  }
+
+  /** A list makes sure that the caller's project has its default group. */
+  @Override
+  public void prepare(Database database, Caller caller) {
+    var projectId = caller.projectId();
+    if (projectId != null
+        && database.read(sql -> store.defaultOf(sql, projectId)).isEmpty()) {
+      database.change(sql -> defaultGroup(sql, projectId));
+    }
+  }
+
+  /** The id of a project's default group, made when it has none. */
+  public String defaultGroup(Sql sql, String projectId) {
+    return store
+        .defaultOf(sql, projectId)
+        .orElseGet(
+            () -> {
+              var values =
+                  attributes.create(
+                      Json.object()
+                          .put("name", DEFAULT)
+                          .put("description", "Default security group"));
+              values.put("project_id", projectId).put("tenant_id", projectId);
+              var group = insert(sql, new Resource(values));
+              sql.insert("default_group", "project_id", projectId, "group_id", group.id());
+              limits.count(sql, projectId, "security_group", 1);
+              for (var version : List.of("IPv4", "IPv6")) {
+                SecurityGroupRules.standard(sql, store, group, "ingress", version, group.id());
+              }
+              limits.count(sql, projectId, "security_group_rule", 4);
+              return group.id();
+            });
+  }
+
+  /** Keeps a group with the two rules that let everything out. */
+  private Resource insert(Sql sql, Resource group) {
+    var kept = store.groups().insert(sql, group);
+    for (var version : List.of("IPv4", "IPv6")) {
+      SecurityGroupRules.standard(sql, store, kept, "egress", version, null);
+    }
+    return kept;
+  }
+
+  @Override
+  public Resource create(Sql sql, Caller caller, ObjectNode values) {
+    var project = Json.string(values, "project_id");
+    if (DEFAULT.equals(Json.string(values, "name"))) {
+      throw Faults.conflict(
+          "SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+    }
+    defaultGroup(sql, project);
+    limits.take(sql, project, "security_group", 1);
+    limits.count(sql, project, "security_group_rule", 2);
+    var group = insert(sql, new Resource(values));
+    Tags.keep(sql, group);
+    return group;
+  }
+
+  @Override
+  public Resource update(Sql sql, Caller caller, Resource current, ObjectNode changes) {
+    if (store.isDefault(sql, current.id())
+        && changes.has("name")
+        && !DEFAULT.equals(Json.string(changes, "name"))) {
+      throw Faults.conflict(
+          "SecurityGroupCannotUpdateDefault", "Updating default security group not allowed.");
+    }
+    if (changes.has("stateful")
+        && !changes.get("stateful").equals(current.document().get("stateful"))
+        && store.inUse(sql, current.id())) {
+      throw inUse(current.id());
+    }
+    return store.groups().update(sql, current, current.copy().merge(changes));
+  }
+
+  @Override
+  public void delete(Sql sql, Caller caller, Resource group) {
+    boolean isDefault = store.isDefault(sql, group.id());
+    if (isDefault && !access.isAdmin(caller)) {
+      throw Faults.conflict(
+          "SecurityGroupCannotRemoveDefault",
+          "Insufficient rights for removing default security group.");
+    }
+    if (store.inUse(sql, group.id())) {
+      throw inUse(group.id());
+    }
+    int own = 0;
+    for (var r : store.rulesOf(sql, List.of(group.id()))) {
+      store.rules().delete(sql, r);
+      own++;
+    }
+    limits.give(sql, group.projectId(), "security_group_rule", own);
+    for (var r : store.rules().where(sql, "remote_group_id", group.id())) {
+      store.rules().delete(sql, r);
+      limits.give(sql, r.projectId(), "security_group_rule", 1);
+      log.touchGroup(sql, r.text("security_group_id"));
+    }
+    sql.update("DELETE FROM default_group WHERE group_id = ?", group.id());
+    sql.update("DELETE FROM rbac_policy WHERE object_id = ?", group.id());
+    store.groups().delete(sql, group);
+    limits.give(sql, group.projectId(), "security_group", 1);
+  }
+
+  private static Fault inUse(String id) {
+    return Faults.conflict("SecurityGroupInUse", "Security Group " + id + " in use.");
+  }
+
+  /**
+   * Refuses groups that do not exist, or that a port's owner may not use.
+   *
+   * @param caller null for the service itself
+   */
+  public void check(Sql sql, List<String> ids, String projectId, Caller caller) {
+    Map<String, Resource> found = new HashMap<>();
+    store.groups().findAll(sql, ids).forEach(g -> found.put(g.id(), g));
+    for (var id : ids) {
+      var g = found.get(id);
+      if (g == null
+          || !projectId.equals(g.projectId())
+              && (caller == null || !access.isAdmin(caller))
+              && !isShared(sql, id, projectId)) {
+        throw notFound(id);
+      }
+    }
+  }
+}

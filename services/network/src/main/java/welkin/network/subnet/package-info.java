@@ -1,0 +1,2 @@
+/** Subnets: prefixes, their pools of addresses, gateway, routes and how hosts configure themselves. */
+package welkin.network.subnet;
