@@ -105,8 +105,7 @@ public final class NetworkService implements CloudService {
             log,
             limits);
     var subnets =
-        new Subnets(
-            subnetStore, networkStore, portStore, ports, dhcp, ipam, log, limits, access);
+        new Subnets(subnetStore, networkStore, portStore, ports, dhcp, ipam, log, limits, access);
 
     var nouns = List.<Noun>of(networks, subnets, ports, groups, rules);
     var v2 = new Routes("/v2.0");

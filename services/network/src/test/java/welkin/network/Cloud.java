@@ -107,11 +107,20 @@ final class Cloud implements AutoCloseable {
         switch (name) {
           case "admin" -> List.of("admin", "manager", "member", "reader");
           case "service" -> List.of("admin", "service", "member", "reader");
-          default ->
-              text.endsWith(":reader") ? List.of("reader") : List.of("member", "reader");
+          default -> text.endsWith(":reader") ? List.of("reader") : List.of("member", "reader");
         };
     return new Caller(
-        name, name, "default", name, name, "default", null, false, roles, token, NOW.plusSeconds(3600));
+        name,
+        name,
+        "default",
+        name,
+        name,
+        "default",
+        null,
+        false,
+        roles,
+        token,
+        NOW.plusSeconds(3600));
   }
 
   Database database() {
@@ -241,7 +250,9 @@ final class Cloud implements AutoCloseable {
               new AgentReport(
                   "Linux bridge agent",
                   "neutron-linuxbridge-agent",
-                  "{\"tunneling_ip\": \"192.0.2." + (Math.floorMod(name.hashCode(), 200) + 1) + "\"}"),
+                  "{\"tunneling_ip\": \"192.0.2."
+                      + (Math.floorMod(name.hashCode(), 200) + 1)
+                      + "\"}"),
               new AgentReport("L3 agent", "neutron-l3-agent", "{}"),
               new AgentReport("DHCP agent", "neutron-dhcp-agent", "{}"),
               new AgentReport("Metadata agent", "neutron-metadata-agent", "{}"),

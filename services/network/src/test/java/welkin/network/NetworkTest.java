@@ -103,12 +103,10 @@ class NetworkTest {
 
   @Test
   void bulkIsAllOrNothing() {
-    var said =
-        cloud.post("alice", "/networks", "{'networks': [{'name': 'a'}, {'name': 'b'}]}");
+    var said = cloud.post("alice", "/networks", "{'networks': [{'name': 'a'}, {'name': 'b'}]}");
     assertThat(said.status()).isEqualTo(201);
     assertThat(said.at("/networks").size()).isEqualTo(2);
-    var wrong =
-        cloud.post("alice", "/networks", "{'networks': [{'name': 'c'}, {'shared': true}]}");
+    var wrong = cloud.post("alice", "/networks", "{'networks': [{'name': 'c'}, {'shared': true}]}");
     assertThat(wrong.status()).isEqualTo(403);
     assertThat(cloud.get("alice", "/networks").at("/networks").size()).isEqualTo(2);
   }
@@ -141,8 +139,7 @@ class NetworkTest {
   void subnetIsChecked() {
     var net = cloud.network("alice", "n");
     var start = "{'subnet': {'network_id': '" + net + "', 'ip_version': ";
-    assertThat(
-            cloud.post("alice", "/subnets", start + "4, 'cidr': '10.0.0.1/24'}}").message())
+    assertThat(cloud.post("alice", "/subnets", start + "4, 'cidr': '10.0.0.1/24'}}").message())
         .contains("'10.0.0.0/24' is recommended");
     assertThat(cloud.post("alice", "/subnets", start + "6, 'cidr': '10.0.0.0/24'}}").type())
         .isEqualTo("InvalidInput");
@@ -168,11 +165,17 @@ class NetworkTest {
         .isEqualTo(400);
     assertThat(
             cloud
-                .post("alice", "/subnets", start + "6, 'cidr': 'fd00::/60', 'ipv6_ra_mode': 'slaac', 'ipv6_address_mode': 'slaac'}}")
+                .post(
+                    "alice",
+                    "/subnets",
+                    start
+                        + "6, 'cidr': 'fd00::/60', 'ipv6_ra_mode': 'slaac', 'ipv6_address_mode':"
+                        + " 'slaac'}}")
                 .type())
         .isEqualTo("InvalidInput");
     var sub = cloud.subnet("alice", net, "10.0.0.0/24");
-    assertThat(cloud.put("alice", "/subnets/" + sub, "{'subnet': {'cidr': '10.1.0.0/24'}}").message())
+    assertThat(
+            cloud.put("alice", "/subnets/" + sub, "{'subnet': {'cidr': '10.1.0.0/24'}}").message())
         .isEqualTo("Cannot update read-only attribute cidr");
     var port = cloud.port("alice", net);
     assertThat(cloud.delete("alice", "/subnets/" + sub).type()).isEqualTo("SubnetInUse");
@@ -195,8 +198,7 @@ class NetworkTest {
     assertThat(said.status()).isEqualTo(409);
     assertThat(said.type()).isEqualTo("OverQuota");
     assertThat(said.message()).isEqualTo("Quota exceeded for resources: ['network'].");
-    assertThat(
-            cloud.get("admin", "/quotas/alice/details").at("/quota/network/used").asInt())
+    assertThat(cloud.get("admin", "/quotas/alice/details").at("/quota/network/used").asInt())
         .isEqualTo(1);
     cloud.delete("alice", "/networks/" + one);
     assertThat(cloud.post("alice", "/networks", "{'network': {}}").status()).isEqualTo(201);

@@ -94,8 +94,7 @@ class PortTest {
     assertThat(cloud.post("alice", "/ports", body).type()).isEqualTo("IpAddressAlreadyAllocated");
     assertThat(cloud.post("alice", "/ports", body.replace("10.0.0.77", "10.9.0.1")).type())
         .isEqualTo("InvalidIpForSubnet");
-    assertThat(
-            cloud.get("alice", "/ports?fixed_ips=ip_address%3D10.0.0.77").text("/ports/0/id"))
+    assertThat(cloud.get("alice", "/ports?fixed_ips=ip_address%3D10.0.0.77").text("/ports/0/id"))
         .isEqualTo(id);
     var moved =
         cloud.put(
@@ -103,7 +102,9 @@ class PortTest {
     assertThat(moved.text("/port/fixed_ips/0/ip_address")).isEqualTo("10.0.0.78");
     assertThat(cloud.post("alice", "/ports", body).status()).isEqualTo(201);
     assertThat(
-            cloud.post("alice", "/ports", "{'port': {'network_id': '" + net + "', 'fixed_ips': 7}}").type())
+            cloud
+                .post("alice", "/ports", "{'port': {'network_id': '" + net + "', 'fixed_ips': 7}}")
+                .type())
         .isEqualTo("HTTPBadRequest");
   }
 
@@ -164,8 +165,7 @@ class PortTest {
                 .put("alice", "/ports/" + port, "{'port': {'port_security_enabled': false}}")
                 .type())
         .isEqualTo("PortSecurityPortHasSecurityGroup");
-    var group =
-        cloud.make("alice", "security-groups", "{'security_group': {'name': 'web'}}");
+    var group = cloud.make("alice", "security-groups", "{'security_group': {'name': 'web'}}");
     var said =
         cloud.put("alice", "/ports/" + port, "{'port': {'security_groups': ['" + group + "']}}");
     assertThat(said.text("/port/security_groups/0")).isEqualTo(group);
@@ -199,7 +199,10 @@ class PortTest {
         .isEqualTo("SecurityGroupRuleExists");
     assertThat(
             cloud
-                .post("alice", "/security-group-rules", rule.replace("'port_range_max': 22", "'port_range_max': 21"))
+                .post(
+                    "alice",
+                    "/security-group-rules",
+                    rule.replace("'port_range_max': 22", "'port_range_max': 21"))
                 .type())
         .isEqualTo("SecurityGroupInvalidPortRange");
     assertThat(
@@ -210,8 +213,7 @@ class PortTest {
         .isEqualTo("SecurityGroupCannotRemoveDefault");
     assertThat(
             cloud
-                .delete(
-                    "alice", "/security-group-rules/" + made.text("/security_group_rule/id"))
+                .delete("alice", "/security-group-rules/" + made.text("/security_group_rule/id"))
                 .status())
         .isEqualTo(204);
   }

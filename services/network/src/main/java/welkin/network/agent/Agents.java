@@ -57,12 +57,32 @@ public final class Agents {
       long written) {
     Agent beat(long now) {
       return new Agent(
-          id, type, binary, host, adminUp, description, configurations, createdAt, startedAt, now, written);
+          id,
+          type,
+          binary,
+          host,
+          adminUp,
+          description,
+          configurations,
+          createdAt,
+          startedAt,
+          now,
+          written);
     }
 
     Agent saved() {
       return new Agent(
-          id, type, binary, host, adminUp, description, configurations, createdAt, startedAt, heartbeat, heartbeat);
+          id,
+          type,
+          binary,
+          host,
+          adminUp,
+          description,
+          configurations,
+          createdAt,
+          startedAt,
+          heartbeat,
+          heartbeat);
     }
 
     Agent configured(String text, String started, long saved) {
@@ -72,7 +92,17 @@ public final class Agents {
 
     Agent set(boolean up, String text) {
       return new Agent(
-          id, type, binary, host, up, text, configurations, createdAt, startedAt, heartbeat, written);
+          id,
+          type,
+          binary,
+          host,
+          up,
+          text,
+          configurations,
+          createdAt,
+          startedAt,
+          heartbeat,
+          written);
     }
 
     Role role() {
@@ -276,9 +306,7 @@ public final class Agents {
       return true;
     }
     var l2 =
-        byKey.values().stream()
-            .filter(a -> a.host.equals(host) && a.role() == Role.L2)
-            .findFirst();
+        byKey.values().stream().filter(a -> a.host.equals(host) && a.role() == Role.L2).findFirst();
     if (l2.isEmpty()) {
       return false;
     }

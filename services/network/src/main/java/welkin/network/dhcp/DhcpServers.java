@@ -157,8 +157,7 @@ public final class DhcpServers {
   private void readdress(Sql sql, Resource network, Resource port, List<Resource> wanting) {
     for (var s : wanting) {
       boolean has =
-          port.list("fixed_ips").stream()
-              .anyMatch(f -> s.id().equals(Json.string(f, "subnet_id")));
+          port.list("fixed_ips").stream().anyMatch(f -> s.id().equals(Json.string(f, "subnet_id")));
       if (!has) {
         var wish = Json.object().put("subnet_id", s.id());
         var address =

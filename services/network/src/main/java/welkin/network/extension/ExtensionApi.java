@@ -49,8 +49,7 @@ public final class ExtensionApi {
     BUILT.put("router_availability_zone", "Router Availability Zone");
     BUILT.put("security-group", "security-group");
     BUILT.put("security-groups-normalized-cidr", "Normalized CIDR field for security group rules");
-    BUILT.put(
-        "security-groups-shared-filtering", "Security group filtering on the shared field");
+    BUILT.put("security-groups-shared-filtering", "Security group filtering on the shared field");
     BUILT.put("service-type", "Neutron Service Type Management");
     BUILT.put("sorting", "Sorting support");
     BUILT.put("standard-attr-description", "standard-attr-description");
@@ -78,8 +77,7 @@ public final class ExtensionApi {
   private Answer show(Call call) {
     var alias = call.path("alias");
     if (!BUILT.containsKey(alias)) {
-      throw Fault.of(
-          404, "ExtensionNotFound", "Extension with alias " + alias + " does not exist");
+      throw Fault.of(404, "ExtensionNotFound", "Extension with alias " + alias + " does not exist");
     }
     return Answer.ok(Json.object().set("extension", shown(alias)));
   }

@@ -100,8 +100,7 @@ public final class ComputeNotifier implements AutoCloseable {
       log.info("Compute did not take {} events: {}", batch.size(), f.getMessage());
       if (attempt < ATTEMPTS) {
         TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MILLIS << attempt);
-        batch.forEach(
-            e -> queue.add(new Event(e.name, e.server, e.port, e.status, attempt)));
+        batch.forEach(e -> queue.add(new Event(e.name, e.server, e.port, e.status, attempt)));
       }
     } catch (RuntimeException e) {
       log.warn("events for Compute failed", e);

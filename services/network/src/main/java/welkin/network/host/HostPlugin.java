@@ -191,15 +191,13 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
             r -> List.of(r.text("kind"), r.text("object_id")),
             host,
             since)
-        .forEach(
-            r -> changed.computeIfAbsent(r.get(0), k -> new LinkedHashSet<>()).add(r.get(1)));
+        .forEach(r -> changed.computeIfAbsent(r.get(0), k -> new LinkedHashSet<>()).add(r.get(1)));
     var removed = new ArrayList<Removed>();
     var networks =
         view.networks(
             sql,
             host,
-            concerned(
-                changed, HostLog.NETWORK, () -> view.networkIds(sql, host), removed));
+            concerned(changed, HostLog.NETWORK, () -> view.networkIds(sql, host), removed));
     var portIds = changed.getOrDefault(HostLog.PORT, Set.of());
     var ports = view.ports(sql, host, portIds);
     var there = new LinkedHashSet<String>();
@@ -209,8 +207,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
         .forEach(id -> removed.add(new Removed(HostLog.PORT, id)));
     var groups =
         view.groups(
-            sql,
-            concerned(changed, HostLog.GROUP, () -> view.groupIds(sql, host), removed));
+            sql, concerned(changed, HostLog.GROUP, () -> view.groupIds(sql, host), removed));
     var routers =
         view.routers(
             sql,
@@ -281,8 +278,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
                 sql.one(
                     "SELECT p.id, p.device_id, p.project_id FROM ip_allocation a"
                         + " JOIN port p ON p.id = a.port_id WHERE a.ip = ? AND a.network_id = ?",
-                    r ->
-                        new PortOwner(r.text("id"), r.text("device_id"), r.text("project_id")),
+                    r -> new PortOwner(r.text("id"), r.text("device_id"), r.text("project_id")),
                     ip == null ? address : ip.toString(),
                     n);
             if (found.isPresent()) {

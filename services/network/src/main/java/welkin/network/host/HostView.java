@@ -79,8 +79,7 @@ final class HostView {
         sql.list(
             "SELECT id FROM port WHERE host = ? AND vif_type = 'bridge'"
                 + " AND device_owner NOT LIKE 'network:%' ORDER BY id",
-            r -> r.text("id"),
-            host));
+            r -> r.text("id"), host));
   }
 
   /** Groups of the host's ports, and those their rules name. */
@@ -306,8 +305,7 @@ final class HostView {
       case "udp", "17" -> "udp";
       case "icmp", "1" -> six ? "ipv6-icmp" : "icmp";
       case "ipv6-icmp", "icmpv6", "58" -> "ipv6-icmp";
-      default ->
-          Integer.toString(welkin.network.securitygroup.SecurityGroupRules.number(p));
+      default -> Integer.toString(welkin.network.securitygroup.SecurityGroupRules.number(p));
     };
   }
 

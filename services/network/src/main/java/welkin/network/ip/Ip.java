@@ -113,19 +113,12 @@ public record Ip(int version, BigInteger value) implements Comparable<Ip> {
   public static Ip eui64(Cidr prefix, String mac) {
     long m = Long.parseLong(mac.replace(":", ""), 16);
     long id = (m >>> 24 ^ 0x020000L) << 40 | 0xFFFE000000L | m & 0xFFFFFFL;
-    return new Ip(
-        6,
-        prefix
-            .first()
-            .value()
-            .or(new BigInteger(Long.toUnsignedString(id, 16), 16)));
+    return new Ip(6, prefix.first().value().or(new BigInteger(Long.toUnsignedString(id, 16), 16)));
   }
 
   @Override
   public int compareTo(Ip o) {
-    return version != o.version
-        ? Integer.compare(version, o.version)
-        : value.compareTo(o.value);
+    return version != o.version ? Integer.compare(version, o.version) : value.compareTo(o.value);
   }
 
   /** Dotted decimal, or RFC 5952 form. */

@@ -35,7 +35,8 @@ public final class Ipam {
   }
 
   private static boolean isRouter(String owner) {
-    return owner.startsWith("network:router") || owner.equals("network:ha_router_replicated_interface");
+    return owner.startsWith("network:router")
+        || owner.equals("network:ha_router_replicated_interface");
   }
 
   /**
@@ -47,8 +48,7 @@ public final class Ipam {
     var out = new ArrayList<Fixed>();
     var usable = subnets.stream().filter(s -> serves(s, owner)).toList();
     var four = usable.stream().filter(s -> s.number("ip_version") == 4).toList();
-    var six =
-        usable.stream().filter(s -> s.number("ip_version") == 6 && !isAutomatic(s)).toList();
+    var six = usable.stream().filter(s -> s.number("ip_version") == 6 && !isAutomatic(s)).toList();
     for (var family : List.of(four, six)) {
       if (!family.isEmpty()) {
         out.add(first(sql, networkId, family, portId));
@@ -79,8 +79,7 @@ public final class Ipam {
 
   /** The address an interface forms from its MAC address in a subnet. */
   public Fixed selfMade(Sql sql, String networkId, Resource subnet, String portId, String mac) {
-    return take(
-        sql, networkId, subnet, Ip.eui64(Cidr.of(subnet.text("cidr")), mac), portId);
+    return take(sql, networkId, subnet, Ip.eui64(Cidr.of(subnet.text("cidr")), mac), portId);
   }
 
   /** One address as a request names it: by subnet, by address, or both. */
@@ -111,8 +110,7 @@ public final class Ipam {
     if (address == null) {
       return isAutomatic(subnet) && !isRouter(owner)
           ? selfMade(sql, networkId, subnet, portId, mac)
-          : free(sql, networkId, subnet, portId)
-              .orElseThrow(() -> none("for subnet " + subnetId));
+          : free(sql, networkId, subnet, portId).orElseThrow(() -> none("for subnet " + subnetId));
     }
     var ip = Ip.of(address);
     if (subnet == null) {
@@ -190,12 +188,13 @@ public final class Ipam {
       var end = Ip.of(Json.string(pool, "end"));
       var highest =
           sql.one(
-                  "SELECT MAX(address) AS top FROM ip_allocation WHERE subnet_id = ?"
+                  "SELECT COALESCE(MAX(address), '') AS top FROM ip_allocation WHERE subnet_id = ?"
                       + " AND address BETWEEN ? AND ?",
                   r -> r.text("top"),
                   subnet.id(),
                   start.key(),
                   end.key())
+              .filter(top -> !top.isEmpty())
               .map(Ip::ofKey);
       if (highest.isEmpty() || highest.get().compareTo(end) < 0) {
         var ip = highest.map(h -> h.plus(1)).orElse(start);
@@ -254,8 +253,7 @@ public final class Ipam {
     return new Fixed(subnet.id(), ip.toString());
   }
 
-  private static boolean insert(
-      Sql sql, String networkId, Resource subnet, Ip ip, String portId) {
+  private static boolean insert(Sql sql, String networkId, Resource subnet, Ip ip, String portId) {
     return sql.insertIfAbsent(
             "ip_allocation",
             "subnet_id",

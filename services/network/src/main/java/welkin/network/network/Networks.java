@@ -281,8 +281,7 @@ public final class Networks implements Noun {
     return sql.exists(
         "SELECT 1 FROM port WHERE network_id = ? AND project_id <> ? AND project_id <> ''"
             + " AND device_owner NOT LIKE 'network:%' LIMIT 1",
-        network.id(),
-        network.projectId());
+        network.id(), network.projectId());
   }
 
   private void external(Sql sql, Resource network, boolean on) {
@@ -290,8 +289,7 @@ public final class Networks implements Noun {
       rbac.grant(sql, network, "network", "access_as_external");
     } else {
       if (sql.exists(
-          "SELECT 1 FROM router_leg WHERE network_id = ? AND gateway = 1 LIMIT 1",
-          network.id())) {
+          "SELECT 1 FROM router_leg WHERE network_id = ? AND gateway = 1 LIMIT 1", network.id())) {
         throw Faults.conflict(
             "ExternalNetworkInUse",
             "External network "
@@ -335,8 +333,7 @@ public final class Networks implements Noun {
   }
 
   @Override
-  public void target(
-      Sql sql, Caller caller, ObjectNode document, Map<String, Object> target) {
+  public void target(Sql sql, Caller caller, ObjectNode document, Map<String, Object> target) {
     target.put("network:project_id", target.get("project_id"));
   }
 }

@@ -132,8 +132,11 @@ public final class Segments {
         write(network, type, physical, 0);
       }
       case "vlan" -> {
-        refuse(physical == null && id != 0, "segmentation_id requires physical_network for VLAN provider network");
-        refuse(id != 0 && (id < 1 || id > MAX_VLAN), "segmentation_id out of range (1 through 4094)");
+        refuse(
+            physical == null && id != 0,
+            "segmentation_id requires physical_network for VLAN provider network");
+        refuse(
+            id != 0 && (id < 1 || id > MAX_VLAN), "segmentation_id out of range (1 through 4094)");
         var name = physical == null && !vlans.isEmpty() ? vlans.getFirst().physical : physical;
         refuse(name == null, "physical_network required for VLAN provider network");
         int number = id != 0 ? id : chooseVlan(sql, name);
@@ -149,8 +152,7 @@ public final class Segments {
         write(network, type, name, number);
       }
       case "vxlan" -> {
-        refuse(
-            physical != null, "provider:physical_network specified for vxlan network");
+        refuse(physical != null, "provider:physical_network specified for vxlan network");
         refuse(id < 0 || id > MAX_VNI, "segmentation_id out of range (1 through 16777215)");
         int number = id;
         for (var r : id == 0 ? vnis : List.<Range>of()) {
@@ -169,8 +171,7 @@ public final class Segments {
         }
         write(network, type, null, number);
       }
-      default ->
-          throw Faults.invalidInput("network_type value '" + type + "' not supported");
+      default -> throw Faults.invalidInput("network_type value '" + type + "' not supported");
     }
   }
 

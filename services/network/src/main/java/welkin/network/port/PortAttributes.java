@@ -145,7 +145,8 @@ final class PortAttributes {
     if (text.contains("/")) {
       var cidr = Cidr.parse(text);
       if (cidr != null) {
-        return StringNode.valueOf(Ip.of(text.substring(0, text.indexOf('/'))) + "/" + cidr.length());
+        return StringNode.valueOf(
+            Ip.of(text.substring(0, text.indexOf('/'))) + "/" + cidr.length());
       }
     }
     return Values.ip().read(v);
@@ -161,7 +162,11 @@ final class PortAttributes {
       var one = Json.object();
       one.set("opt_name", Values.string(64).read(o.get("opt_name")));
       var value = o.get("opt_value");
-      one.set("opt_value", value == null || value.isNull() ? NullNode.getInstance() : Values.string(255).read(value));
+      one.set(
+          "opt_value",
+          value == null || value.isNull()
+              ? NullNode.getInstance()
+              : Values.string(255).read(value));
       one.set(
           "ip_version",
           o.has("ip_version") ? Values.number(4, 6).read(o.get("ip_version")) : IntNode.valueOf(4));

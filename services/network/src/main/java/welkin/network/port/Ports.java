@@ -243,8 +243,7 @@ public final class Ports implements Noun {
     }
     while (true) {
       var h = store.rows().journal().ids().hex();
-      var mac =
-          "fa:16:3e:" + h.substring(0, 2) + ":" + h.substring(2, 4) + ":" + h.substring(4, 6);
+      var mac = "fa:16:3e:" + h.substring(0, 2) + ":" + h.substring(2, 4) + ":" + h.substring(4, 6);
       if (!store.hasMac(sql, network.id(), mac)) {
         return mac;
       }
@@ -284,7 +283,8 @@ public final class Ports implements Noun {
       if (on && !trusted && !port.list("fixed_ips").isEmpty()) {
         list.add(groups.defaultGroup(sql, port.projectId()));
       }
-    } else if (before == null || !before.texts("security_groups").equals(port.texts("security_groups"))) {
+    } else if (before == null
+        || !before.texts("security_groups").equals(port.texts("security_groups"))) {
       groups.check(sql, port.texts("security_groups"), port.projectId(), caller);
     }
     if (!on && !port.list("security_groups").isEmpty()) {

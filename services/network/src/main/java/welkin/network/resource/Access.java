@@ -31,6 +31,10 @@ public final class Access {
     return seesAll(caller);
   }
 
+  boolean has(String rule) {
+    return policy.has(rule);
+  }
+
   public boolean allows(String rule, Caller caller, Map<String, ?> target) {
     return policy.allows(rule, caller, target);
   }
@@ -62,8 +66,7 @@ public final class Access {
   }
 
   /** Refuses an update: as unknown when the caller may not even see the resource. */
-  public void update(
-      Sql sql, Caller caller, Noun noun, Resource current, ObjectNode changes) {
+  public void update(Sql sql, Caller caller, Noun noun, Resource current, ObjectNode changes) {
     var name = noun.attributes().singular();
     var target = target(sql, caller, noun, current.document());
     see(caller, noun, current, target);

@@ -171,11 +171,14 @@ public final class Attributes {
 
   private void refuseUnknown(ObjectNode given) {
     List<String> unknown = new ArrayList<>();
-    given.propertyNames().forEach(k -> {
-      if (!table.containsKey(k)) {
-        unknown.add(k);
-      }
-    });
+    given
+        .propertyNames()
+        .forEach(
+            k -> {
+              if (!table.containsKey(k)) {
+                unknown.add(k);
+              }
+            });
     if (!unknown.isEmpty()) {
       throw Faults.badRequest("Unrecognized attribute(s) '" + String.join(", ", unknown) + "'");
     }

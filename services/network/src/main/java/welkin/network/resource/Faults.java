@@ -43,13 +43,13 @@ public final class Faults {
     return Fault.of(
         403,
         "PolicyNotAuthorized",
-        (rules.length == 1
-                ? "rule:" + rules[0]
-                : "(rule:" + String.join(" and rule:", rules) + ")")
+        (rules.length == 1 ? "rule:" + rules[0] : "(rule:" + String.join(" and rule:", rules) + ")")
             + " is disallowed by policy");
   }
 
-  /** {@code {"NeutronError": {"type", "message", "detail"}}}; 401 as the token middleware says it. */
+  /**
+   * {@code {"NeutronError": {"type", "message", "detail"}}}; 401 as the token middleware says it.
+   */
   public static Answer render(Fault fault, String requestId) {
     if (fault.status() == 401) {
       return Answer.json(
@@ -67,8 +67,7 @@ public final class Faults {
 
   private static String type(Fault fault) {
     return switch (fault.code()) {
-      case "BadRequest" ->
-          fault.getMessage().startsWith("Bad ") ? "BadRequest" : "HTTPBadRequest";
+      case "BadRequest" -> fault.getMessage().startsWith("Bad ") ? "BadRequest" : "HTTPBadRequest";
       case "NotFound" -> "HTTPNotFound";
       case "Forbidden" -> "PolicyNotAuthorized";
       case "MethodNotAllowed" -> "HTTPMethodNotAllowed";

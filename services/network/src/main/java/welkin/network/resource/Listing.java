@@ -81,7 +81,6 @@ final class Listing {
     return true;
   }
 
-
   private static boolean changedSince(ListQuery query, String key, List<String> values) {
     if (!key.equals("changed_since")) {
       return false;
@@ -131,7 +130,9 @@ final class Listing {
       var dir = dirs.isEmpty() ? "asc" : dirs.get(i).toLowerCase(Locale.ROOT);
       if (!dir.equals("asc") && !dir.equals("desc")) {
         throw Faults.badRequest(
-            "['" + dirs.get(i) + "'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'");
+            "['"
+                + dirs.get(i)
+                + "'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'");
       }
       out.add(new Sort(keys.get(i), dir.equals("asc") != reverse));
     }

@@ -1,6 +1,5 @@
 package welkin.network.resource;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,7 +50,9 @@ public final class ResourceApi {
         .policyOnTarget("create_" + name)
         .success(201)
         .shownBy(path + "/{id}");
-    routes.put(path + "/{id}", this::update).policyOnTarget("update_" + name);
+    if (access.has("update_" + name)) {
+      routes.put(path + "/{id}", this::update).policyOnTarget("update_" + name);
+    }
     routes.delete(path + "/{id}", this::delete).policyOnTarget("delete_" + name).success(204);
     return routes;
   }
@@ -71,7 +72,8 @@ public final class ResourceApi {
           }
           var out = Json.object();
           var list = out.putArray(key);
-          var page = noun.complete(sql, call.caller(), rows.stream().map(Listed::resource).toList());
+          var page =
+              noun.complete(sql, call.caller(), rows.stream().map(Listed::resource).toList());
           for (var r : page) {
             var target = access.target(sql, call.caller(), noun, r.document());
             if (access.allows("get_" + noun.attributes().singular(), call.caller(), target)) {
@@ -119,7 +121,9 @@ public final class ResourceApi {
       if (seen == 0 || r.adminDoc().length() <= 2) {
         out.append(r.doc());
       } else if (seen == hidden.size()) {
-        out.append(r.doc(), 0, r.doc().length() - 1).append(',').append(r.adminDoc(), 1, r.adminDoc().length());
+        out.append(r.doc(), 0, r.doc().length() - 1)
+            .append(',')
+            .append(r.adminDoc(), 1, r.adminDoc().length());
       } else {
         var document = r.resource().document();
         access.hide(caller, noun, document, target(r));
@@ -158,7 +162,11 @@ public final class ResourceApi {
         throw Faults.badRequest("Resource body required");
       }
       for (var item : list) {
-        bodies.add(asObject(item.isObject() && item.size() == 1 && item.has(a.singular()) ? item.get(a.singular()) : item));
+        bodies.add(
+            asObject(
+                item.isObject() && item.size() == 1 && item.has(a.singular())
+                    ? item.get(a.singular())
+                    : item));
       }
     } else {
       bodies.add(body(call));
@@ -204,8 +212,7 @@ public final class ResourceApi {
         sql -> {
           var current = noun.get(sql, call.path("id"));
           var full = noun.complete(sql, call.caller(), List.of(current.copy())).getFirst();
-          access.act(
-              sql, call.caller(), noun, full, "delete_" + noun.attributes().singular());
+          access.act(sql, call.caller(), noun, full, "delete_" + noun.attributes().singular());
           precondition(call, current);
           noun.delete(sql, call.caller(), current);
         });
@@ -271,7 +278,8 @@ public final class ResourceApi {
     }
     var owner = wanted != null ? wanted : caller.projectId();
     if (owner == null) {
-      throw Faults.badRequest("Running without keystone AuthN requires that tenant_id is specified");
+      throw Faults.badRequest(
+          "Running without keystone AuthN requires that tenant_id is specified");
     }
     values.put("project_id", owner);
     values.put("tenant_id", owner);

@@ -52,7 +52,8 @@ public final class ResourceStore {
   }
 
   /** A row of a list, its document still text. */
-  public record Listed(String id, String projectId, String parentProject, String doc, String adminDoc) {
+  public record Listed(
+      String id, String projectId, String parentProject, String doc, String adminDoc) {
     public Resource resource() {
       return parsed(doc, adminDoc);
     }
@@ -135,10 +136,7 @@ public final class ResourceStore {
 
   public ListQuery query() {
     return ListQuery.of(
-        "SELECT id, project_id, "
-            + parent
-            + " AS parent_project, doc, admin_doc FROM "
-            + table,
+        "SELECT id, project_id, " + parent + " AS parent_project, doc, admin_doc FROM " + table,
         table,
         "id");
   }

@@ -166,7 +166,8 @@ public final class Tags {
     call.enforcedByFilter();
     return database.read(
         sql -> {
-          var r = noun.complete(sql, call.caller(), List.of(noun.get(sql, call.path("id")))).getFirst();
+          var r =
+              noun.complete(sql, call.caller(), List.of(noun.get(sql, call.path("id")))).getFirst();
           access.see(sql, call.caller(), noun, r);
           return r;
         });
@@ -178,8 +179,7 @@ public final class Tags {
         sql -> {
           var current = noun.get(sql, call.path("id"));
           var full = noun.complete(sql, call.caller(), List.of(current.copy())).getFirst();
-          access.act(
-              sql, call.caller(), noun, full, "update_" + noun.attributes().singular());
+          access.act(sql, call.caller(), noun, full, "update_" + noun.attributes().singular());
           var tags = new LinkedHashSet<>(current.texts("tags"));
           var answer = change.on(tags);
           var after = current.copy().set("tags", List.copyOf(tags));

@@ -134,9 +134,7 @@ public final class Values {
 
   public static Reader mac() {
     return v -> {
-      if (!v.isString()
-          || !isMac(v.stringValue())
-          || v.stringValue().equals("00:00:00:00:00:00")) {
+      if (!v.isString() || !isMac(v.stringValue()) || v.stringValue().equals("00:00:00:00:00:00")) {
         throw refused("'" + show(v) + "' is not a valid MAC address");
       }
       return StringNode.valueOf(v.stringValue().toLowerCase(java.util.Locale.ROOT));
@@ -163,11 +161,7 @@ public final class Values {
       }
       if (!v.stringValue().contains("/") || !cidr.isExact(v.stringValue())) {
         throw refused(
-            "'"
-                + show(v)
-                + "' isn't a recognized IP subnet cidr, '"
-                + cidr
-                + "' is recommended");
+            "'" + show(v) + "' isn't a recognized IP subnet cidr, '" + cidr + "' is recommended");
       }
       return StringNode.valueOf(cidr.toString());
     };

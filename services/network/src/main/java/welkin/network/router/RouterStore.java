@@ -43,11 +43,11 @@ public final class RouterStore {
     return rows.find(sql, id);
   }
 
-  private static final String LEG = "SELECT port_id, router_id, network_id, gateway FROM router_leg";
+  private static final String LEG =
+      "SELECT port_id, router_id, network_id, gateway FROM router_leg";
 
   private static Leg leg(welkin.store.Row r) throws java.sql.SQLException {
-    return new Leg(
-        r.text("port_id"), r.text("router_id"), r.text("network_id"), r.flag("gateway"));
+    return new Leg(r.text("port_id"), r.text("router_id"), r.text("network_id"), r.flag("gateway"));
   }
 
   public List<Leg> legs(Sql sql, String routerId) {
@@ -90,8 +90,7 @@ public final class RouterStore {
   }
 
   public List<String> onHost(Sql sql, String host) {
-    return sql.list(
-        "SELECT id FROM router WHERE host = ? ORDER BY id", r -> r.text("id"), host);
+    return sql.list("SELECT id FROM router WHERE host = ? ORDER BY id", r -> r.text("id"), host);
   }
 
   /** Routers that no host plays. */

@@ -1,2 +1,4 @@
-/** Routers: legs in networks, a gateway to an external one, routes, and the host that plays them. */
+/**
+ * Routers: legs in networks, a gateway to an external one, routes, and the host that plays them.
+ */
 package welkin.network.router;

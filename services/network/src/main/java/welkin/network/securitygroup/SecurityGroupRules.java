@@ -167,8 +167,7 @@ public final class SecurityGroupRules implements Noun {
     if (text.equals("any") || text.isEmpty()) {
       return NullNode.getInstance();
     }
-    if (PROTOCOLS.containsKey(text)
-        || text.matches("\\d{1,3}") && Integer.parseInt(text) <= 255) {
+    if (PROTOCOLS.containsKey(text) || text.matches("\\d{1,3}") && Integer.parseInt(text) <= 255) {
       return StringNode.valueOf(text);
     }
     throw Fault.of(
@@ -329,9 +328,7 @@ public final class SecurityGroupRules implements Noun {
 
   /** A protocol's number. */
   public static int number(String protocol) {
-    return PROTOCOLS.containsKey(protocol)
-        ? PROTOCOLS.get(protocol)
-        : Integer.parseInt(protocol);
+    return PROTOCOLS.containsKey(protocol) ? PROTOCOLS.get(protocol) : Integer.parseInt(protocol);
   }
 
   private static void validate(Resource r) {
@@ -351,7 +348,9 @@ public final class SecurityGroupRules implements Noun {
           "Conflicting value ethertype " + r.text("ethertype") + " for CIDR " + prefix);
     }
     var protocol = r.text("protocol");
-    if (protocol != null && version == 4 && Set.of(58, 41, 44, 59, 60, 43).contains(number(protocol))
+    if (protocol != null
+        && version == 4
+        && Set.of(58, 41, 44, 59, 60, 43).contains(number(protocol))
         && !protocol.matches("\\d+")) {
       throw Fault.of(
           400,

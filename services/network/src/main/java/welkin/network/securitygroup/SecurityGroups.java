@@ -66,8 +66,7 @@ public final class SecurityGroups implements Noun {
 
   @Override
   public Fault notFound(String id) {
-    return Fault.of(
-        404, "SecurityGroupNotFound", "Security group " + id + " does not exist");
+    return Fault.of(404, "SecurityGroupNotFound", "Security group " + id + " does not exist");
   }
 
   @Override
@@ -125,8 +124,7 @@ public final class SecurityGroups implements Noun {
   @Override
   public void prepare(Database database, Caller caller) {
     var projectId = caller.projectId();
-    if (projectId != null
-        && database.read(sql -> store.defaultOf(sql, projectId)).isEmpty()) {
+    if (projectId != null && database.read(sql -> store.defaultOf(sql, projectId)).isEmpty()) {
       database.change(sql -> defaultGroup(sql, projectId));
     }
   }

@@ -48,8 +48,7 @@ public final class SubnetStore {
     return sql.list(
         "SELECT p.id, p.device_owner, p.device_id, a.ip FROM ip_allocation a"
             + " JOIN port p ON p.id = a.port_id WHERE a.subnet_id = ?",
-        r ->
-            new User(r.text("id"), r.text("device_owner"), r.text("device_id"), r.text("ip")),
+        r -> new User(r.text("id"), r.text("device_owner"), r.text("device_id"), r.text("ip")),
         subnetId);
   }
 }

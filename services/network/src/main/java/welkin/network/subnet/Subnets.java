@@ -200,8 +200,7 @@ public final class Subnets implements Noun {
   }
 
   @Override
-  public void target(
-      Sql sql, Caller caller, ObjectNode document, Map<String, Object> target) {
+  public void target(Sql sql, Caller caller, ObjectNode document, Map<String, Object> target) {
     var network = network(sql, Json.string(document, "network_id"));
     target.put("network:project_id", network.projectId());
     target.put("shared", networks.isSharedWith(sql, network, caller.projectId()));
@@ -279,8 +278,7 @@ public final class Subnets implements Noun {
                 + mode
                 + "' is not valid. If both attributes are set, they must be the same value");
       }
-      if ((Ipam.isAutomatic(subnet) || "slaac".equals(ra))
-          && cidr.length() != AUTOMATIC_LENGTH) {
+      if ((Ipam.isAutomatic(subnet) || "slaac".equals(ra)) && cidr.length() != AUTOMATIC_LENGTH) {
         throw Faults.invalidInput(
             "Invalid CIDR "
                 + cidr
@@ -345,8 +343,7 @@ public final class Subnets implements Noun {
   }
 
   /** Everything a host may have, without the gateway. */
-  private static void defaultPools(
-      Cidr cidr, Ip gateway, ArrayNode list) {
+  private static void defaultPools(Cidr cidr, Ip gateway, ArrayNode list) {
     var start = cidr.firstHost();
     var end = cidr.lastHost();
     if (gateway == null || gateway.compareTo(start) < 0 || gateway.compareTo(end) > 0) {
@@ -371,7 +368,8 @@ public final class Subnets implements Noun {
       var start = Ip.of(Json.string(p, "start"));
       var end = Ip.of(Json.string(p, "end"));
       var shown = start + "-" + end;
-      if (start.version() != cidr.version() || end.version() != cidr.version()
+      if (start.version() != cidr.version()
+          || end.version() != cidr.version()
           || end.compareTo(start) < 0) {
         throw Fault.of(
             400, "InvalidAllocationPool", "The allocation pool " + shown + " is not valid.");
@@ -442,7 +440,8 @@ public final class Subnets implements Noun {
     var networkId = subnet.text("network_id");
     for (var p : ports.ofNetwork(sql, networkId)) {
       var owner = p.text("device_owner");
-      if (!owner.startsWith("network:router") && !owner.equals("network:dhcp")
+      if (!owner.startsWith("network:router")
+          && !owner.equals("network:dhcp")
           && !owner.equals("network:floatingip")) {
         portVerbs.addAddress(
             sql, p, ipam.selfMade(sql, networkId, subnet, p.id(), p.text("mac_address")));
@@ -477,8 +476,7 @@ public final class Subnets implements Noun {
       sortPools(next);
     }
     checkRoutes(next);
-    var kept =
-        store.rows().update(sql, current, new Resource(attributes.ordered(next.document())));
+    var kept = store.rows().update(sql, current, new Resource(attributes.ordered(next.document())));
     if (current.flag("enable_dhcp") != kept.flag("enable_dhcp")) {
       dhcp.settle(sql, kept.text("network_id"));
     }
@@ -515,10 +513,7 @@ public final class Subnets implements Noun {
       }
     }
     for (var u : store.users(sql, subnet.id())) {
-      ports
-          .rows()
-          .find(sql, u.portId())
-          .ifPresent(p -> portVerbs.dropSubnet(sql, p, subnet.id()));
+      ports.rows().find(sql, u.portId()).ifPresent(p -> portVerbs.dropSubnet(sql, p, subnet.id()));
     }
     store.rows().delete(sql, subnet);
     limits.give(sql, subnet.projectId(), "subnet", 1);

@@ -1,2 +1,4 @@
-/** Subnets: prefixes, their pools of addresses, gateway, routes and how hosts configure themselves. */
+/**
+ * Subnets: prefixes, their pools of addresses, gateway, routes and how hosts configure themselves.
+ */
 package welkin.network.subnet;
