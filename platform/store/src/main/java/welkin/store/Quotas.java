@@ -9,6 +9,11 @@ import welkin.core.Fault;
  * drift. A limit of -1 means unlimited.
  */
 public final class Quotas {
+  /**
+   * The project id whose limits replace the defaults for every project that has none of its own.
+   */
+  public static final String EVERYONE = "*";
+
   private final Map<String, Long> defaults;
   private final int status;
 
@@ -29,9 +34,12 @@ public final class Quotas {
   public Map<String, Long> limits(Sql sql, String projectId) {
     var all = new LinkedHashMap<>(defaults);
     sql.list(
-            "SELECT resource, hard_limit FROM quota_limit WHERE project_id = ?",
+            "SELECT resource, hard_limit FROM quota_limit WHERE project_id IN (?, ?) ORDER BY"
+                + " CASE project_id WHEN ? THEN 0 ELSE 1 END",
             r -> Map.entry(r.text("resource"), r.number("hard_limit")),
-            projectId)
+            EVERYONE,
+            projectId,
+            EVERYONE)
         .forEach(e -> all.put(e.getKey(), e.getValue()));
     return all;
   }
@@ -50,10 +58,13 @@ public final class Quotas {
 
   public long limit(Sql sql, String projectId, String resource) {
     return sql.one(
-            "SELECT hard_limit FROM quota_limit WHERE project_id = ? AND resource = ?",
+            "SELECT hard_limit FROM quota_limit WHERE project_id IN (?, ?) AND resource = ? ORDER"
+                + " BY CASE project_id WHEN ? THEN 1 ELSE 0 END",
             r -> r.number("hard_limit"),
             projectId,
-            resource)
+            EVERYONE,
+            resource,
+            EVERYONE)
         .orElseGet(() -> defaults.get(resource));
   }
 

@@ -1,0 +1,152 @@
+package welkin.compute;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+import welkin.bus.InProcessBus;
+import welkin.core.Caller;
+import welkin.core.Config;
+import welkin.core.Fault;
+import welkin.core.Ids;
+import welkin.core.Json;
+import welkin.core.Secret;
+import welkin.http.Answer;
+import welkin.http.Door;
+import welkin.http.HttpRequest;
+import welkin.http.Metrics;
+import welkin.peers.Peers;
+import welkin.peers.Platform;
+import welkin.peers.Transport;
+import welkin.store.Database;
+
+/** Compute at a door of its own, with callers that are what their token's text says. */
+final class Cloud implements AutoCloseable {
+  static final String ADMIN = "root/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/admin,manager,member,reader";
+  static final String ALICE = "alice/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/member,reader";
+  static final String BOB = "bob/cccccccccccccccccccccccccccccccc/member,reader";
+  static final String READER = "eve/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/reader";
+  static final String SERVICE = "nova/dddddddddddddddddddddddddddddddd/admin,member,reader,service";
+
+  final Path home;
+  final InProcessBus bus = new InProcessBus();
+  final Door door;
+  final Platform platform;
+  final ComputeService compute;
+  final Neighbours neighbours;
+
+  Cloud(Object... options) {
+    try {
+      home = Files.createTempDirectory("welkin-compute");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    var clock = InstantSource.system();
+    var ids = Ids.system();
+    var metrics = new Metrics();
+    door = new Door(Cloud::caller, ids, clock, metrics);
+    var peers = new Peers(Transport.direct(door), "http://cloud", () -> Secret.of(SERVICE));
+    platform =
+        new Platform(
+            home,
+            Config.of(options),
+            clock,
+            ids,
+            bus,
+            door,
+            metrics,
+            Database.Durability.OFF,
+            "http://cloud",
+            peers);
+    neighbours = new Neighbours(door, ids, peers);
+    compute = new ComputeService(platform);
+    compute.apis().forEach(door::mount);
+  }
+
+  private static Caller caller(Secret token) {
+    var words = token.reveal().split("/");
+    if (words.length != 3) {
+      throw Fault.unauthorized("The request you have made requires authentication.");
+    }
+    return new Caller(
+        words[0],
+        words[0],
+        "default",
+        words[1],
+        words[1],
+        "default",
+        null,
+        false,
+        Arrays.asList(words[2].split(",")),
+        token,
+        Instant.MAX);
+  }
+
+  /** An answer with its body read. */
+  record Told(int status, JsonNode json, Answer answer) {
+    String text(String pointer) {
+      return json.at(pointer).asString();
+    }
+  }
+
+  Told call(String who, String version, String method, String path, String body) {
+    var headers = new HashMap<String, String>();
+    if (who != null) {
+      headers.put("x-auth-token", who);
+    }
+    headers.put("content-type", "application/json");
+    headers.put("openstack-api-version", "compute " + version);
+    var bytes = body == null ? null : Json.bytes(Json.parse(body.replace('`', '"')));
+    var answer =
+        door.handle(HttpRequest.of(method, "/compute/v2.1" + path, headers, bytes, "http://cloud"));
+    return new Told(
+        answer.status(),
+        answer.bytes() == null || answer.bytes().length == 0
+            ? MissingNode.getInstance()
+            : Json.parse(answer.bytes()),
+        answer);
+  }
+
+  Told get(String who, String path) {
+    return call(who, "2.96", "GET", path, null);
+  }
+
+  Told post(String who, String path, String body) {
+    return call(who, "2.96", "POST", path, body);
+  }
+
+  Told put(String who, String path, String body) {
+    return call(who, "2.96", "PUT", path, body);
+  }
+
+  Told delete(String who, String path) {
+    return call(who, "2.96", "DELETE", path, null);
+  }
+
+  static List<String> texts(JsonNode array, String field) {
+    return array.valueStream().map(n -> n.path(field).asString()).toList();
+  }
+
+  static Map<String, Object> map(JsonNode node) {
+    return Json.MAPPER.convertValue(
+        node, new tools.jackson.core.type.TypeReference<Map<String, Object>>() {});
+  }
+
+  @Override
+  public void close() {
+    compute.close();
+    try (var files = Files.walk(home)) {
+      files.sorted(java.util.Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
