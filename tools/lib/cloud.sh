@@ -73,7 +73,10 @@ up() {
       tail -n 20 "$LOG_FILE" | sed 's/^/  | /' >&2
       die "the cloud stopped while starting; its log is $(short "$LOG_FILE")"
     fi
-    [ $(($(now_ms) - begin)) -lt 120000 ] || die "no answer on port $port after 120 s; see $(short "$LOG_FILE")"
+    if [ $(($(now_ms) - begin)) -gt 120000 ]; then
+      kill "$pid" 2>/dev/null || true
+      die "no answer on port $port after 120 s, stopped it; see $(short "$LOG_FILE")"
+    fi
     sleep 0.1
   done
   disown "$pid"
