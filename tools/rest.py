@@ -45,8 +45,8 @@ class Cloud:
             base = base[:-len(version.group())]
         return base + path
 
-    def call(self, method, service, path, body=None, version=None):
-        headers = {'X-Auth-Token': self.token}
+    def call(self, method, service, path, body=None, version=None, headers=None):
+        headers = dict(headers or {}, **{'X-Auth-Token': self.token})
         if version:
             headers['OpenStack-API-Version'] = '%s %s' % (service, version)
         with self._open(method, self.url(service, path), body, headers) as answer:

@@ -3,7 +3,7 @@
 
 # PROGRAM:PACKAGE; what real guests, their networks and the guest image need
 HOST_PROGRAMS="qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils dnsmasq:dnsmasq-base nft:nftables ip:iproute2
-  bridge:iproute2 conntrack:conntrack haproxy:haproxy setpriv:util-linux sysctl:procps"
+  genisoimage:genisoimage bridge:iproute2 conntrack:conntrack haproxy:haproxy setpriv:util-linux sysctl:procps"
 IMAGE_PROGRAMS="mcopy:mtools mke2fs:e2fsprogs cpio:cpio busybox:busybox-static syslinux:syslinux"
 WALK_PROGRAMS="python3:python3 ssh:openssh-client ssh-keygen:openssh-client openstack:python3-openstackclient"
 BUILD_PROGRAMS="mvn:maven"
