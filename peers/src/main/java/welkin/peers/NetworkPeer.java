@@ -171,6 +171,13 @@ public final class NetworkPeer {
   }
 
   public Port createPort(NewPort wanted) {
+    return createPort(wanted, null);
+  }
+
+  /**
+   * @param key an idempotency key: the same key again answers the same port
+   */
+  public Port createPort(NewPort wanted, String key) {
     var body = new HashMap<String, Object>();
     body.put("network_id", wanted.networkId());
     body.put("project_id", wanted.projectId());
@@ -184,7 +191,8 @@ public final class NetworkPeer {
     if (wanted.fixedIps() != null) {
       body.put("fixed_ips", wire(wanted.fixedIps()));
     }
-    return port(peers.post(V2 + "/ports", Map.of("port", Peers.given(body))).get("port"));
+    var headers = key == null ? new String[0] : new String[] {"idempotency-key", key};
+    return port(peers.post(V2 + "/ports", Map.of("port", Peers.given(body)), headers).get("port"));
   }
 
   /**

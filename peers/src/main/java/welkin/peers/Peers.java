@@ -41,6 +41,16 @@ public final class Peers {
     return serviceToken.get();
   }
 
+  /** The same peers as somebody else: what they may not see, is not there. */
+  public Peers as(Secret token) {
+    return new Peers(transport, base, () -> token);
+  }
+
+  /** Scheme and authority of the peers' door, for what fetches by itself. */
+  public String base() {
+    return base;
+  }
+
   public JsonNode get(String path, String... headers) {
     return call("GET", path, null, headers);
   }
