@@ -1,0 +1,162 @@
+package welkin.agents.hypervisor;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Map;
+import welkin.core.Fault;
+import welkin.core.Json;
+
+/**
+ * A guest's files on its host, {@code guests/SERVER/}. What the agent relies on ({@code
+ * guest.json}, saved memory, QEMU's own messages, the config drive) stands in the directory itself,
+ * which only the agent may write to; what QEMU writes (disks, console log, pid, sockets) stands in
+ * {@code vm/} below, which is QEMU's and its working directory.
+ */
+final class GuestDirectory {
+  static final String DISK = "disk.qcow2";
+  static final String EPHEMERAL = "ephemeral.raw";
+  static final String SWAP = "swap.raw";
+  static final String CONFIG_DRIVE = "../config.iso";
+  static final String CONSOLE = "console.log";
+  static final String MONITOR = "qmp";
+  static final String MONITOR_LOG = "qmp.log";
+  static final String MIGRATION = "mig";
+
+  /** As upstream, at most this much of a console log is shown. */
+  private static final int CONSOLE_BYTES = 100 << 10;
+
+  private static final long LOG_BYTES = 8L << 20;
+  private static final int MESSAGE_BYTES = 4096;
+
+  private final Path root;
+  private final Path sockets;
+
+  /**
+   * @param guests the directory of all guests
+   * @param alias the same directory by a name short enough for socket addresses
+   */
+  GuestDirectory(Path guests, Path alias, String serverId) {
+    root = guests.resolve(serverId);
+    sockets = alias.resolve(serverId).resolve("vm");
+  }
+
+  void create(Confinement confinement) throws IOException {
+    Files.createDirectories(root);
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
+    confinement.directory(vm());
+  }
+
+  /** Removes what QEMU had, so that a guest can be made anew. */
+  void clear(Confinement confinement) throws IOException {
+    HostFiles.removeTree(vm());
+    Files.deleteIfExists(memory());
+    confinement.directory(vm());
+  }
+
+  void remove() throws IOException {
+    // the record first: a directory without one is rubbish that the next start sweeps away
+    Files.deleteIfExists(recordFile());
+    HostFiles.removeTree(root);
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** QEMU's working directory. */
+  Path vm() {
+    return root.resolve("vm");
+  }
+
+  /** A socket below {@link #vm()}, by a path that fits into a socket address. */
+  Path socket(String name) {
+    return sockets.resolve(name);
+  }
+
+  /** Memory saved by suspend. */
+  Path memory() {
+    return root.resolve("memory");
+  }
+
+  /** What QEMU says on standard output and error. */
+  Path messages() {
+    return root.resolve("qemu.log");
+  }
+
+  Path pidFile() {
+    return vm().resolve("pid");
+  }
+
+  private Path recordFile() {
+    return root.resolve("guest.json");
+  }
+
+  void write(GuestRecord record) {
+    try {
+      HostFiles.write(recordFile(), Json.bytes(record));
+    } catch (IOException e) {
+      throw HostFiles.fault("writing " + recordFile(), e);
+    }
+  }
+
+  /** The record, or null when there is none. */
+  GuestRecord read() throws IOException {
+    return Files.exists(recordFile())
+        ? Json.read(Files.readAllBytes(recordFile()), GuestRecord.class)
+        : null;
+  }
+
+  void writeConfigDrive(Map<String, String> files) {
+    try {
+      var iso = root.resolve("config.iso");
+      ConfigDrive.write(files, root.resolve("config"), iso);
+      Files.setPosixFilePermissions(iso, PosixFilePermissions.fromString("r--r--r--"));
+    } catch (IOException e) {
+      throw HostFiles.fault("writing a config drive", e);
+    }
+  }
+
+  /** The console log's last lines, all of them when null. */
+  String console(Integer lines) {
+    var text =
+        new String(HostFiles.tail(vm().resolve(CONSOLE), CONSOLE_BYTES), StandardCharsets.UTF_8);
+    if (lines == null || lines < 0) {
+      return text;
+    }
+    if (lines == 0) {
+      return "";
+    }
+    var all = text.split("(?<=\n)", -1);
+    var full = all[all.length - 1].isEmpty() ? Arrays.copyOf(all, all.length - 1) : all;
+    return String.join("", Arrays.copyOfRange(full, Math.max(0, full.length - lines), full.length));
+  }
+
+  /** The end of QEMU's own messages, for a reason; empty when it said nothing. */
+  String lastMessages() {
+    return new String(HostFiles.tail(messages(), MESSAGE_BYTES), StandardCharsets.UTF_8).strip();
+  }
+
+  /** The last part of what QEMU told over the monitor, across restarts of the agent. */
+  String monitorLog() {
+    return new String(
+        HostFiles.tail(vm().resolve(MONITOR_LOG), 64 << 10), StandardCharsets.UTF_8);
+  }
+
+  /** Keeps the logs from filling the disk; the last lines of a console are kept beside it. */
+  void tidy() {
+    HostFiles.shorten(vm().resolve(CONSOLE), LOG_BYTES);
+    HostFiles.shorten(vm().resolve(MONITOR_LOG), 1 << 20);
+  }
+
+  /** The id as a directory name; anything but a UUID is a fault. */
+  static String checked(String serverId) {
+    if (serverId == null || !serverId.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")) {
+      throw Fault.badRequest("not a server id: " + serverId);
+    }
+    return serverId;
+  }
+}
