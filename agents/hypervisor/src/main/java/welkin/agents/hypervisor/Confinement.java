@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
+import welkin.core.Exec;
 
 /**
  * Drops what a program working on guests' bytes does not need: user, groups, capabilities, and the
@@ -45,6 +47,48 @@ final class Confinement {
     words.add(group > 0 ? "--groups=" + group : "--clear-groups");
     words.addAll(List.of("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"));
     return words;
+  }
+
+  /**
+   * Words that give a program {@code /dev/net/tun} when this host keeps it from ordinary users
+   * (distributions let everyone open it, minimal systems and containers often nobody): in a mount
+   * namespace of its own the program sees a node that belongs to it. None when not needed.
+   *
+   * @param state where that node is kept
+   */
+  List<String> tunWords(Path state) {
+    if (!root || openToOthers(Path.of("/dev/net/tun"))) {
+      return List.of();
+    }
+    var node = state.resolve("tun");
+    try {
+      if (!Files.exists(node)) {
+        Exec.must("mknod", "-m", "600", node.toString(), "c", "10", "200");
+      }
+      own(node);
+    } catch (IOException e) {
+      throw HostFiles.fault("making " + node, e);
+    }
+    return List.of(
+        "unshare",
+        "--mount",
+        "--propagation",
+        "slave",
+        "sh",
+        "-c",
+        "mount --bind \"$1\" /dev/net/tun && shift && exec \"$@\"",
+        "sh",
+        node.toString());
+  }
+
+  private static boolean openToOthers(Path file) {
+    try {
+      var p = Files.getPosixFilePermissions(file);
+      return p.contains(PosixFilePermission.OTHERS_READ)
+          && p.contains(PosixFilePermission.OTHERS_WRITE);
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   /** Makes a directory that the confined programs own. */

@@ -13,7 +13,7 @@ import welkin.core.Json;
 /**
  * A guest's files on its host, {@code guests/SERVER/}. What the agent relies on ({@code
  * guest.json}, saved memory, QEMU's own messages, the config drive) stands in the directory itself,
- * which only the agent may write to; what QEMU writes (disks, console log, pid, sockets) stands in
+ * which only the agent may write to; what QEMU writes (disks, console log, sockets) stands in
  * {@code vm/} below, which is QEMU's and its working directory.
  */
 final class GuestDirectory {
@@ -87,8 +87,9 @@ final class GuestDirectory {
     return root.resolve("qemu.log");
   }
 
+  /** The process id of QEMU, written by the agent: QEMU would want the whole path to it open. */
   Path pidFile() {
-    return vm().resolve("pid");
+    return root.resolve("pid");
   }
 
   private Path recordFile() {
@@ -142,8 +143,7 @@ final class GuestDirectory {
 
   /** The last part of what QEMU told over the monitor, across restarts of the agent. */
   String monitorLog() {
-    return new String(
-        HostFiles.tail(vm().resolve(MONITOR_LOG), 64 << 10), StandardCharsets.UTF_8);
+    return new String(HostFiles.tail(vm().resolve(MONITOR_LOG), 64 << 10), StandardCharsets.UTF_8);
   }
 
   /** Keeps the logs from filling the disk; the last lines of a console are kept beside it. */

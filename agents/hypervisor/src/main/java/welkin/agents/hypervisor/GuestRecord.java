@@ -136,8 +136,7 @@ record GuestRecord(
         more.put(nic.portId(), slot);
       }
     }
-    return new GuestRecord(
-        spec, live, hardware, base, more, ready, expected, reason, bootId);
+    return new GuestRecord(spec, live, hardware, base, more, ready, expected, reason, bootId);
   }
 
   private static InstanceSpec plus(InstanceSpec spec, NicSpec nic) {
@@ -151,9 +150,7 @@ record GuestRecord(
 
   private static InstanceSpec minus(InstanceSpec spec, String portId) {
     return with(
-        spec,
-        spec.nics().stream().filter(n -> !n.portId().equals(portId)).toList(),
-        spec.image());
+        spec, spec.nics().stream().filter(n -> !n.portId().equals(portId)).toList(), spec.image());
   }
 
   private static InstanceSpec withoutToken(InstanceSpec s) {

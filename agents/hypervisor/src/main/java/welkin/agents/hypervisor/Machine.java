@@ -35,12 +35,7 @@ final class Machine {
   }
 
   /** Starts a process; it answers on its monitor and its guest does not run yet. */
-  static Machine start(
-      GuestDirectory dir,
-      Confinement confinement,
-      List<String> command,
-      boolean kvm,
-      Consumer<QmpEvent> listener) {
+  static Machine start(GuestDirectory dir, List<String> command, Consumer<QmpEvent> listener) {
     try {
       // events are appended to it for those who come later; an old one's would mislead them
       Files.deleteIfExists(dir.vm().resolve(GuestDirectory.MONITOR_LOG));
@@ -48,7 +43,7 @@ final class Machine {
     } catch (IOException e) {
       throw HostFiles.fault("preparing " + dir.vm(), e);
     }
-    var process = QemuProcess.start(dir, confinement, command, kvm);
+    var process = QemuProcess.start(dir, command);
     try {
       return connect(dir, process, listener);
     } catch (Fault f) {
@@ -57,17 +52,14 @@ final class Machine {
       if (HostFiles.isDiskFull(said)) {
         throw HostFiles.diskFull("starting QEMU");
       }
-      throw said.isEmpty()
-          ? f
-          : Fault.of(500, "HypervisorError", "QEMU did not start: " + said);
+      throw said.isEmpty() ? f : Fault.of(500, "HypervisorError", "QEMU did not start: " + said);
     }
   }
 
   /** Connects to a process that runs already. */
   static Machine connect(GuestDirectory dir, QemuProcess process, Consumer<QmpEvent> listener) {
     var qmp =
-        QmpClient.connect(
-            dir.socket(GuestDirectory.MONITOR), CONNECT, process::alive, listener);
+        QmpClient.connect(dir.socket(GuestDirectory.MONITOR), CONNECT, process::alive, listener);
     return new Machine(dir, process, qmp);
   }
 
@@ -145,7 +137,15 @@ final class Machine {
   void saveMemory(Path file, Confinement confinement) {
     try (var carrier = MemoryFile.saving(dir, file, confinement)) {
       qmp.execute("migrate", Map.of("uri", "unix:" + GuestDirectory.MIGRATION));
-      awaitMigration();
+      try {
+        awaitMigration();
+      } catch (Fault f) {
+        // when it was the file that failed, QEMU knows only that nobody listens any more
+        if (carrier.isDone()) {
+          carrier.finish();
+        }
+        throw f;
+      }
       carrier.finish();
     } catch (IOException e) {
       throw HostFiles.fault("saving memory", e);
@@ -280,8 +280,7 @@ final class Machine {
                     && COPY.equals(e.text("device")))) {
       qmp.execute(
           "blockdev-backup",
-          Map.of(
-              "job-id", COPY, "device", QemuCommand.ROOT_NODE, "target", COPY, "sync", "full"));
+          Map.of("job-id", COPY, "device", QemuCommand.ROOT_NODE, "target", COPY, "sync", "full"));
       var event = done.await(BACKUP_LIMIT);
       if (event == null) {
         throw Fault.of(500, "SnapshotFailed", "The guest ended while its disk was copied.");
@@ -337,7 +336,8 @@ final class Machine {
       var path = disk.path("qdev").asString("");
       diskNames.forEach(
           (id, name) -> {
-            if (path.endsWith("/" + id) || path.contains("/" + id + "/")) {
+            // an id where the device has one, else the path of a part below such a device
+            if (path.equals(id) || path.endsWith("/" + id) || path.contains("/" + id + "/")) {
               var s = disk.path("stats");
               m.put(name + "_read", s.path("rd_bytes").asLong());
               m.put(name + "_read_req", s.path("rd_operations").asLong());

@@ -89,6 +89,10 @@ final class MemoryFile implements AutoCloseable {
     }
   }
 
+  boolean isDone() {
+    return work.isDone();
+  }
+
   /** Waits until all is carried and, when saving, safe on disk. */
   void finish() throws IOException {
     try {

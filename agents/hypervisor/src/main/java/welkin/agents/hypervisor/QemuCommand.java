@@ -8,9 +8,9 @@ import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.NicSpec;
 
 /**
- * QEMU's command line for a guest. Every device has an id and a PCI slot of its own, so that
- * memory saved by one process fits the next, and guests see the same hardware at every boot. File
- * names are relative to {@link GuestDirectory#vm()}.
+ * QEMU's command line for a guest. Every device has an id and a PCI slot of its own, so that memory
+ * saved by one process fits the next, and guests see the same hardware at every boot. File names
+ * are relative to {@link GuestDirectory#vm()}.
  */
 final class QemuCommand {
   /** Node name of the root disk's top layer. */
@@ -59,7 +59,7 @@ final class QemuCommand {
     add("-accel", h.accel().equals("tcg") ? "tcg,tb-size=32" : h.accel());
     add("-cpu", h.cpu());
     add("-m", spec.memoryMb() + "M", "-smp", GuestFeatures.topology(spec));
-    add("-nodefaults", "-no-user-config", "-display", "none", "-S", "-pidfile", "pid");
+    add("-nodefaults", "-no-user-config", "-display", "none", "-S");
     add(
         "-sandbox",
         "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
@@ -67,8 +67,7 @@ final class QemuCommand {
         "reboot=shutdown,shutdown=pause");
     add(
         "-rtc",
-        "base="
-            + ("windows".equals(spec.imageProperties().get("os_type")) ? "localtime" : "utc"));
+        "base=" + ("windows".equals(spec.imageProperties().get("os_type")) ? "localtime" : "utc"));
     // cloud-init knows by the product name that there is a metadata service to ask
     add(
         "-smbios",
@@ -109,8 +108,7 @@ final class QemuCommand {
     blockdev("driver=file,read-only=on,node-name=base-file,filename=" + CACHE + record.base());
     blockdev("driver=raw,read-only=on,node-name=base,file=base-file");
     blockdev("driver=file,node-name=root-file,filename=" + GuestDirectory.DISK);
-    blockdev(
-        "driver=qcow2,file=root-file,backing=base,discard=unmap,node-name=" + ROOT_NODE);
+    blockdev("driver=qcow2,file=root-file,backing=base,discard=unmap,node-name=" + ROOT_NODE);
     disk(bus, "root", 6, false);
     if (spec.ephemeralGb() > 0) {
       raw("ephemeral", GuestDirectory.EPHEMERAL, "");
@@ -146,8 +144,7 @@ final class QemuCommand {
               (cdrom ? "scsi-cd" : "scsi-hd") + common + ",bus=scsi0.0,scsi-id=" + n + ",lun=0";
           case "ide" ->
               (cdrom ? "ide-cd" : "ide-hd") + common + ",bus=ide." + (n / 2) + ",unit=" + (n % 2);
-          default ->
-              "virtio-blk-pci" + common + ",bus=pci.0,addr=0x" + Integer.toHexString(slot);
+          default -> "virtio-blk-pci" + common + ",bus=pci.0,addr=0x" + Integer.toHexString(slot);
         });
   }
 

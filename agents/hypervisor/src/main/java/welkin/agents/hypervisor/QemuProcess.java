@@ -24,11 +24,10 @@ final class QemuProcess {
     this.pid = pid;
   }
 
-  /** Starts QEMU, confined, in the guest's {@code vm} directory. */
-  static QemuProcess start(GuestDirectory dir, Confinement confinement, List<String> command, boolean kvm) {
+  /** Starts QEMU in the guest's {@code vm} directory. */
+  static QemuProcess start(GuestDirectory dir, List<String> command) {
     var words = new ArrayList<String>();
     words.add("setsid");
-    words.addAll(confinement.words(kvm));
     words.addAll(command);
     try {
       var process =
@@ -38,6 +37,7 @@ final class QemuProcess {
               .redirectErrorStream(true)
               .redirectOutput(dir.messages().toFile())
               .start();
+      Files.writeString(dir.pidFile(), Long.toString(process.pid()));
       return new QemuProcess(process.pid());
     } catch (IOException e) {
       throw HostFiles.fault("starting QEMU", e);
@@ -45,9 +45,9 @@ final class QemuProcess {
   }
 
   /**
-   * The running process of a guest: by its pid file, and as that is written only a moment after
-   * the start, by a look at all processes. The UUID on the command line guards against a pid that
-   * was given to another.
+   * The running process of a guest: by the pid file, and as that is written only a moment after the
+   * start, by a look at all processes. The UUID on the command line guards against a pid that was
+   * given to another.
    */
   static Optional<QemuProcess> find(GuestDirectory dir, String serverId) {
     try {
@@ -71,8 +71,7 @@ final class QemuProcess {
 
   private static boolean is(long pid, String serverId) {
     try {
-      var words =
-          List.of(Files.readString(Path.of("/proc/" + pid + "/cmdline")).split("\0"));
+      var words = List.of(Files.readString(Path.of("/proc/" + pid + "/cmdline")).split("\0"));
       int uuid = words.indexOf("-uuid");
       return uuid > 0
           && uuid + 1 < words.size()

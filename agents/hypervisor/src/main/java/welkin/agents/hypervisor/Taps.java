@@ -20,8 +20,7 @@ import welkin.core.Json;
  */
 final class Taps {
   private static final Logger log = LoggerFactory.getLogger(Taps.class);
-  private static final List<String> COUNTERS =
-      List.of("bytes", "packets", "errors", "dropped");
+  private static final List<String> COUNTERS = List.of("bytes", "packets", "errors", "dropped");
 
   private final int uid;
   private final String namespace;
