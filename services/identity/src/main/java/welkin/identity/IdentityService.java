@@ -1,0 +1,165 @@
+package welkin.identity;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import welkin.core.Config;
+import welkin.core.Secret;
+import welkin.http.Authenticator;
+import welkin.http.Routes;
+import welkin.http.Service;
+import welkin.http.policy.PolicyTable;
+import welkin.identity.shared.Backend;
+import welkin.identity.shared.Epoch;
+import welkin.identity.shared.Faults;
+import welkin.identity.token.FernetKeys;
+import welkin.identity.token.LocalAuthenticator;
+import welkin.identity.token.Revocations;
+import welkin.identity.token.Scope;
+import welkin.identity.token.Token;
+import welkin.identity.token.TokenApi;
+import welkin.identity.token.Tokens;
+import welkin.identity.user.Passwords;
+import welkin.identity.user.UserStore;
+import welkin.peers.CloudService;
+import welkin.peers.Platform;
+import welkin.store.Database;
+import welkin.store.Events;
+
+/** Identity: who may do what, where. keystone's v3 API at the root and at {@code /identity}. */
+public final class IdentityService implements CloudService {
+  private static final Config.Key<Integer> ROUNDS =
+      Config.Key.number(
+          "identity.password_hash_rounds", 12, "bcrypt cost: 2 to this power iterations");
+  private static final Config.Key<Integer> EXPIRATION =
+      Config.Key.number("token.expiration", 3600, "Seconds a token is good for");
+  private static final Config.Key<Integer> EXPIRED_WINDOW =
+      Config.Key.number(
+          "token.allow_expired_window",
+          172_800,
+          "Seconds after its end that services may still validate a token");
+  private static final Config.Key<Integer> KEYS =
+      Config.Key.number("fernet_tokens.max_active_keys", 3, "Token keys kept, the staged one too");
+  private static final Config.Key<String> ADMIN =
+      Config.Key.text("identity.admin_user", "welkin", "Name of the first administrator");
+  private static final Config.Key<String> ADMIN_PROJECT =
+      Config.Key.text("identity.admin_project", "admin", "Name of the administrators' project");
+
+  /** A service token is made anew this long before it ends. */
+  private static final Duration RENEW = Duration.ofMinutes(10);
+
+  private final Backend backend;
+  private final Passwords passwords;
+  private final FernetKeys keys;
+  private final Tokens tokens;
+  private final Bootstrap bootstrap;
+  private final Service api;
+  private volatile Token serviceToken;
+
+  public IdentityService(Platform platform) {
+    var config = platform.config();
+    var database = platform.database("identity", List.of("/welkin/identity/V001__identity.sql"));
+    backend =
+        new Backend(
+            database, new Events(platform.clock()), platform.clock(), platform.ids(), new Epoch());
+    passwords = new Passwords(config.get(ROUNDS));
+    keys = new FernetKeys(platform.home().resolve("fernet-keys"), config.get(KEYS));
+    var life = Duration.ofSeconds(config.get(EXPIRATION));
+    var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
+    var revocations = new Revocations(backend, life.plus(window));
+    tokens = new Tokens(backend, keys, revocations, life, window);
+    bootstrap = new Bootstrap(backend, passwords, config.get(ADMIN), config.get(ADMIN_PROJECT));
+    var policy =
+        PolicyTable.beside(IdentityService.class)
+            .engine()
+            .withOverrides(platform.home().resolve("policy").resolve("identity.yaml"))
+            .enforcingScope(true);
+    var routes =
+        new Routes("")
+            .include(VersionApi.routes())
+            .include(new TokenApi(backend, tokens, passwords).routes());
+    api = Service.of("identity", "", routes, Faults::render, policy, database).routingFirst();
+  }
+
+  /**
+   * Makes what a cloud cannot begin without, unless it is there; moves the endpoints it made when
+   * the door is elsewhere now.
+   *
+   * @param password the administrator's, used only when that user is made now
+   * @param endpoint scheme and authority clients use
+   * @return whether the administrator was made now, with that password
+   */
+  public boolean bootstrap(Secret password, String endpoint) {
+    return bootstrap.run(password, endpoint);
+  }
+
+  /** Tells who a token stands for, for every service of this process. */
+  public Authenticator authenticator() {
+    return new LocalAuthenticator(tokens);
+  }
+
+  /**
+   * A valid token of the services' own user, roles admin and service on project {@code service};
+   * the same one until shortly before it ends.
+   */
+  public Secret serviceToken() {
+    var t = serviceToken;
+    if (t == null
+        || backend.clock().instant().isAfter(t.payload().expiresAt().minus(RENEW))
+        || tokens.validate(t.text().reveal()).isEmpty()) {
+      t = mint();
+      serviceToken = t;
+    }
+    return t.text();
+  }
+
+  private Token mint() {
+    var user =
+        backend
+            .database()
+            .read(sql -> UserStore.named(sql, Bootstrap.DOMAIN, Bootstrap.SERVICE_USER))
+            .orElseThrow(() -> new IllegalStateException("the service user is missing"));
+    return tokens.mint(user.id(), Scope.project(user.defaultProjectId()));
+  }
+
+  /** The token keys, for rotation. */
+  public FernetKeys fernetKeys() {
+    return keys;
+  }
+
+  @Override
+  public String type() {
+    return "identity";
+  }
+
+  @Override
+  public Collection<Service> apis() {
+    return List.of(api, api.mountedAt("/identity"));
+  }
+
+  @Override
+  public Database database() {
+    return backend.database();
+  }
+
+  @Override
+  public Events events() {
+    return backend.events();
+  }
+
+  @Override
+  public List<Config.Key<?>> options() {
+    return List.of(ROUNDS, EXPIRATION, EXPIRED_WINDOW, KEYS, ADMIN, ADMIN_PROJECT);
+  }
+
+  @Override
+  public void start() {
+    // nothing runs by itself: what expires is looked at when it is asked for
+  }
+
+  @Override
+  public void close() {
+    passwords.close();
+    backend.database().close();
+  }
+}

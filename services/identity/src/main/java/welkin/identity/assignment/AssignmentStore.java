@@ -1,0 +1,126 @@
+package welkin.identity.assignment;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/** Role assignments in SQL. They go with their actor, target or role: the schema cascades. */
+public final class AssignmentStore {
+  /** A user's own and those of the user's groups. */
+  private static final String OF_USER =
+      "(user_id = ? OR group_id IN (SELECT group_id FROM membership WHERE user_id = ?))";
+
+  private AssignmentStore() {}
+
+  static boolean exists(Sql sql, Assignment a) {
+    return sql.exists("SELECT 1 FROM assignment WHERE assignment_key = ?", a.key());
+  }
+
+  public static void insert(Sql sql, Assignment a) {
+    sql.insertIfAbsent(
+        "assignment",
+        "assignment_key",
+        a.key(),
+        "user_id",
+        a.userId(),
+        "group_id",
+        a.groupId(),
+        "project_id",
+        a.projectId(),
+        "domain_id",
+        a.domainId(),
+        "system_scope",
+        a.system(),
+        "role_id",
+        a.roleId(),
+        "inherited",
+        a.inherited());
+  }
+
+  static boolean delete(Sql sql, Assignment a) {
+    return sql.update("DELETE FROM assignment WHERE assignment_key = ?", a.key()) > 0;
+  }
+
+  static List<Assignment> all(Sql sql) {
+    return sql.list("SELECT * FROM assignment ORDER BY assignment_key", AssignmentStore::map);
+  }
+
+  /** Everything a user has, through groups too. */
+  public static List<Assignment> ofUser(Sql sql, String userId) {
+    return sql.list(
+        "SELECT * FROM assignment WHERE " + OF_USER, AssignmentStore::map, userId, userId);
+  }
+
+  static List<Assignment> ofGroup(Sql sql, String groupId) {
+    return sql.list("SELECT * FROM assignment WHERE group_id = ?", AssignmentStore::map, groupId);
+  }
+
+  /** Ids of the roles a user has on a project, its own and inherited ones. */
+  public static List<String> onProject(Sql sql, String userId, String projectId) {
+    return sql.list(
+        "WITH RECURSIVE above (id, parent_id, depth) AS (SELECT id, parent_id, 0 FROM project WHERE"
+            + " id = ? UNION ALL SELECT p.id, p.parent_id, depth + 1 FROM project p JOIN above a ON"
+            + " p.id = a.parent_id) SELECT DISTINCT role_id FROM assignment JOIN above ON"
+            + " (assignment.project_id = above.id OR assignment.domain_id = above.id) WHERE"
+            + " (inherited = 0 AND depth = 0 AND project_id IS NOT NULL OR inherited = 1 AND depth"
+            + " > 0) AND "
+            + OF_USER,
+        r -> r.text("role_id"),
+        projectId,
+        userId,
+        userId);
+  }
+
+  public static List<String> onDomain(Sql sql, String userId, String domainId) {
+    return sql.list(
+        "SELECT DISTINCT role_id FROM assignment WHERE domain_id = ? AND inherited = 0 AND "
+            + OF_USER,
+        r -> r.text("role_id"),
+        domainId,
+        userId,
+        userId);
+  }
+
+  public static List<String> onSystem(Sql sql, String userId) {
+    return sql.list(
+        "SELECT DISTINCT role_id FROM assignment WHERE system_scope = 1 AND " + OF_USER,
+        r -> r.text("role_id"),
+        userId,
+        userId);
+  }
+
+  /** Ids of the projects a user has a role on, inherited ones included. */
+  public static List<String> projectsOf(Sql sql, String userId) {
+    return sql.list(
+        "WITH RECURSIVE below (id) AS (SELECT p.id FROM project p JOIN assignment ON p.parent_id ="
+            + " COALESCE(assignment.project_id, assignment.domain_id) WHERE inherited = 1 AND "
+            + OF_USER
+            + " UNION SELECT p.id FROM project p JOIN below ON p.parent_id = below.id) SELECT id"
+            + " FROM below UNION SELECT project_id AS id FROM assignment WHERE project_id IS NOT"
+            + " NULL AND inherited = 0 AND "
+            + OF_USER,
+        r -> r.text("id"),
+        userId,
+        userId,
+        userId,
+        userId);
+  }
+
+  static Optional<Assignment> find(Sql sql, Assignment a) {
+    return sql.one(
+        "SELECT * FROM assignment WHERE assignment_key = ?", AssignmentStore::map, a.key());
+  }
+
+  private static Assignment map(Row r) throws SQLException {
+    return new Assignment(
+        r.text("user_id"),
+        r.text("group_id"),
+        r.text("project_id"),
+        r.text("domain_id"),
+        r.flag("system_scope"),
+        r.text("role_id"),
+        r.flag("inherited"));
+  }
+}

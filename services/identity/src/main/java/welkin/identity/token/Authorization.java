@@ -1,0 +1,34 @@
+package welkin.identity.token;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import welkin.identity.role.Role;
+
+/**
+ * What a user may on a scope, looked up once and shared by all tokens for it: the part of a token's
+ * body that is not its own, already as JSON.
+ *
+ * @param domainIds the domains of the user and of the scope
+ * @param roles effective ones
+ * @param fields {@code "user": ..., "project": ..., "roles": ...} without braces
+ * @param catalog the catalog's JSON; null for an unscoped token
+ * @param validUntil when the application credential ends, or null
+ * @param unrestricted whether its application credential, if any, may manage others
+ * @param epoch when it was worked out
+ */
+record Authorization(
+    String userId,
+    String userName,
+    String userDomainId,
+    Scope scope,
+    String projectName,
+    String projectDomainId,
+    Set<String> domainIds,
+    List<Role> roles,
+    List<String> roleNames,
+    byte[] fields,
+    byte[] catalog,
+    Instant validUntil,
+    boolean unrestricted,
+    long epoch) {}

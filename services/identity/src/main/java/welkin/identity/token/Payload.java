@@ -1,0 +1,160 @@
+package welkin.identity.token;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What is sealed inside a token, in keystone's own layout: a list whose first element is a version
+ * that says which kind of scope follows. Everything else a token says is looked up when it is
+ * validated.
+ *
+ * @param methods how its user was authenticated, e.g. {@code password}
+ * @param auditIds its own id and, when it was made from another token, that of the first
+ * @param applicationCredentialId the application credential it was made with, or null
+ * @param issuedAt whole seconds: the seal's own time
+ */
+public record Payload(
+    String userId,
+    List<String> methods,
+    Scope scope,
+    Instant expiresAt,
+    List<String> auditIds,
+    String applicationCredentialId,
+    Instant issuedAt) {
+  private static final int UNSCOPED = 0;
+  private static final int DOMAIN = 1;
+  private static final int PROJECT = 2;
+  private static final int SYSTEM = 8;
+  private static final int APPLICATION_CREDENTIAL = 9;
+
+  /** keystone's default {@code [auth] methods}, a bit each; the order is part of the format. */
+  private static final List<String> METHODS =
+      List.of("external", "password", "token", "oauth1", "mapped", "application_credential");
+
+  byte[] pack() {
+    var out = new ArrayList<Object>(8);
+    if (applicationCredentialId != null) {
+      out.add(APPLICATION_CREDENTIAL);
+    } else if (scope.projectId() != null) {
+      out.add(PROJECT);
+    } else if (scope.domainId() != null) {
+      out.add(DOMAIN);
+    } else {
+      out.add(scope.system() ? SYSTEM : UNSCOPED);
+    }
+    out.add(id(userId));
+    out.add(bits(methods));
+    if (scope.projectId() != null) {
+      out.add(id(scope.projectId()));
+    } else if (scope.domainId() != null) {
+      var raw = uuid(scope.domainId());
+      out.add(raw == null ? scope.domainId() : raw);
+    } else if (scope.system()) {
+      out.add("all");
+    }
+    out.add(expiresAt.getEpochSecond() + expiresAt.getNano() / 1e9);
+    var audit = new ArrayList<Object>(2);
+    auditIds.forEach(a -> audit.add(Base64.getUrlDecoder().decode(a)));
+    out.add(audit);
+    if (applicationCredentialId != null) {
+      out.add(id(applicationCredentialId));
+    }
+    return MessagePack.pack(out);
+  }
+
+  /**
+   * @throws IllegalArgumentException for bytes that are no payload this release knows
+   */
+  static Payload unpack(byte[] bytes, Instant issuedAt) {
+    try {
+      var in = (List<?>) MessagePack.unpack(bytes);
+      int version = ((Long) in.getFirst()).intValue();
+      var user = text(in.get(1));
+      var methods = methods(((Long) in.get(2)).intValue());
+      int next = version == UNSCOPED ? 3 : 4;
+      var scope =
+          switch (version) {
+            case UNSCOPED -> Scope.UNSCOPED;
+            case DOMAIN -> Scope.domain(text(in.get(3)));
+            case PROJECT, APPLICATION_CREDENTIAL -> Scope.project(text(in.get(3)));
+            case SYSTEM -> Scope.SYSTEM;
+            default -> throw new IllegalArgumentException("payload version " + version);
+          };
+      var expires = Instant.EPOCH.plus(Math.round((Double) in.get(next) * 1e6), ChronoUnit.MICROS);
+      var audit = new ArrayList<String>(2);
+      for (var a : (List<?>) in.get(next + 1)) {
+        audit.add(Base64.getUrlEncoder().withoutPadding().encodeToString((byte[]) a));
+      }
+      var credential = version == APPLICATION_CREDENTIAL ? text(in.get(next + 2)) : null;
+      return new Payload(user, methods, scope, expires, List.copyOf(audit), credential, issuedAt);
+    } catch (ClassCastException | IndexOutOfBoundsException | NullPointerException e) {
+      throw new IllegalArgumentException("not a token payload", e);
+    }
+  }
+
+  /** An id as {@code [true, 16 bytes]} when it is a UUID in hex, else {@code [false, text]}. */
+  private static Object id(String text) {
+    var raw = uuid(text);
+    return raw == null ? List.of(false, text.getBytes(StandardCharsets.UTF_8)) : List.of(true, raw);
+  }
+
+  private static byte[] uuid(String text) {
+    if (text.length() != 32) {
+      return null;
+    }
+    long high = 0;
+    long low = 0;
+    for (int i = 0; i < 32; i++) {
+      char c = text.charAt(i);
+      int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+      if (digit < 0) {
+        return null;
+      }
+      if (i < 16) {
+        high = high << 4 | digit;
+      } else {
+        low = low << 4 | digit;
+      }
+    }
+    return ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+  }
+
+  private static String text(Object id) {
+    return switch (id) {
+      case List<?> l when (Boolean) l.get(0) -> hex((byte[]) l.get(1));
+      case List<?> l when l.get(1) instanceof byte[] b -> new String(b, StandardCharsets.UTF_8);
+      case List<?> l -> (String) l.get(1);
+      case byte[] b -> hex(b);
+      default -> (String) id;
+    };
+  }
+
+  private static String hex(byte[] b) {
+    var in = ByteBuffer.wrap(b);
+    return new UUID(in.getLong(), in.getLong()).toString().replace("-", "");
+  }
+
+  private static int bits(List<String> methods) {
+    int bits = 0;
+    for (var m : methods) {
+      bits |= 1 << METHODS.indexOf(m);
+    }
+    return bits;
+  }
+
+  private static List<String> methods(int bits) {
+    var out = new ArrayList<String>(2);
+    for (int i = 0; i < METHODS.size(); i++) {
+      if ((bits & 1 << i) != 0) {
+        out.add(METHODS.get(i));
+      }
+    }
+    return List.copyOf(out);
+  }
+}

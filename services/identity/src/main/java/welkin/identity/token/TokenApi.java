@@ -1,0 +1,158 @@
+package welkin.identity.token;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.http.Answer;
+import welkin.http.Call;
+import welkin.http.Routes;
+import welkin.identity.assignment.AssignmentStore;
+import welkin.identity.project.ProjectStore;
+import welkin.identity.shared.Backend;
+import welkin.identity.shared.Faults;
+import welkin.identity.shared.ListRequest;
+import welkin.identity.user.Passwords;
+
+/** {@code /v3/auth}: logging in, asking about tokens, and what one may scope to. */
+public final class TokenApi {
+  private final Backend backend;
+  private final Tokens tokens;
+  private final Login login;
+
+  public TokenApi(Backend backend, Tokens tokens, Passwords passwords) {
+    this.backend = backend;
+    this.tokens = tokens;
+    this.login = new Login(backend, tokens, passwords);
+  }
+
+  public Routes routes() {
+    var r = new Routes("/v3/auth");
+    r.post("/tokens", this::issue).open().success(201).summary("Log in");
+    r.get("/tokens", this::validate).policyOnTarget("identity:validate_token");
+    r.head("/tokens", this::validate).policyOnTarget("identity:check_token");
+    r.delete("/tokens", this::revoke).policyOnTarget("identity:revoke_token").success(204);
+    r.get("/tokens/OS-PKI/revoked", this::gone).open().success(410);
+    r.get("/catalog", this::catalog).policy("identity:get_auth_catalog");
+    r.get("/projects", this::projects).policy("identity:get_auth_projects");
+    r.get("/domains", this::domains).policy("identity:get_auth_domains");
+    r.get("/system", this::system).policy("identity:get_auth_system");
+    return r;
+  }
+
+  private Answer issue(Call call) {
+    if (!(call.object().get("auth") instanceof ObjectNode auth)) {
+      throw Fault.badRequest(
+          "Expecting to find auth in request body. The server could not comply with the request"
+              + " since it is either malformed or otherwise incorrect. The client is assumed to be"
+              + " in error.");
+    }
+    var token = login.login(auth);
+    return answer(201, token.body(!call.query().containsKey("nocatalog")))
+        .with("X-Subject-Token", token.text().reveal());
+  }
+
+  private Answer validate(Call call) {
+    var token = subject(call, call.queryFlag("allow_expired", false));
+    return answer(200, token.body(!call.query().containsKey("nocatalog")))
+        .with("X-Subject-Token", token.text().reveal());
+  }
+
+  private Answer revoke(Call call) {
+    tokens.revoke(subject(call, false));
+    return Answer.none().with("Vary", "X-Auth-Token");
+  }
+
+  private Answer gone(Call call) {
+    throw Fault.of(410, "Gone", "PKI tokens are no longer supported.");
+  }
+
+  private Token subject(Call call, boolean allowExpired) {
+    var text = call.header("x-subject-token");
+    if (text == null || text.isEmpty()) {
+      throw Fault.badRequest("The X-Subject-Token header is missing.");
+    }
+    var found = allowExpired ? tokens.validateExpired(text) : tokens.validate(text);
+    Map<String, Object> target = new LinkedHashMap<>();
+    found.ifPresent(t -> target.put("target.token.user_id", t.payload().userId()));
+    call.enforce(target);
+    return found.orElseThrow(() -> Fault.notFound("Could not find token: the token is not valid."));
+  }
+
+  private static Answer answer(int status, byte[] body) {
+    return new Answer(
+        status, Map.of("Content-Type", "application/json", "Vary", "X-Auth-Token"), body, null, -1);
+  }
+
+  private Answer catalog(Call call) {
+    var token = own(call);
+    if (token.scope().isUnscoped()) {
+      throw Faults.forbidden("A project-scoped token is required to produce a service catalog");
+    }
+    var body = Json.object();
+    body.set("catalog", Json.parse(token.authorization().catalog()));
+    body.putObject("links")
+        .putNull("next")
+        .put("self", call.base() + call.servicePath())
+        .putNull("previous");
+    return Answer.ok(body);
+  }
+
+  private Token own(Call call) {
+    return tokens.validate(call.caller().token().reveal()).orElseThrow(Faults::unauthorized);
+  }
+
+  /** Projects the caller could scope to. */
+  private Answer projects(Call call) {
+    var rows =
+        backend
+            .database()
+            .read(
+                sql -> {
+                  var ids = AssignmentStore.projectsOf(sql, call.caller().userId());
+                  return ProjectStore.among(sql, ListRequest.all(), ids);
+                });
+    var out = new ArrayList<ObjectNode>();
+    rows.stream()
+        .filter(p -> p.enabled() && !p.isDomain())
+        .forEach(p -> out.add(welkin.identity.project.ProjectWire.show(call, p)));
+    return ListRequest.answer(call, "projects", out);
+  }
+
+  /** Domains the caller could scope to. */
+  private Answer domains(Call call) {
+    var rows =
+        backend
+            .database()
+            .read(
+                sql -> {
+                  var ids = new LinkedHashSet<String>();
+                  for (var a : AssignmentStore.ofUser(sql, call.caller().userId())) {
+                    if (a.domainId() != null && !a.inherited()) {
+                      ids.add(a.domainId());
+                    }
+                  }
+                  return ProjectStore.among(sql, ListRequest.all(), ids);
+                });
+    var out = new ArrayList<ObjectNode>();
+    rows.stream()
+        .filter(p -> p.enabled() && p.isDomain())
+        .forEach(p -> out.add(welkin.identity.project.ProjectWire.showDomain(call, p)));
+    return ListRequest.answer(call, "domains", out);
+  }
+
+  private Answer system(Call call) {
+    boolean any =
+        backend
+            .database()
+            .read(sql -> !AssignmentStore.onSystem(sql, call.caller().userId()).isEmpty());
+    var body = Json.object();
+    body.set("system", Json.tree(any ? List.of(Map.of("all", true)) : List.of()));
+    body.putObject("links").put("self", call.base() + call.servicePath());
+    return Answer.ok(body);
+  }
+}

@@ -1,0 +1,153 @@
+package welkin.identity.token;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import welkin.core.Secret;
+import welkin.identity.shared.Backend;
+
+/**
+ * Issues, validates and revokes tokens. A token is only sealed ids; what it means is looked up at
+ * each validation, from memory while nothing has changed. So taking a role away, disabling a user
+ * or changing the catalog shows at once.
+ */
+public final class Tokens {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Backend backend;
+  private final FernetKeys keys;
+  private final Revocations revocations;
+  private final Authorizations authorizations;
+  private final Duration life;
+  private final Duration allowExpired;
+  private final Cache<String, Token> good =
+      Caffeine.newBuilder().maximumSize(20_000).expireAfterAccess(Duration.ofMinutes(10)).build();
+
+  /**
+   * @param life how long a token is good
+   * @param allowExpired how long after that it may still be asked for with {@code allow_expired}
+   */
+  public Tokens(
+      Backend backend,
+      FernetKeys keys,
+      Revocations revocations,
+      Duration life,
+      Duration allowExpired) {
+    this.backend = backend;
+    this.keys = keys;
+    this.revocations = revocations;
+    this.authorizations = new Authorizations(backend);
+    this.life = life;
+    this.allowExpired = allowExpired;
+  }
+
+  /** Whether and what a user may on a scope. */
+  Optional<Authorization> authorize(String userId, Scope scope, String applicationCredentialId) {
+    return authorizations.find(userId, scope, applicationCredentialId);
+  }
+
+  /**
+   * Makes a token.
+   *
+   * @param parent the token it is made from, whose end it inherits, or null
+   */
+  Token issue(
+      Authorization what, List<String> methods, Token parent, String applicationCredentialId) {
+    var now = backend.clock().instant();
+    var audit = new ArrayList<String>(2);
+    audit.add(auditId());
+    if (parent != null) {
+      audit.add(parent.payload().auditIds().getLast());
+    }
+    var expires = parent != null ? parent.payload().expiresAt() : now.plus(life);
+    if (what.validUntil() != null && what.validUntil().isBefore(expires)) {
+      expires = what.validUntil();
+    }
+    var issued =
+        revocations.issueTime(now, what.userId(), what.scope(), List.copyOf(what.domainIds()));
+    expires = Instant.ofEpochSecond(expires.getEpochSecond());
+    var payload =
+        new Payload(
+            what.userId(),
+            List.copyOf(new LinkedHashSet<>(methods)),
+            what.scope(),
+            expires,
+            List.copyOf(audit),
+            applicationCredentialId,
+            issued);
+    var text = keys.seal(payload.pack(), issued);
+    var token = new Token(Secret.of(text), payload, what);
+    good.put(text, token);
+    return token;
+  }
+
+  /** The token a text stands for; empty when it is no token, expired, or revoked in any way. */
+  public Optional<Token> validate(String text) {
+    var kept = good.getIfPresent(text);
+    if (kept != null && kept.authorization().epoch() == backend.epoch().now()) {
+      var now = backend.clock().instant();
+      var until = kept.authorization().validUntil();
+      return now.isBefore(kept.payload().expiresAt()) && (until == null || now.isBefore(until))
+          ? Optional.of(kept)
+          : Optional.empty();
+    }
+    var token = open(text, Duration.ZERO);
+    token.ifPresentOrElse(t -> good.put(text, t), () -> good.invalidate(text));
+    return token;
+  }
+
+  /** Like {@link #validate}, and a while longer: for services that finish long work with it. */
+  public Optional<Token> validateExpired(String text) {
+    return open(text, allowExpired);
+  }
+
+  private Optional<Token> open(String text, Duration after) {
+    if (text.length() > 1024) {
+      return Optional.empty();
+    }
+    var opened = keys.open(text);
+    if (opened == null) {
+      return Optional.empty();
+    }
+    Payload payload;
+    try {
+      payload = Payload.unpack(opened.payload(), opened.made());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    if (!backend.clock().instant().isBefore(payload.expiresAt().plus(after))) {
+      return Optional.empty();
+    }
+    return authorizations
+        .find(payload.userId(), payload.scope(), payload.applicationCredentialId())
+        .filter(a -> !revocations.covers(payload, List.copyOf(a.domainIds())))
+        .map(a -> new Token(Secret.of(text), payload, a));
+  }
+
+  /** Calls one token back. */
+  void revoke(Token token) {
+    backend.database().change(sql -> revocations.token(sql, token.payload().auditIds().getFirst()));
+  }
+
+  /** A token without a login, for the service's own user. */
+  public Token mint(String userId, Scope scope) {
+    var what =
+        authorizations
+            .find(userId, scope, null)
+            .orElseThrow(() -> new IllegalStateException("user " + userId + " has no role there"));
+    return issue(what, List.of("password"), null, null);
+  }
+
+  private static String auditId() {
+    var bytes = new byte[16];
+    RANDOM.nextBytes(bytes);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+}

@@ -1,0 +1,106 @@
+package welkin.identity.user;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import welkin.core.Secret;
+import welkin.identity.shared.Attributes;
+import welkin.identity.shared.ListRequest;
+import welkin.store.ListQuery;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/** Users in SQL. */
+public final class UserStore {
+  private UserStore() {}
+
+  public static Optional<User> find(Sql sql, String id) {
+    return sql.one("SELECT * FROM users WHERE id = ?", UserStore::map, id);
+  }
+
+  public static Optional<User> named(Sql sql, String domainId, String name) {
+    return sql.one(
+        "SELECT * FROM users WHERE domain_id = ? AND name = ?", UserStore::map, domainId, name);
+  }
+
+  static List<User> list(Sql sql, ListRequest request) {
+    return request.list(
+        sql, ListQuery.of("SELECT * FROM users", "users", "id"), Map.of(), UserStore::map);
+  }
+
+  static List<User> inGroup(Sql sql, ListRequest request, String groupId) {
+    return request.list(
+        sql,
+        ListQuery.of("SELECT * FROM users", "users", "id")
+            .where("id IN (SELECT user_id FROM membership WHERE group_id = ?)", groupId),
+        Map.of(),
+        UserStore::map);
+  }
+
+  public static void insert(Sql sql, User u) {
+    sql.insert(
+        "users",
+        "id",
+        u.id(),
+        "domain_id",
+        u.domainId(),
+        "name",
+        u.name(),
+        "enabled",
+        u.enabled(),
+        "default_project_id",
+        u.defaultProjectId(),
+        "password_hash",
+        u.passwordHash() == null ? null : u.passwordHash().reveal(),
+        "password_created_at",
+        u.passwordCreatedAt(),
+        "password_expires_at",
+        u.passwordExpiresAt(),
+        "extra",
+        u.extra(),
+        "options",
+        u.options());
+  }
+
+  static void update(Sql sql, User u) {
+    sql.update(
+        "UPDATE users SET name = ?, enabled = ?, default_project_id = ?, password_hash = ?,"
+            + " password_created_at = ?, password_expires_at = ?, extra = ?, options = ? WHERE id"
+            + " = ?",
+        u.name(),
+        u.enabled(),
+        u.defaultProjectId(),
+        u.passwordHash() == null ? null : u.passwordHash().reveal(),
+        u.passwordCreatedAt(),
+        u.passwordExpiresAt(),
+        u.extra(),
+        u.options(),
+        u.id());
+  }
+
+  static void delete(Sql sql, String id) {
+    sql.update("DELETE FROM users WHERE id = ?", id);
+  }
+
+  /** Forgets a project that is about to go as anyone's default. */
+  public static void forgetDefaultProject(Sql sql, String projectId) {
+    sql.update(
+        "UPDATE users SET default_project_id = NULL WHERE default_project_id = ?", projectId);
+  }
+
+  private static User map(Row r) throws SQLException {
+    var hash = r.text("password_hash");
+    return new User(
+        r.text("id"),
+        r.text("domain_id"),
+        r.text("name"),
+        r.flag("enabled"),
+        r.text("default_project_id"),
+        hash == null ? null : Secret.of(hash),
+        r.time("password_created_at"),
+        r.time("password_expires_at"),
+        Attributes.object(r.json("options")),
+        Attributes.object(r.json("extra")));
+  }
+}

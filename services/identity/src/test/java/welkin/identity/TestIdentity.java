@@ -1,0 +1,140 @@
+package welkin.identity;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+import welkin.bus.InProcessBus;
+import welkin.core.Config;
+import welkin.core.Ids;
+import welkin.core.Json;
+import welkin.core.Secret;
+import welkin.http.Answer;
+import welkin.http.Authenticator;
+import welkin.http.Door;
+import welkin.http.HttpRequest;
+import welkin.http.Metrics;
+import welkin.peers.Peers;
+import welkin.peers.Platform;
+import welkin.peers.Transport;
+import welkin.store.Database;
+
+/** Identity alone behind a door, without a socket, with a clock that stands until it is moved. */
+final class TestIdentity implements AutoCloseable {
+  static final String BASE = "http://127.0.0.1:5000";
+  static final String PASSWORD = "correct horse";
+
+  final Path home;
+  final IdentityService identity;
+  final Door door;
+  volatile Instant now = Instant.parse("2026-11-21T04:00:00Z");
+
+  /** What was answered, the body parsed. */
+  record Said(int status, Map<String, String> headers, JsonNode body) {
+    String token() {
+      return headers.get("X-Subject-Token");
+    }
+
+    String message() {
+      return body.at("/error/message").asString();
+    }
+  }
+
+  TestIdentity(Path home) {
+    this.home = home;
+    InstantSource clock = () -> now;
+    var authenticator = new Authenticator[1];
+    var service = new IdentityService[1];
+    var metrics = new Metrics();
+    door = new Door(t -> authenticator[0].authenticate(t), Ids.system(), clock, metrics);
+    var platform =
+        new Platform(
+            home,
+            Config.of("identity.password_hash_rounds", 4),
+            clock,
+            Ids.system(),
+            new InProcessBus(),
+            door,
+            metrics,
+            Database.Durability.OFF,
+            BASE,
+            new Peers(Transport.direct(door), BASE, () -> service[0].serviceToken()));
+    identity = new IdentityService(platform);
+    service[0] = identity;
+    authenticator[0] = identity.authenticator();
+    identity.bootstrap(Secret.of(PASSWORD), BASE);
+    identity.apis().forEach(door::mount);
+  }
+
+  Said call(String method, String path, String token, Object body, String... more) {
+    var headers = new HashMap<String, String>();
+    headers.put("content-type", "application/json");
+    if (token != null) {
+      headers.put("x-auth-token", token);
+    }
+    for (int i = 0; i < more.length; i += 2) {
+      headers.put(more[i], more[i + 1]);
+    }
+    byte[] bytes = body == null ? null : body instanceof String s ? s.getBytes() : Json.bytes(body);
+    Answer a = door.handle(HttpRequest.of(method, path, headers, bytes, BASE));
+    return new Said(
+        a.status(),
+        a.headers(),
+        a.bytes() == null || a.bytes().length == 0
+            ? MissingNode.getInstance()
+            : Json.parse(a.bytes()));
+  }
+
+  Said get(String path, String token) {
+    return call("GET", path, token, null);
+  }
+
+  /** A login by name in the default domain; {@code scope} is JSON or null. */
+  Said login(String user, String password, String scope) {
+    return call(
+        "POST",
+        "/v3/auth/tokens",
+        null,
+        "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{\"name\":\""
+            + user
+            + "\",\"domain\":{\"id\":\"default\"},\"password\":\""
+            + password
+            + "\"}}}"
+            + (scope == null ? "" : ",\"scope\":" + scope)
+            + "}}");
+  }
+
+  static String onProject(String name) {
+    return "{\"project\":{\"name\":\"" + name + "\",\"domain\":{\"id\":\"default\"}}}";
+  }
+
+  /** A token of the administrator on project admin. */
+  String admin() {
+    return login("welkin", PASSWORD, onProject("admin")).token();
+  }
+
+  /** Makes something and gives its id. */
+  String make(String noun, Map<String, ?> attributes) {
+    var said = call("POST", "/v3/" + plural(noun), admin(), Map.of(noun, attributes));
+    if (said.status != 201) {
+      throw new AssertionError(said.toString());
+    }
+    return said.body.at("/" + noun + "/id").asString();
+  }
+
+  static String plural(String noun) {
+    return noun.endsWith("y") ? noun.substring(0, noun.length() - 1) + "ies" : noun + "s";
+  }
+
+  String role(String name) {
+    return get("/v3/roles?name=" + name, admin()).body.at("/roles/0/id").asString();
+  }
+
+  @Override
+  public void close() {
+    identity.close();
+  }
+}
