@@ -13,6 +13,7 @@ import welkin.network.dhcp.DhcpServers;
 import welkin.network.extension.ExtensionApi;
 import welkin.network.extension.VersionApi;
 import welkin.network.floatingip.FloatingIpStore;
+import welkin.network.floatingip.FloatingIps;
 import welkin.network.host.ComputeNotifier;
 import welkin.network.host.HostLog;
 import welkin.network.host.HostPlugin;
@@ -31,7 +32,10 @@ import welkin.network.resource.Journal;
 import welkin.network.resource.Noun;
 import welkin.network.resource.ResourceApi;
 import welkin.network.resource.Tags;
+import welkin.network.router.RouterApi;
 import welkin.network.router.RouterStore;
+import welkin.network.router.Routers;
+import welkin.network.scheduler.SchedulerApi;
 import welkin.network.securitygroup.SecurityGroupRules;
 import welkin.network.securitygroup.SecurityGroupStore;
 import welkin.network.securitygroup.SecurityGroups;
@@ -107,17 +111,44 @@ public final class NetworkService implements CloudService {
     var subnets =
         new Subnets(subnetStore, networkStore, portStore, ports, dhcp, ipam, log, limits, access);
 
-    var nouns = List.<Noun>of(networks, subnets, ports, groups, rules);
+    var routers =
+        new Routers(
+            routerStore,
+            networkStore,
+            subnetStore,
+            portStore,
+            ports,
+            floatingStore,
+            agents,
+            log,
+            limits,
+            access);
+    var floatingIps =
+        new FloatingIps(
+            floatingStore,
+            networkStore,
+            portStore,
+            ports,
+            routerStore,
+            log,
+            limits,
+            access,
+            compute);
+
+    var nouns = List.<Noun>of(networks, subnets, ports, groups, rules, floatingIps);
     var v2 = new Routes("/v2.0");
     for (var noun : nouns) {
       new ResourceApi(database, access, noun).routes(v2);
     }
     var tags = new Tags(database, access);
-    for (var noun : List.<Noun>of(networks, subnets, ports, groups)) {
+    new RouterApi(database, access, routers).routes(v2);
+    for (var noun : List.<Noun>of(networks, subnets, ports, groups, routers, floatingIps)) {
       tags.routes(v2, noun);
     }
     new QuotaApi(database, limits).routes(v2);
-    new AgentApi(agents).routes(v2);
+    var agentApi = new AgentApi(agents);
+    agentApi.routes(v2);
+    new SchedulerApi(database, agentApi, networkStore, routerStore, dhcp, routers).routes(v2);
     new ExtensionApi().routes(v2);
     api =
         Service.of(
@@ -138,13 +169,16 @@ public final class NetworkService implements CloudService {
             agents,
             ports,
             compute,
-            () -> place(dhcp));
+            () -> place(dhcp, routers));
   }
 
   /** Places what waits for a host. */
-  private void place(DhcpServers dhcp) {
+  private void place(DhcpServers dhcp, Routers routers) {
     for (var id : database.read(dhcp::waiting)) {
       database.change(sql -> dhcp.settle(sql, id));
+    }
+    for (var id : database.read(routers::waiting)) {
+      database.change(sql -> routers.place(sql, id));
     }
   }
 

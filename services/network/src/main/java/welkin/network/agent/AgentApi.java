@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
@@ -155,6 +156,18 @@ public final class AgentApi {
         .filter(a -> a.host().equals(host) && a.role() == role)
         .map(this::shown)
         .toList();
+  }
+
+  /** The host of an agent that must have a role. */
+  public String hostOf(String agentId, Role role) {
+    var a = agent(agentId);
+    if (a.role() != role) {
+      throw Fault.of(
+          409,
+          role == Role.L3 ? "InvalidL3Agent" : "InvalidDHCPAgent",
+          "Agent " + agentId + " is not a valid " + role + " agent.");
+    }
+    return a.host();
   }
 
   private Answer zones(Call call) {

@@ -513,6 +513,11 @@ public final class Ports implements Noun {
     return out;
   }
 
+  /** Reads addresses as a port's {@code fixed_ips} gives them. */
+  public static JsonNode fixedIps(JsonNode value) {
+    return PortAttributes.fixedIps(value);
+  }
+
   /** A fault for a port that has a device already. */
   public static Fault inUse(Resource port) {
     return Faults.conflict(

@@ -1,0 +1,199 @@
+package welkin.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import welkin.agents.contracts.NetworkAgent;
+
+/** What hosts hear and say. */
+class HostTest {
+  private final Cloud cloud = new Cloud("quotas.quota_port", 5000);
+
+  @AfterEach
+  void close() {
+    cloud.close();
+  }
+
+  private Cloud.Host host(String name) {
+    var host = cloud.host(name);
+    cloud.bus().offer(NetworkAgent.class, name, host);
+    return host;
+  }
+
+  private String bound(String net, String host) {
+    return cloud.make(
+        "service",
+        "ports",
+        "{'port': {'network_id': '"
+            + net
+            + "', 'project_id': 'alice', 'device_id': 'server-1', 'device_owner': 'compute:nova',"
+            + " 'binding:host_id': '"
+            + host
+            + "'}}");
+  }
+
+  @Test
+  void fiveAgentsAreListed() {
+    host("h1");
+    var agents = cloud.get("admin", "/agents");
+    assertThat(agents.at("/agents").findValuesAsString("agent_type"))
+        .containsExactlyInAnyOrder(
+            "Linux bridge agent", "L3 agent", "DHCP agent", "Metadata agent", "Metering agent");
+    assertThat(agents.at("/agents/0/alive").asBoolean()).isTrue();
+    assertThat(cloud.get("alice", "/agents").at("/agents").size()).isZero();
+    assertThat(cloud.get("alice", "/availability_zones").at("/availability_zones").size())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void networkWaitsForItsDhcpServer() {
+    var net = cloud.network("alice", "n");
+    cloud.subnet("alice", net, "10.0.0.0/24");
+    assertThat(cloud.get("admin", "/ports?device_owner=network:dhcp").at("/ports").size()).isZero();
+    var h1 = host("h1");
+    Cloud.awaitTrue(
+        () -> cloud.get("admin", "/ports?device_owner=network:dhcp").at("/ports").size() == 1);
+    Cloud.awaitTrue(() -> h1.networks.containsKey(net));
+    var dhcp = h1.networks.get(net).dhcp();
+    assertThat(dhcp.addresses()).containsExactly("10.0.0.2/24");
+    assertThat(dhcp.isolatedMetadata()).isTrue();
+    assertThat(cloud.get("admin", "/networks/" + net + "/dhcp-agents").at("/agents").size())
+        .isEqualTo(1);
+    assertThat(cloud.delete("alice", "/networks/" + net).status()).isEqualTo(204);
+    Cloud.awaitTrue(() -> !h1.networks.containsKey(net));
+  }
+
+  @Test
+  void boundPortReachesItsHostAndComputeHearsOfIt() {
+    var h1 = host("h1");
+    var h2 = host("h2");
+    var net = cloud.network("alice", "n");
+    cloud.subnet("alice", net, "10.0.0.0/24");
+    var port = bound(net, "h1");
+    var other = bound(net, "h2");
+    assertThat(cloud.get("admin", "/ports/" + port).text("/port/binding:vif_type"))
+        .isEqualTo("bridge");
+    Cloud.awaitTrue(() -> h1.ports.containsKey(port) && h2.ports.containsKey(other));
+    var group = h1.ports.get(port).groups().getFirst();
+    Cloud.awaitTrue(
+        () -> h1.groups.containsKey(group) && h1.groups.get(group).members().size() == 2);
+    var mac = cloud.get("admin", "/ports/" + other).text("/port/mac_address");
+    Cloud.awaitTrue(() -> h1.networks.get(net).fdb().containsKey(mac));
+    assertThat(h1.networks.get(net).peers()).hasSize(1);
+
+    h1.plugin.portsUp("h1", List.of(port));
+    assertThat(cloud.get("alice", "/ports/" + port).text("/port/status")).isEqualTo("ACTIVE");
+    Cloud.awaitTrue(
+        () ->
+            cloud.told.stream()
+                .anyMatch(
+                    e ->
+                        e.get("name").stringValue().equals("network-vif-plugged")
+                            && e.get("tag").stringValue().equals(port)));
+    assertThat(
+            h1.plugin.owner(net, null, h1.ports.get(port).addresses().getFirst().ip()).serverId())
+        .isEqualTo("server-1");
+
+    cloud.delete("alice", "/ports/" + port);
+    Cloud.awaitTrue(() -> !h1.ports.containsKey(port));
+    Cloud.awaitTrue(() -> h2.groups.get(group).members().size() == 1);
+  }
+
+  @Test
+  void bindingNeedsALivingAgent() {
+    var net = cloud.network("alice", "n");
+    var port = bound(net, "nowhere");
+    assertThat(cloud.get("admin", "/ports/" + port).text("/port/binding:vif_type"))
+        .isEqualTo("binding_failed");
+    host("nowhere");
+    var again = cloud.put("service", "/ports/" + port, "{'port': {'binding:host_id': 'nowhere'}}");
+    assertThat(again.text("/port/binding:vif_type")).isEqualTo("bridge");
+    var off = cloud.put("service", "/ports/" + port, "{'port': {'binding:host_id': ''}}");
+    assertThat(off.text("/port/binding:vif_type")).isEqualTo("unbound");
+  }
+
+  @Test
+  void groupsRulesReachTheHostsThatUseThem() {
+    var h1 = host("h1");
+    var net = cloud.network("alice", "n");
+    cloud.subnet("alice", net, "10.0.0.0/24");
+    var port = bound(net, "h1");
+    Cloud.awaitTrue(() -> h1.ports.containsKey(port));
+    var group = h1.ports.get(port).groups().getFirst();
+    Cloud.awaitTrue(() -> h1.groups.containsKey(group));
+    var rule =
+        cloud.make(
+            "alice",
+            "security-group-rules",
+            "{'security_group_rule': {'security_group_id': '"
+                + group
+                + "', 'direction': 'ingress', 'protocol': 'icmp'}}");
+    Cloud.awaitTrue(() -> h1.groups.get(group).rules().size() == 5);
+    assertThat(h1.groups.get(group).rules())
+        .anyMatch(r -> "icmp".equals(r.protocol()) && r.portMin() == -1);
+    cloud.delete("alice", "/security-group-rules/" + rule);
+    Cloud.awaitTrue(() -> h1.groups.get(group).rules().size() == 4);
+  }
+
+  @Test
+  void routerIsPlacedWithItsLegs() {
+    var h1 = host("h1");
+    var external =
+        cloud.make(
+            "admin",
+            "networks",
+            "{'network': {'router:external': true, 'provider:network_type': 'flat',"
+                + " 'provider:physical_network': 'public'}}");
+    cloud.make(
+        "admin",
+        "subnets",
+        "{'subnet': {'network_id': '"
+            + external
+            + "', 'ip_version': 4, 'cidr': '203.0.113.0/24', 'enable_dhcp': false}}");
+    var net = cloud.network("alice", "n");
+    var sub = cloud.subnet("alice", net, "10.0.0.0/24");
+    var router =
+        cloud.make(
+            "alice",
+            "routers",
+            "{'router': {'external_gateway_info': {'network_id': '" + external + "'}}}");
+    cloud.put(
+        "alice", "/routers/" + router + "/add_router_interface", "{'subnet_id': '" + sub + "'}");
+    var port = cloud.port("alice", net);
+    cloud.make(
+        "alice",
+        "floatingips",
+        "{'floatingip': {'floating_network_id': '" + external + "', 'port_id': '" + port + "'}}");
+    Cloud.awaitTrue(
+        () ->
+            h1.routers.containsKey(router)
+                && h1.routers.get(router).interfaces().size() == 1
+                && h1.routers.get(router).floating().size() == 1);
+    var r = h1.routers.get(router);
+    assertThat(r.gateway().gateways()).containsExactly("203.0.113.1");
+    assertThat(r.interfaces().getFirst().addresses()).containsExactly("10.0.0.1/24");
+    Cloud.awaitTrue(() -> h1.networks.containsKey(external));
+    Cloud.awaitTrue(
+        () ->
+            h1.networks.get(net).dhcp() != null && !h1.networks.get(net).dhcp().isolatedMetadata());
+    assertThat(cloud.get("admin", "/routers/" + router + "/l3-agents").text("/agents/0/host"))
+        .isEqualTo("h1");
+  }
+
+  @Test
+  void manyPortsCostFewPulls() {
+    var first = host("h0");
+    for (int h = 1; h < 10; h++) {
+      host("h" + h);
+    }
+    var net = cloud.network("alice", "n");
+    cloud.subnet("alice", net, "10.0.0.0/16");
+    for (int i = 0; i < 300; i++) {
+      bound(net, "h" + i % 10);
+    }
+    Cloud.awaitTrue(() -> first.ports.size() == 30 && first.networks.get(net).fdb().size() >= 270);
+    assertThat(first.pulls).isLessThan(150);
+  }
+}
