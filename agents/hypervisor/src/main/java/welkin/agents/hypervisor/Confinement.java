@@ -56,7 +56,7 @@ final class Confinement {
    *
    * @param state where that node is kept
    */
-  List<String> tunWords(Path state) {
+  synchronized List<String> tunWords(Path state) {
     if (!root || openToOthers(Path.of("/dev/net/tun"))) {
       return List.of();
     }
