@@ -1,0 +1,315 @@
+package welkin.placement.allocation;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import welkin.core.Fault;
+import welkin.placement.PlacementFaults;
+import welkin.placement.index.ProviderIndex;
+import welkin.placement.inventory.Inventories;
+import welkin.placement.inventory.Inventory;
+import welkin.placement.inventory.InventoryStore;
+import welkin.placement.provider.Provider;
+import welkin.placement.provider.ProviderStore;
+import welkin.placement.resourceclass.ResourceClassStore;
+import welkin.store.Database;
+import welkin.store.Events;
+import welkin.store.Sql;
+
+/**
+ * The verbs of allocations. A write is one transaction: it gives back what the consumers had,
+ * checks room and units for what they shall have, and counts it. So what is used never exceeds
+ * capacity, unless a capacity shrank below what was given before.
+ */
+public final class Allocations {
+  private final Database database;
+  private final Events events;
+  private final InstantSource clock;
+  private final ProviderIndex index;
+  private final ProviderStore providers;
+  private final InventoryStore stock;
+  private final Inventories inventories;
+  private final ResourceClassStore classes;
+  private final AllocationStore store;
+
+  public Allocations(
+      Database database,
+      Events events,
+      InstantSource clock,
+      ProviderIndex index,
+      ProviderStore providers,
+      InventoryStore stock,
+      Inventories inventories,
+      ResourceClassStore classes,
+      AllocationStore store) {
+    this.database = database;
+    this.events = events;
+    this.clock = clock;
+    this.index = index;
+    this.providers = providers;
+    this.stock = stock;
+    this.inventories = inventories;
+    this.classes = classes;
+    this.store = store;
+  }
+
+  /** A consumer's allocations with the providers they are of. */
+  record OfConsumer(
+      Consumer consumer, List<Allocation> allocations, Map<String, Integer> generations) {}
+
+  /** A provider's allocations with the generations of their consumers. */
+  record OfProvider(
+      Provider provider, List<Allocation> allocations, Map<String, Integer> generations) {}
+
+  OfConsumer ofConsumer(String uuid) {
+    return database.read(
+        sql -> {
+          var all = store.ofConsumer(sql, uuid);
+          var generations = new HashMap<String, Integer>();
+          for (var a : all) {
+            generations.computeIfAbsent(a.provider(), p -> providers.get(sql, p).generation());
+          }
+          return new OfConsumer(store.consumer(sql, uuid).orElse(null), all, generations);
+        });
+  }
+
+  OfProvider ofProvider(String uuid) {
+    return database.read(
+        sql ->
+            new OfProvider(
+                providers.get(sql, uuid),
+                store.ofProvider(sql, uuid),
+                store.consumerGenerations(sql, uuid)));
+  }
+
+  /** Writes the allocations of several consumers, all or none. */
+  void set(Collection<Claim> claims) {
+    database.change(sql -> set(sql, claims));
+  }
+
+  /**
+   * @throws Fault 404 when the consumer has none
+   */
+  void delete(String consumer) {
+    database.change(
+        sql -> {
+          var had = store.ofConsumer(sql, consumer);
+          if (had.isEmpty()) {
+            throw Fault.notFound("No allocations for consumer '" + consumer + "'");
+          }
+          giveBack(sql, had);
+          store.delete(sql, consumer);
+          store.deleteConsumer(sql, consumer);
+          event(sql, "allocation.delete", consumer);
+        });
+  }
+
+  /** New inventory for some providers, as a reshape brings it. */
+  record Reshaped(String provider, int generation, List<Inventory> inventories) {}
+
+  /** Moves inventory between providers together with the allocations of it. */
+  void reshape(List<Reshaped> changes, Collection<Claim> claims) {
+    database.change(
+        sql -> {
+          var before = new LinkedHashMap<Reshaped, Provider>();
+          for (var change : changes) {
+            var p =
+                providers
+                    .find(sql, change.provider())
+                    .orElseThrow(
+                        () ->
+                            Fault.badRequest(
+                                    "Resource provider "
+                                        + change.provider()
+                                        + " in inventories not found: No resource provider with"
+                                        + " uuid "
+                                        + change.provider()
+                                        + " found")
+                                .named(PlacementFaults.PROVIDER_NOT_FOUND));
+            if (p.generation() != change.generation()) {
+              throw PlacementFaults.generationConflict(
+                  "resource provider generation conflict for provider "
+                      + p.uuid()
+                      + ": actual: "
+                      + p.generation()
+                      + ", given: "
+                      + change.generation());
+            }
+            before.put(change, p);
+          }
+          before.forEach((change, p) -> inventories.add(sql, p, widened(sql, p, change)));
+          set(sql, claims);
+          before.forEach(
+              (change, p) ->
+                  inventories.replace(
+                      sql, providers.get(sql, p.uuid()), change.inventories(), true));
+        });
+  }
+
+  /**
+   * A change's inventory with, for the time of the move, room for all that is there now: a class
+   * that shrinks must hold its old allocations until they have gone.
+   */
+  private List<Inventory> widened(Sql sql, Provider p, Reshaped change) {
+    var out = new ArrayList<Inventory>();
+    for (var i : change.inventories()) {
+      var now = stock.find(sql, p.uuid(), i.resourceClass());
+      out.add(now.isPresent() && now.get().capacity() > i.capacity() ? now.get() : i);
+    }
+    return out;
+  }
+
+  private void set(Sql sql, Collection<Claim> claims) {
+    var usedBefore = new HashMap<List<String>, Long>();
+    var touched = new TreeSet<String>();
+    var consumers = new ArrayList<Supplier<Consumer>>();
+    for (var claim : claims) {
+      consumers.add(admitted(sql, claim));
+      var had = store.ofConsumer(sql, claim.consumer());
+      for (var a : had) {
+        remember(sql, usedBefore, a.provider(), a.resourceClass());
+        touched.add(a.provider());
+      }
+      giveBack(sql, had);
+      store.delete(sql, claim.consumer());
+    }
+    for (var claim : claims) {
+      for (var of : claim.resources().entrySet()) {
+        touched.add(of.getKey());
+        take(sql, claim, of.getKey(), of.getValue(), usedBefore);
+      }
+    }
+    consumers.forEach(Supplier::get);
+    for (var uuid : touched) {
+      var p = providers.get(sql, uuid);
+      providers.advance(sql, uuid, p.generation(), clock.instant());
+      index.touch(sql, uuid);
+    }
+    for (var claim : claims) {
+      event(
+          sql,
+          claim.resources().isEmpty() ? "allocation.delete" : "allocation.update",
+          claim.consumer());
+    }
+  }
+
+  /**
+   * Checks a claim against its consumer.
+   *
+   * @return what writes the consumer once the allocations stand
+   */
+  private Supplier<Consumer> admitted(Sql sql, Claim claim) {
+    var known = store.consumer(sql, claim.consumer());
+    var now = clock.instant();
+    if (claim.checked()) {
+      var expected = known.map(Consumer::generation).orElse(null);
+      if (!Objects.equals(expected, claim.generation())) {
+        throw PlacementFaults.generationConflict(
+            "consumer generation conflict - expected "
+                + (expected == null ? "null" : expected)
+                + " but got "
+                + (claim.generation() == null ? "None" : claim.generation()));
+      }
+    }
+    return () -> {
+      if (claim.resources().isEmpty()) {
+        store.deleteConsumer(sql, claim.consumer());
+        return null;
+      }
+      var type = claim.type() != null ? claim.type() : known.map(Consumer::type).orElse(null);
+      int generation = known.map(Consumer::generation).orElse(0) + 1;
+      var next =
+          new Consumer(claim.consumer(), claim.projectId(), claim.userId(), type, generation);
+      if (known.isEmpty()) {
+        store.insertConsumer(sql, next, now);
+      } else {
+        store.updateConsumer(sql, next, known.get().generation(), now);
+      }
+      return next;
+    };
+  }
+
+  private void remember(
+      Sql sql, Map<List<String>, Long> usedBefore, String provider, String resourceClass) {
+    usedBefore.computeIfAbsent(
+        List.of(provider, resourceClass),
+        k -> stock.find(sql, provider, resourceClass).map(Inventory::used).orElse(0L));
+  }
+
+  private void giveBack(Sql sql, List<Allocation> had) {
+    for (var a : had) {
+      stock.addUsed(sql, a.provider(), a.resourceClass(), -a.used());
+      index.touch(sql, a.provider());
+    }
+  }
+
+  private void take(
+      Sql sql,
+      Claim claim,
+      String provider,
+      Map<String, Long> amounts,
+      Map<List<String>, Long> usedBefore) {
+    if (providers.find(sql, provider).isEmpty()) {
+      throw Fault.badRequest(
+          "Allocation for resource provider '" + provider + "' that does not exist.");
+    }
+    for (var e : amounts.entrySet()) {
+      var resourceClass = e.getKey();
+      long amount = e.getValue();
+      if (!classes.exists(sql, resourceClass)) {
+        throw Fault.badRequest(
+            "Unable to allocate inventory for consumer "
+                + claim.consumer()
+                + ": No such resource class "
+                + resourceClass
+                + ".");
+      }
+      var i =
+          stock
+              .find(sql, provider, resourceClass)
+              .orElseThrow(
+                  () ->
+                      cannot(
+                          "Inventory for '"
+                              + resourceClass
+                              + "' on resource provider '"
+                              + provider
+                              + "' invalid."));
+      if (!i.allows(amount)) {
+        throw cannot(
+            "Unable to create allocation for '"
+                + resourceClass
+                + "' on resource provider '"
+                + provider
+                + "'. The requested amount would violate inventory constraints.");
+      }
+      long before = usedBefore.getOrDefault(List.of(provider, resourceClass), 0L);
+      if (!i.hasRoomFor(amount) && i.used() + amount > before) {
+        throw cannot(
+            "Unable to create allocation for '"
+                + resourceClass
+                + "' on resource provider '"
+                + provider
+                + "'. The requested amount would exceed the capacity.");
+      }
+      stock.addUsed(sql, provider, resourceClass, amount);
+      store.insert(
+          sql, new Allocation(claim.consumer(), provider, resourceClass, amount, clock.instant()));
+    }
+  }
+
+  private static Fault cannot(String reason) {
+    return Fault.conflict("Unable to allocate inventory: " + reason);
+  }
+
+  private void event(Sql sql, String type, String consumer) {
+    events.append(sql, type, null, consumer, Map.of("consumer_uuid", consumer));
+  }
+}

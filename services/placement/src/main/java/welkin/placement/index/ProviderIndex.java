@@ -1,0 +1,242 @@
+package welkin.placement.index;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import welkin.placement.candidate.RequestGroup;
+import welkin.placement.inventory.Inventory;
+import welkin.placement.inventory.InventoryStore;
+import welkin.placement.provider.Provider;
+import welkin.placement.provider.ProviderStore;
+import welkin.placement.resourceclass.ResourceClassStore;
+import welkin.placement.trait.TraitStore;
+import welkin.store.Database;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/**
+ * The providers in memory, for searches. Whoever changes a provider {@linkplain #touch touches} it
+ * in the same transaction; once that is durable the provider counts as stale, and the next search
+ * reads stale ones again before it looks. So the copy cannot drift, whatever order commits become
+ * known in.
+ */
+public final class ProviderIndex {
+  private final Database database;
+  private final ProviderStore providers;
+  private final InventoryStore inventories;
+  private final ResourceClassStore classes;
+  private final TraitStore traits;
+  private final ReentrantLock refreshing = new ReentrantLock();
+  private Set<String> stale = new LinkedHashSet<>();
+  private volatile boolean anyStale;
+  private volatile View view;
+  private final Map<String, Long> positions = new HashMap<>();
+  private final TreeMap<Long, Node> byPosition = new TreeMap<>();
+
+  public ProviderIndex(
+      Database database,
+      ProviderStore providers,
+      InventoryStore inventories,
+      ResourceClassStore classes,
+      TraitStore traits) {
+    this.database = database;
+    this.providers = providers;
+    this.inventories = inventories;
+    this.classes = classes;
+    this.traits = traits;
+  }
+
+  /** Says that this transaction changes a provider in any way. */
+  public void touch(Sql sql, String uuid) {
+    sql.afterCommit(() -> markStale(uuid));
+  }
+
+  private void markStale(String uuid) {
+    synchronized (positions) {
+      stale.add(uuid);
+      anyStale = true;
+    }
+  }
+
+  /** All providers, every acknowledged change included. */
+  public View view() {
+    if (view != null && !anyStale) {
+      return view;
+    }
+    refreshing.lock();
+    try {
+      if (view == null) {
+        load();
+      } else if (anyStale) {
+        refresh();
+      }
+      return view;
+    } finally {
+      refreshing.unlock();
+    }
+  }
+
+  private void load() {
+    database.read(
+        sql -> {
+          takeStale();
+          var stock = new HashMap<String, Map<String, Inventory>>();
+          sql.list(
+              "SELECT * FROM inventory ORDER BY provider, class",
+              r -> {
+                var i = InventoryStore.MAPPER.map(r);
+                stock
+                    .computeIfAbsent(r.text("provider"), k -> new LinkedHashMap<>())
+                    .put(i.resourceClass(), i);
+                return null;
+              });
+          var traitNames = sets(sql, "SELECT provider, trait AS name FROM provider_trait");
+          var aggregates = sets(sql, "SELECT provider, aggregate AS name FROM provider_aggregate");
+          long position = 0;
+          for (var p : providers.all(sql)) {
+            var id = p.uuid();
+            put(
+                new Node(
+                    ++position,
+                    p,
+                    stock.getOrDefault(id, Map.of()),
+                    traitNames.getOrDefault(id, Set.of()),
+                    aggregates.getOrDefault(id, Set.of())));
+          }
+          return null;
+        });
+    publish();
+  }
+
+  private void refresh() {
+    var ids = takeStale();
+    database.read(
+        sql -> {
+          for (var id : ids) {
+            var found = providers.find(sql, id);
+            if (found.isPresent()) {
+              put(read(sql, found.get()));
+            } else {
+              var position = positions.remove(id);
+              if (position != null) {
+                byPosition.remove(position);
+              }
+            }
+          }
+          return null;
+        });
+    publish();
+  }
+
+  private Set<String> takeStale() {
+    synchronized (positions) {
+      var ids = stale;
+      stale = new LinkedHashSet<>();
+      anyStale = false;
+      return ids;
+    }
+  }
+
+  private Node read(Sql sql, Provider p) {
+    var stock = new LinkedHashMap<String, Inventory>();
+    inventories.of(sql, p.uuid()).forEach(i -> stock.put(i.resourceClass(), i));
+    var position = positions.get(p.uuid());
+    return new Node(
+        position != null ? position : byPosition.isEmpty() ? 1 : byPosition.lastKey() + 1,
+        p,
+        stock,
+        new TreeSet<>(traits.of(sql, p.uuid())),
+        new HashSet<>(
+            sql.list(
+                "SELECT aggregate FROM provider_aggregate WHERE provider = ?",
+                r -> r.text("aggregate"),
+                p.uuid())));
+  }
+
+  private void put(Node node) {
+    positions.put(node.uuid(), node.position);
+    byPosition.put(node.position, node);
+  }
+
+  private void publish() {
+    var nodes = LinkedHashMap.<String, Node>newLinkedHashMap(byPosition.size());
+    var members = LinkedHashMap.<String, List<Node>>newLinkedHashMap(byPosition.size());
+    var sharing = new ArrayList<Node>();
+    for (var node : byPosition.values()) {
+      nodes.put(node.uuid(), node);
+      if (node.sharing()) {
+        sharing.add(node);
+      }
+      var root = node.provider().root();
+      if (node.isRoot()) {
+        var list = members.putIfAbsent(root, List.of(node));
+        if (list != null) {
+          var all = new ArrayList<>(list);
+          all.addFirst(node);
+          members.put(root, all);
+        }
+      } else {
+        members.compute(
+            root,
+            (k, list) -> {
+              var all = list == null ? new ArrayList<Node>(4) : new ArrayList<>(list);
+              all.add(node);
+              return all;
+            });
+      }
+    }
+    var trees = new ArrayList<Tree>(members.size());
+    members.forEach(
+        (root, list) -> {
+          if (list.getFirst().uuid().equals(root)) {
+            trees.add(new Tree(list.getFirst(), list));
+          }
+        });
+    view = new View(nodes, trees, sharing);
+  }
+
+  private static Map<String, Set<String>> sets(Sql sql, String query) {
+    var out = new HashMap<String, Set<String>>();
+    BiConsumer<String, String> add =
+        (provider, name) -> out.computeIfAbsent(provider, k -> new TreeSet<>()).add(name);
+    Row.Mapper<Object> each =
+        r -> {
+          add.accept(r.text("provider"), r.text("name"));
+          return null;
+        };
+    sql.list(query, each);
+    return out;
+  }
+
+  /** Providers by name, uuid and what a request group asks; null for what does not matter. */
+  public List<Provider> matching(String name, String uuid, RequestGroup group) {
+    var view = view();
+    var out = new ArrayList<Provider>();
+    for (var node : view.nodes().values()) {
+      var p = node.provider();
+      if ((name == null || name.equals(p.name()))
+          && (uuid == null || uuid.equals(p.uuid()))
+          && (group == null || group.fits(view, node))) {
+        out.add(p);
+      }
+    }
+    return out;
+  }
+
+  public boolean knowsClass(String name) {
+    return database.read(sql -> classes.exists(sql, name));
+  }
+
+  public boolean knowsTrait(String name) {
+    return database.read(sql -> traits.exists(sql, name));
+  }
+}

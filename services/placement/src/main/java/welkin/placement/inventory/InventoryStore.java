@@ -1,0 +1,89 @@
+package welkin.placement.inventory;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/** SQL of inventories. */
+public final class InventoryStore {
+  private static final String SELECT = "SELECT * FROM inventory WHERE provider = ?";
+  public static final Row.Mapper<Inventory> MAPPER =
+      r ->
+          new Inventory(
+              r.text("class"),
+              r.number("total"),
+              r.number("reserved"),
+              r.number("min_unit"),
+              r.number("max_unit"),
+              r.number("step_size"),
+              r.decimal("allocation_ratio"),
+              r.number("used"));
+
+  public List<Inventory> of(Sql sql, String provider) {
+    return sql.list(SELECT, MAPPER, provider);
+  }
+
+  public Optional<Inventory> find(Sql sql, String provider, String resourceClass) {
+    return sql.one(SELECT + " AND class = ?", MAPPER, provider, resourceClass);
+  }
+
+  /** Writes one inventory; what is used of it stays. */
+  void put(Sql sql, String provider, Inventory i, Instant now) {
+    if (sql.update(
+            "UPDATE inventory SET total = ?, reserved = ?, min_unit = ?, max_unit = ?,"
+                + " step_size = ?, allocation_ratio = ?, updated_at = ?"
+                + " WHERE provider = ? AND class = ?",
+            i.total(),
+            i.reserved(),
+            i.minUnit(),
+            i.maxUnit(),
+            i.stepSize(),
+            i.allocationRatio(),
+            now,
+            provider,
+            i.resourceClass())
+        == 0) {
+      sql.insert(
+          "inventory",
+          "provider",
+          provider,
+          "class",
+          i.resourceClass(),
+          "total",
+          i.total(),
+          "reserved",
+          i.reserved(),
+          "min_unit",
+          i.minUnit(),
+          "max_unit",
+          i.maxUnit(),
+          "step_size",
+          i.stepSize(),
+          "allocation_ratio",
+          i.allocationRatio(),
+          "used",
+          0L,
+          "updated_at",
+          now);
+    }
+  }
+
+  void delete(Sql sql, String provider, String resourceClass) {
+    sql.update("DELETE FROM inventory WHERE provider = ? AND class = ?", provider, resourceClass);
+  }
+
+  /** Counts an allocation; negative when it goes. */
+  public void addUsed(Sql sql, String provider, String resourceClass, long amount) {
+    sql.update(
+        "UPDATE inventory SET used = used + ? WHERE provider = ? AND class = ?",
+        amount,
+        provider,
+        resourceClass);
+  }
+
+  public boolean classInUse(Sql sql, String resourceClass) {
+    return sql.exists("SELECT 1 FROM inventory WHERE class = ?", resourceClass);
+  }
+}
