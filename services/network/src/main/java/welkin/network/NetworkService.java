@@ -9,6 +9,7 @@ import welkin.http.Service;
 import welkin.http.policy.PolicyTable;
 import welkin.network.agent.AgentApi;
 import welkin.network.agent.Agents;
+import welkin.network.availability.AvailabilityApi;
 import welkin.network.dhcp.DhcpServers;
 import welkin.network.extension.ExtensionApi;
 import welkin.network.extension.VersionApi;
@@ -25,6 +26,7 @@ import welkin.network.port.PortStore;
 import welkin.network.port.Ports;
 import welkin.network.quota.Limits;
 import welkin.network.quota.QuotaApi;
+import welkin.network.rbac.RbacPolicies;
 import welkin.network.rbac.RbacStore;
 import welkin.network.resource.Access;
 import welkin.network.resource.Faults;
@@ -135,7 +137,9 @@ public final class NetworkService implements CloudService {
             access,
             compute);
 
-    var nouns = List.<Noun>of(networks, subnets, ports, groups, rules, floatingIps);
+    var rbac = new RbacPolicies(rbacStore, networkStore, groupStore, limits, access);
+
+    var nouns = List.<Noun>of(networks, subnets, ports, groups, rules, floatingIps, rbac);
     var v2 = new Routes("/v2.0");
     for (var noun : nouns) {
       new ResourceApi(database, access, noun).routes(v2);
@@ -145,6 +149,7 @@ public final class NetworkService implements CloudService {
     for (var noun : List.<Noun>of(networks, subnets, ports, groups, routers, floatingIps)) {
       tags.routes(v2, noun);
     }
+    new AvailabilityApi(database, networkStore, subnetStore).routes(v2);
     new QuotaApi(database, limits).routes(v2);
     var agentApi = new AgentApi(agents);
     agentApi.routes(v2);

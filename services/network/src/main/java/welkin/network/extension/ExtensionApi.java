@@ -64,6 +64,7 @@ public final class ExtensionApi {
   public Routes routes(Routes routes) {
     routes.get("/extensions", this::list).anyone();
     routes.get("/extensions/{alias}", this::show).anyone();
+    routes.get("/service-providers", this::providers).policy("get_service_provider");
     return routes;
   }
 
@@ -80,6 +81,16 @@ public final class ExtensionApi {
       throw Fault.of(404, "ExtensionNotFound", "Extension with alias " + alias + " does not exist");
     }
     return Answer.ok(Json.object().set("extension", shown(alias)));
+  }
+
+  private Answer providers(Call call) {
+    var out = Json.object();
+    out.putArray("service_providers")
+        .addObject()
+        .put("service_type", "L3_ROUTER_NAT")
+        .put("name", "single_node")
+        .put("default", true);
+    return Answer.ok(out);
   }
 
   private static ObjectNode shown(String alias) {

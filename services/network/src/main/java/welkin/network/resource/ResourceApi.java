@@ -11,6 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.core.RequestContext;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
@@ -182,10 +183,19 @@ public final class ResourceApi {
             var made = noun.create(sql, caller, values.get(i));
             list.add(answer(sql, caller, made));
           }
+          claim(Json.string(list.get(0), "id"));
           return many
               ? Answer.json(201, Json.object().set(a.plural(), list))
               : one(201, (ObjectNode) list.get(0));
         });
+  }
+
+  /** An idempotency key stands for what was asked for, not for what had to be made first. */
+  private static void claim(String id) {
+    var claim = RequestContext.current().claim();
+    if (claim != null) {
+      claim.resource().set(id);
+    }
   }
 
   private Answer update(Call call) {

@@ -1,0 +1,135 @@
+package welkin.network.availability;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Json;
+import welkin.http.Answer;
+import welkin.http.Call;
+import welkin.http.Routes;
+import welkin.network.ip.Ip;
+import welkin.network.network.NetworkStore;
+import welkin.network.resource.Faults;
+import welkin.network.resource.Resource;
+import welkin.network.subnet.SubnetStore;
+import welkin.store.Database;
+import welkin.store.Sql;
+
+/** {@code /network-ip-availabilities}. */
+public final class AvailabilityApi {
+  private final Database database;
+  private final NetworkStore networks;
+  private final SubnetStore subnets;
+
+  public AvailabilityApi(Database database, NetworkStore networks, SubnetStore subnets) {
+    this.database = database;
+    this.networks = networks;
+    this.subnets = subnets;
+  }
+
+  public Routes routes(Routes routes) {
+    routes
+        .get("/network-ip-availabilities", this::list)
+        .policyOnTarget("get_network_ip_availability");
+    routes
+        .get("/network-ip-availabilities/{id}", this::show)
+        .policyOnTarget("get_network_ip_availability");
+    return routes;
+  }
+
+  private Answer list(Call call) {
+    call.enforcedByFilter();
+    var out = Json.object();
+    var list = out.putArray("network_ip_availabilities");
+    if (call.allows("get_network_ip_availability", call.own())) {
+      database.read(
+          sql -> {
+            for (var n : networks.rows().all(sql)) {
+              if (matches(call, n)) {
+                list.add(shown(sql, n, call.query("ip_version")));
+              }
+            }
+            return null;
+          });
+    }
+    return Answer.ok(out);
+  }
+
+  private static boolean matches(Call call, Resource n) {
+    for (var e :
+        Map.of(
+                "network_id", n.id(),
+                "network_name", n.name(),
+                "tenant_id", n.projectId(),
+                "project_id", n.projectId())
+            .entrySet()) {
+      var wanted = call.queryAll(e.getKey());
+      if (!wanted.isEmpty() && !wanted.contains(e.getValue())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Answer show(Call call) {
+    call.enforcedByFilter();
+    return database.read(
+        sql -> {
+          var n =
+              networks
+                  .find(sql, call.path("id"))
+                  .filter(x -> call.allows("get_network_ip_availability", call.own()))
+                  .orElseThrow(() -> Faults.notFound("Network", call.path("id")));
+          return Answer.ok(Json.object().set("network_ip_availability", shown(sql, n, null)));
+        });
+  }
+
+  private ObjectNode shown(Sql sql, Resource network, String version) {
+    var used = new HashMap<String, Long>();
+    sql.list(
+            "SELECT subnet_id, COUNT(*) AS n FROM ip_allocation WHERE network_id = ?"
+                + " GROUP BY subnet_id",
+            r -> Map.entry(r.text("subnet_id"), r.number("n")),
+            network.id())
+        .forEach(e -> used.put(e.getKey(), e.getValue()));
+    List<ObjectNode> parts = new ArrayList<>();
+    var total = BigInteger.ZERO;
+    long taken = 0;
+    for (var s : subnets.ofNetwork(sql, network.id())) {
+      if (version != null && !version.equals(s.text("ip_version"))) {
+        continue;
+      }
+      var size = BigInteger.ZERO;
+      for (var p : s.list("allocation_pools")) {
+        size =
+            size.add(Ip.of(Json.string(p, "end")).value())
+                .subtract(Ip.of(Json.string(p, "start")).value())
+                .add(BigInteger.ONE);
+      }
+      long n = used.getOrDefault(s.id(), 0L);
+      total = total.add(size);
+      taken += n;
+      var d = Json.object();
+      d.put("subnet_id", s.id());
+      d.put("subnet_name", s.name());
+      d.put("ip_version", s.number("ip_version"));
+      d.put("cidr", s.text("cidr"));
+      d.put("total_ips", size);
+      d.put("used_ips", n);
+      parts.add(d);
+    }
+    var d = Json.object();
+    d.put("network_id", network.id());
+    d.put("network_name", network.name());
+    d.put("tenant_id", network.projectId());
+    d.put("project_id", network.projectId());
+    d.put("total_ips", total);
+    d.put("used_ips", taken);
+    var list = d.putArray("subnet_ip_availability");
+    parts.forEach(list::add);
+    return d;
+  }
+}

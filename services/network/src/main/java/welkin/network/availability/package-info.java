@@ -1,0 +1,2 @@
+/** How full networks are: addresses in all, and in use. */
+package welkin.network.availability;
