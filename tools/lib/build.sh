@@ -46,7 +46,8 @@ ensure_jar() {
 # Flags of the server's JVM. Serial collector and compact headers: the smallest, and the fastest start on few cores.
 jvm_flags() {
   printf '%s\n' -XX:+UseSerialGC -XX:+UseCompactObjectHeaders "-Xmx${WELKIN_HEAP:-256m}" \
-    --enable-native-access=ALL-UNNAMED -XX:+ExitOnOutOfMemoryError
+    --enable-native-access=ALL-UNNAMED -XX:+ExitOnOutOfMemoryError \
+    -Djdk.virtualThreadScheduler.parallelism=8   # SQLite's native calls hold a carrier while they wait for the disk
 }
 
 aot_usable() { [ -s "$AOT" ] && [ "$AOT" -nt "$JAR" ] && [ "$AOT" -nt "$JAVA_HOME/release" ]; }

@@ -22,9 +22,10 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 public final class HttpServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
+  private final DoorHandler handler;
 
   /**
-   * Listens.
+   * Listens; answers once {@link #open} was called.
    *
    * @param port 0 for any free one
    */
@@ -44,7 +45,8 @@ public final class HttpServer implements AutoCloseable {
     connector.setAcceptQueueSize(1024);
     connector.setIdleTimeout(120_000);
     server.addConnector(connector);
-    server.setHandler(new DoorHandler(door));
+    handler = new DoorHandler(door);
+    server.setHandler(handler);
     server.setErrorHandler(
         (request, response, callback) -> {
           response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
@@ -66,6 +68,11 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
+  /** Begins to answer; until then every request is told to come again in a second. */
+  public void open() {
+    handler.open = true;
+  }
+
   public int port() {
     return connector.getLocalPort();
   }
@@ -80,7 +87,15 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private static final class DoorHandler extends Handler.Abstract {
+    private static final Answer STARTING =
+        Answer.json(
+                503,
+                java.util.Map.of(
+                    "error", java.util.Map.of("code", 503, "message", "The cloud is starting.")))
+            .with("Retry-After", "1");
+
     private final Door door;
+    volatile boolean open;
 
     DoorHandler(Door door) {
       super(InvocationType.BLOCKING);
@@ -90,6 +105,10 @@ public final class HttpServer implements AutoCloseable {
     @Override
     public boolean handle(Request request, Response response, Callback callback)
         throws IOException {
+      if (!open) {
+        write(request, response, STARTING, callback);
+        return true;
+      }
       var headers = new HashMap<String, String>();
       for (var field : request.getHeaders()) {
         headers.merge(

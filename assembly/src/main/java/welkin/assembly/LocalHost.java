@@ -1,0 +1,100 @@
+package welkin.assembly;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.zip.CRC32;
+import welkin.agents.hypervisor.ComputeHost;
+import welkin.agents.hypervisor.HypervisorSettings;
+import welkin.agents.network.NetworkHost;
+import welkin.agents.network.NetworkHostConfig;
+import welkin.bus.Bus;
+import welkin.core.Config;
+import welkin.core.Secret;
+
+/** This machine as hypervisor and network host: QEMU and the kernel. */
+final class LocalHost implements Hosts {
+  private final ComputeHost compute;
+  private final NetworkHost network;
+
+  LocalHost(
+      Path home, Config config, Bus bus, InstantSource clock, URI metadata, Secret metadataSecret) {
+    network = new NetworkHost(networkConfig(home, config, metadata, metadataSecret), bus).start();
+    compute = new ComputeHost(hypervisor(home, config), bus, clock);
+  }
+
+  /**
+   * Removes everything a cloud of this home has on this host; its guests are stopped, their disks
+   * stay.
+   */
+  static void tearDown(Path home, Config config, Bus bus, InstantSource clock) {
+    try (var compute = new ComputeHost(hypervisor(home, config), bus, clock)) {
+      compute.stopAll(Duration.ofSeconds(10));
+    }
+    NetworkHost.teardown(networkConfig(home, config, null, null));
+  }
+
+  static String name(Config config) {
+    var name = config.get(Options.HOST);
+    if (!name.isEmpty()) {
+      return name;
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+
+  private static HypervisorSettings hypervisor(Path home, Config config) {
+    return HypervisorSettings.of(name(config), home)
+        .withHostIp(config.get(Options.TUNNEL_IP))
+        .withTapNamespace(tag(home) + "-fabric");
+  }
+
+  private static NetworkHostConfig networkConfig(
+      Path home, Config config, URI metadata, Secret secret) {
+    return new NetworkHostConfig(
+        name(config),
+        tag(home),
+        home.resolve("net"),
+        config.get(Options.TUNNEL_IP),
+        4789,
+        mappings(config),
+        metadata,
+        secret);
+  }
+
+  private static Map<String, String> mappings(Config config) {
+    var out = new HashMap<String, String>();
+    for (var entry : config.get(Options.BRIDGE_MAPPINGS)) {
+      var parts = entry.split(":", 2);
+      if (parts.length != 2) {
+        throw new IllegalArgumentException(
+            "network.bridge_mappings: '" + entry + "' is not NETWORK:BRIDGE");
+      }
+      out.put(parts[0], parts[1]);
+    }
+    return out;
+  }
+
+  /** Tells the clouds of one machine apart: a short name made from the state folder's path. */
+  private static String tag(Path home) {
+    var sum = new CRC32();
+    sum.update(home.toAbsolutePath().normalize().toString().getBytes(StandardCharsets.UTF_8));
+    return "wk" + HexFormat.of().toHexDigits((int) sum.getValue()).substring(0, 6);
+  }
+
+  @Override
+  public void close() {
+    compute.close();
+    network.close();
+  }
+}

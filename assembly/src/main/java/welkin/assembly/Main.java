@@ -1,0 +1,131 @@
+package welkin.assembly;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import welkin.bus.InProcessBus;
+import welkin.core.Config;
+import welkin.core.Ids;
+
+/** The program. {@code ./welkin} is how people start it. */
+@Command(
+    name = "welkin.jar",
+    description =
+        "The OpenStack cloud operating system as one program. './welkin --help' is the friendlier"
+            + " way in.",
+    mixinStandardHelpOptions = true,
+    version = "welkin 0.1.0",
+    subcommands = {Main.Serve.class, Main.TearDown.class})
+public final class Main {
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new Main()).execute(args));
+  }
+
+  /** Shared by all commands. */
+  static class Home {
+    @Option(names = "--home", required = true, description = "The state folder.")
+    Path home;
+
+    Path folder() {
+      return home.toAbsolutePath().normalize();
+    }
+
+    Config config() throws IOException {
+      return Config.load(folder().resolve("welkin.yaml"));
+    }
+  }
+
+  @Command(
+      name = "serve",
+      description = "Runs a cloud in the foreground until it is told to stop (SIGTERM).",
+      mixinStandardHelpOptions = true)
+  static final class Serve extends Home implements Runnable {
+    @Option(
+        names = "--simulate",
+        paramLabel = "N",
+        defaultValue = "0",
+        description = "N hypervisors that exist only in memory.")
+    int simulate;
+
+    @Option(
+        names = "--listen",
+        defaultValue = "127.0.0.1",
+        description = "Address to listen on; default ${DEFAULT-VALUE}.")
+    String listen;
+
+    @Option(
+        names = "--port",
+        defaultValue = "5000",
+        description = "Port to listen on; default ${DEFAULT-VALUE}.")
+    int port;
+
+    @Override
+    public void run() {
+      var stop = new CountDownLatch(1);
+      var stopped = new CountDownLatch(1);
+      try {
+        var pid = Files.createDirectories(folder().resolve("run")).resolve("welkin.pid");
+        Runtime.getRuntime()
+            .addShutdownHook(
+                new Thread(
+                    () -> {
+                      stop.countDown();
+                      try {
+                        stopped.await();
+                      } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }));
+        var settings =
+            new CloudSettings(
+                folder(),
+                config(),
+                simulate,
+                listen,
+                port,
+                null,
+                InstantSource.system(),
+                Ids.system());
+        try (var cloud = Cloud.start(settings)) {
+          Files.writeString(pid, ProcessHandle.current().pid() + "\n");
+          stop.await();
+          LoggerFactory.getLogger(Main.class).info("stopping {}", cloud.endpoint());
+        } finally {
+          Files.deleteIfExists(pid);
+        }
+      } catch (IOException | RuntimeException e) {
+        LoggerFactory.getLogger(Main.class).error("cannot start", e);
+        System.err.println("cannot start: " + e.getMessage());
+        stopped.countDown();
+        Runtime.getRuntime().halt(1);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } finally {
+        stopped.countDown();
+      }
+    }
+  }
+
+  @Command(
+      name = "teardown",
+      description =
+          "Removes what a stopped cloud still has on this host: guests' processes, namespaces,"
+              + " helpers.",
+      mixinStandardHelpOptions = true)
+  static final class TearDown extends Home implements Runnable {
+    @Override
+    public void run() {
+      try (var bus = new InProcessBus()) {
+        LocalHost.tearDown(folder(), config(), bus, InstantSource.system());
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+  }
+}

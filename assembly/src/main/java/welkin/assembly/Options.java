@@ -1,0 +1,40 @@
+package welkin.assembly;
+
+import java.util.List;
+import welkin.core.Config;
+import welkin.core.Config.Key;
+import welkin.store.Database;
+
+/** The options that concern the whole process or its host. */
+final class Options {
+  static final Key<String> DURABILITY =
+      Key.text(
+          "database.synchronous",
+          "FULL",
+          "What an acknowledged write survives: FULL a power cut, NORMAL a killed process, OFF"
+              + " nothing.");
+  static final Key<String> HOST =
+      Key.text("host.name", "", "This host's name in the cloud; empty for the system's.");
+  static final Key<String> TUNNEL_IP =
+      Key.text("host.tunnel_ip", "127.0.0.1", "The address other hosts reach this one by.");
+  static final Key<List<String>> BRIDGE_MAPPINGS =
+      Key.list(
+          "network.bridge_mappings",
+          List.of(),
+          "Physical network to bridge of this host, NETWORK:BRIDGE.");
+  static final Key<String> ENDPOINT =
+      Key.text(
+          "server.public_endpoint",
+          "",
+          "Scheme and authority clients use, when a proxy stands in front.");
+
+  private Options() {}
+
+  static List<Key<?>> all() {
+    return List.of(DURABILITY, HOST, TUNNEL_IP, BRIDGE_MAPPINGS, ENDPOINT);
+  }
+
+  static Database.Durability durability(Config config) {
+    return Database.Durability.valueOf(config.get(DURABILITY).toUpperCase(java.util.Locale.ROOT));
+  }
+}
