@@ -5,17 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.core.Exec;
-import welkin.core.Fault;
 
 /**
  * Programs that run beside the agent and outlive it, each with a directory of its own for its
@@ -27,6 +25,9 @@ final class Daemons {
 
   /** The file of addresses to lease. */
   static final String HOSTS = "hosts";
+
+  private static final Duration STOP_LOOK_EVERY = Duration.ofMillis(5);
+  private static final int STOP_LOOKS = 800;
 
   private final Path root;
 
@@ -66,7 +67,7 @@ final class Daemons {
         return;
       }
       if (pid > 0) {
-        stop(pid);
+        stop(dir, pid);
       }
       Files.deleteIfExists(dir.resolve("pid"));
       Files.deleteIfExists(dir.resolve("leases"));
@@ -81,10 +82,7 @@ final class Daemons {
     var file = dir.resolve(HOSTS);
     return hosts != null
         && Files.exists(file)
-        && !hosts
-            .lines()
-            .collect(java.util.stream.Collectors.toSet())
-            .containsAll(Files.readAllLines(file));
+        && !hosts.lines().collect(Collectors.toSet()).containsAll(Files.readAllLines(file));
   }
 
   /** Whether it needs {@link #ensure} again, cheaply. */
@@ -125,7 +123,7 @@ final class Daemons {
     }
     var pid = pid(dir);
     if (pid > 0) {
-      stop(pid);
+      stop(dir, pid);
     }
     try (var files = Files.list(dir)) {
       for (var f : files.toList()) {
@@ -150,20 +148,20 @@ final class Daemons {
     return keys;
   }
 
-  private static void stop(long pid) {
+  // by its command line, which a process that ended but was not yet reaped has no more
+  private static void stop(Path dir, long pid) {
     var process = ProcessHandle.of(pid);
-    if (process.isEmpty()) {
-      return;
-    }
-    process.get().destroy();
-    try {
-      process.get().onExit().get(3, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      process.get().destroyForcibly();
-    } catch (ExecutionException e) {
-      throw Fault.internal("cannot end process " + pid, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    process.ifPresent(ProcessHandle::destroy);
+    for (int i = 0; i < STOP_LOOKS && pid(dir) == pid; i++) {
+      if (i == STOP_LOOKS / 2) {
+        process.ifPresent(ProcessHandle::destroyForcibly);
+      }
+      try {
+        Thread.sleep(STOP_LOOK_EVERY);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
     }
   }
 }

@@ -49,9 +49,7 @@ final class DhcpServers {
     var fresh = namespace(ns);
     var plan = new RouterPlan(ns, config.names().fabric());
     plan.legs(List.of(leg(n)), fresh ? Map.of() : Link.parse(Netns.ipJson(ns, "addr", "show")));
-    Netns.ip(null, plan.root);
-    Netns.ip(config.names().fabric(), plan.fabric);
-    Netns.ip(ns, plan.inside);
+    plan.apply();
     if (Dnsmasq.served(n).isEmpty()) {
       daemons.remove(Dnsmasq.dhcpKey(n.id()));
     } else {

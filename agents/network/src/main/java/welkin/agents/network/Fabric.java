@@ -35,6 +35,7 @@ final class Fabric {
   private boolean ready;
   private volatile Set<String> wiredNetworks = Set.of();
   private volatile int generation;
+  private volatile boolean passed;
   private volatile Map<String, Link> seen = Map.of();
 
   Fabric(NetworkHostConfig config) {
@@ -49,6 +50,11 @@ final class Fabric {
 
   String namespace() {
     return ns;
+  }
+
+  /** Whether it is known yet which networks stand. */
+  boolean passed() {
+    return passed;
   }
 
   /** Networks whose bridge stands. */
@@ -155,6 +161,7 @@ final class Fabric {
       forwarding.putAll(now);
     }
     wiredNetworks = Set.copyOf(wired);
+    passed = true;
   }
 
   private void forwarding(Network n, List<String> lines, Map<String, Set<String>> now) {

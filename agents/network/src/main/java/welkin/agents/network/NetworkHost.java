@@ -121,9 +121,11 @@ public final class NetworkHost implements AutoCloseable {
       return;
     }
     var networks = fabric.wiredNetworks();
+    var first = !fabric.passed();
     wiring.set("fabric", fabric.pass(desired));
     monitor.ensure();
-    if (!networks.equals(fabric.wiredNetworks())) {
+    if (first || !networks.equals(fabric.wiredNetworks())) {
+      log.info("networks on this host: {}", fabric.wiredNetworks());
       serve.wake();
     }
   }
@@ -141,7 +143,7 @@ public final class NetworkHost implements AutoCloseable {
   }
 
   private void serve() throws InterruptedException {
-    if (!synced) {
+    if (!synced || !fabric.passed()) {
       return;
     }
     if (++servePasses % SERVICES_PASSES_PER_AUDIT == 0 || fabricGeneration != fabric.generation()) {

@@ -32,6 +32,9 @@ final class RouterPlan {
   /** For {@code ip} in the root namespace. */
   final List<String> root = new ArrayList<>();
 
+  /** For {@code ip} in the router's namespace, first; what is gone already may fail. */
+  final List<String> removals = new ArrayList<>();
+
   /** For {@code ip} in the router's namespace. */
   final List<String> inside = new ArrayList<>();
 
@@ -94,7 +97,7 @@ final class RouterPlan {
     var keep = legs.stream().map(Leg::device).toList();
     for (var name : links.keySet()) {
       if (name.matches("(qr-|qg-|tap).*") && !keep.contains(name)) {
-        inside.add("link del " + name);
+        removals.add("link del " + name);
       }
     }
   }
@@ -122,7 +125,7 @@ final class RouterPlan {
     var added = false;
     for (var a : have) {
       if (!leg.addresses.contains(a)) {
-        inside.add("addr del " + a + " dev " + leg.device);
+        removals.add("addr del " + a + " dev " + leg.device);
       }
     }
     for (var a : leg.addresses) {
@@ -160,7 +163,7 @@ final class RouterPlan {
   void routes(Set<Route> want, Set<Route> have) {
     for (var h : have) {
       if (want.stream().noneMatch(w -> same(w, h))) {
-        inside.add("route del " + h.words().replace(" onlink", ""));
+        removals.add("route del " + h.words().replace(" onlink", ""));
       }
     }
     for (var w : want) {
@@ -180,6 +183,14 @@ final class RouterPlan {
     return r.destination
         .replaceFirst("^(0\\.0\\.0\\.0|::)/0$", "default")
         .replaceFirst("/(32|128)$", "");
+  }
+
+  /** Carries the plan out. */
+  void apply() {
+    Netns.ipEach(ns, removals);
+    Netns.ip(null, root);
+    Netns.ip(fabricNs, fabric);
+    Netns.ip(ns, inside);
   }
 
   /** Address translation and what a router itself refuses. */

@@ -119,9 +119,7 @@ final class Routers {
     plan.legs(legs, links);
     plan.routes(
         RouterPlan.routes(r, inputs.wired::contains), fresh ? Set.of() : existingRoutes(ns));
-    Netns.ip(null, plan.root);
-    Netns.ip(config.names().fabric(), plan.fabric);
-    Netns.ip(ns, plan.inside);
+    plan.apply();
   }
 
   private static Set<RouterPlan.Route> existingRoutes(String ns) {
