@@ -1,0 +1,208 @@
+package welkin.agents.simulated;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import welkin.agents.contracts.HostChanges;
+import welkin.agents.contracts.NetworkAgent;
+import welkin.agents.contracts.NetworkPlugin;
+import welkin.agents.contracts.NetworkPlugin.AgentReport;
+import welkin.core.Json;
+
+/**
+ * The network agent of a simulated host: pulls desired state, holds it in memory, and says that a
+ * port is up once it is desired and its device is plugged (a guest's), or once it is desired (those
+ * of DHCP servers and routers). However many pokes arrive, at most one pull runs and one waits.
+ */
+final class SimulatedNetworkHost implements NetworkAgent {
+  private static final Logger log = LoggerFactory.getLogger(SimulatedNetworkHost.class);
+  private static final int PULL = 1;
+  private static final int WIRE = 2;
+  private static final int RUNNING = 4;
+
+  private final SimulatedWorld world;
+  private final SimulatedHost host;
+  private final NetworkPlugin plugin;
+  private final Executor executor;
+
+  /** What is to be done; RUNNING while someone does it. */
+  private final AtomicInteger todo = new AtomicInteger();
+
+  private long cursor;
+  private final Map<String, HostChanges.Network> networks = new HashMap<>();
+  private final Map<String, HostChanges.Port> ports = new HashMap<>();
+  private final Map<String, HostChanges.Group> groups = new HashMap<>();
+  private final Map<String, HostChanges.Router> routers = new HashMap<>();
+  private final Set<String> told = new HashSet<>();
+
+  /** Ports whose state the service may remember otherwise. */
+  private final Set<String> doubtful = new HashSet<>();
+
+  SimulatedNetworkHost(SimulatedWorld world, String host, NetworkPlugin plugin, Executor executor) {
+    this.world = world;
+    this.host = world.host(host);
+    this.plugin = plugin;
+    this.executor = executor;
+    this.host.wiring = () -> wake(WIRE);
+  }
+
+  @Override
+  public void poke() {
+    wake(PULL);
+  }
+
+  private void wake(int what) {
+    int before = todo.getAndUpdate(t -> t | what | RUNNING);
+    if ((before & RUNNING) == 0) {
+      try {
+        executor.execute(this::work);
+      } catch (RejectedExecutionException e) {
+        // the agents are being closed; whoever comes next pulls everything
+        todo.set(0);
+      }
+    }
+  }
+
+  private void work() {
+    while (true) {
+      int what = todo.getAndSet(RUNNING);
+      if ((what & (PULL | WIRE)) == 0) {
+        if (todo.compareAndSet(RUNNING, 0)) {
+          return;
+        }
+        continue;
+      }
+      try {
+        if (!world.switches().isDown(host.name)) {
+          if ((what & PULL) != 0) {
+            pull();
+          }
+          tell();
+        }
+      } catch (RuntimeException e) {
+        // the next poke or beat tries again
+        log.debug("{}: {}", host.name, e.getMessage());
+      }
+    }
+  }
+
+  private void pull() {
+    var c = plugin.changes(host.name, cursor);
+    synchronized (this) {
+      if (c.full()) {
+        networks.clear();
+        ports.clear();
+        groups.clear();
+        routers.clear();
+      }
+      list(c.networks()).forEach(n -> networks.put(n.id(), n));
+      list(c.ports()).forEach(p -> ports.put(p.id(), p));
+      list(c.groups()).forEach(g -> groups.put(g.id(), g));
+      list(c.routers()).forEach(r -> routers.put(r.id(), r));
+      for (var gone : list(c.removed())) {
+        switch (gone.kind()) {
+          case "network" -> networks.remove(gone.id());
+          case "port" -> ports.remove(gone.id());
+          case "group" -> groups.remove(gone.id());
+          case "router" -> routers.remove(gone.id());
+          default -> log.debug("{}: unknown kind {}", host.name, gone.kind());
+        }
+      }
+      if (c.full()) {
+        doubtful.addAll(ports.keySet());
+        told.retainAll(wired());
+        doubtful.addAll(told);
+      }
+      cursor = c.cursor();
+    }
+  }
+
+  private void tell() {
+    var up = new ArrayList<String>();
+    var down = new ArrayList<String>();
+    synchronized (this) {
+      var now = wired();
+      for (var p : now) {
+        if (!told.contains(p) || doubtful.contains(p)) {
+          up.add(p);
+        }
+      }
+      for (var p : told) {
+        if (!now.contains(p)) {
+          down.add(p);
+        }
+      }
+      for (var p : doubtful) {
+        if (!now.contains(p) && !told.contains(p)) {
+          down.add(p);
+        }
+      }
+    }
+    if (!up.isEmpty()) {
+      plugin.portsUp(host.name, up);
+    }
+    if (!down.isEmpty()) {
+      plugin.portsDown(host.name, down);
+    }
+    synchronized (this) {
+      told.addAll(up);
+      down.forEach(told::remove);
+      up.forEach(doubtful::remove);
+      down.forEach(doubtful::remove);
+    }
+  }
+
+  private Set<String> wired() {
+    var now = new HashSet<String>();
+    for (var p : ports.keySet()) {
+      if (host.plugged.contains(p)) {
+        now.add(p);
+      }
+    }
+    for (var n : networks.values()) {
+      if (n.dhcp() != null) {
+        now.add(n.dhcp().portId());
+      }
+    }
+    for (var r : routers.values()) {
+      list(r.interfaces()).forEach(i -> now.add(i.portId()));
+      if (r.gateway() != null) {
+        now.add(r.gateway().portId());
+      }
+    }
+    return now;
+  }
+
+  /** The agents this host plays, for a sign of life. */
+  synchronized List<AgentReport> agents() {
+    var l2 = Json.object();
+    l2.put("tunneling_ip", host.ip());
+    l2.put("devices", ports.size());
+    l2.put("l2_population", true);
+    l2.putArray("tunnel_types").add("vxlan");
+    var l3 = Json.object();
+    l3.put("agent_mode", "legacy");
+    l3.put("routers", routers.size());
+    var dhcp = Json.object();
+    dhcp.put("dhcp_driver", "simulated");
+    dhcp.put("networks", networks.values().stream().filter(n -> n.dhcp() != null).count());
+    return List.of(
+        new AgentReport("Linux bridge agent", "neutron-linuxbridge-agent", Json.text(l2)),
+        new AgentReport("L3 agent", "neutron-l3-agent", Json.text(l3)),
+        new AgentReport("DHCP agent", "neutron-dhcp-agent", Json.text(dhcp)),
+        new AgentReport("Metadata agent", "neutron-metadata-agent", "{}"),
+        new AgentReport("Metering agent", "neutron-metering-agent", "{}"));
+  }
+
+  private static <T> List<T> list(List<T> maybe) {
+    return maybe == null ? List.of() : maybe;
+  }
+}

@@ -1,0 +1,160 @@
+package welkin.agents.simulated;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import welkin.agents.contracts.InstanceState;
+import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.core.Fault;
+
+/**
+ * Everything simulated hosts are and have, and the switches that make them misbehave. It outlives
+ * the agents: a test may end agents and control plane and start them anew on the same world, as
+ * guests outlive a crashed agent.
+ */
+public final class SimulatedWorld {
+  private final InstantSource clock;
+  private final ConcurrentMap<String, SimulatedHost> hosts = new ConcurrentHashMap<>();
+  private final Switches switches;
+
+  /**
+   * @param clock what delays and boot times are measured by
+   */
+  public SimulatedWorld(InstantSource clock) {
+    this.clock = clock;
+    this.switches = new Switches(clock);
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+
+  Switches switches() {
+    return switches;
+  }
+
+  /** The host of this name, made when it is first spoken of. */
+  SimulatedHost host(String name) {
+    return hosts.computeIfAbsent(name, n -> new SimulatedHost(n, hosts.size() + 1));
+  }
+
+  /** The names of all hosts. */
+  public Collection<String> hosts() {
+    return List.copyOf(hosts.keySet());
+  }
+
+  /** How many guests there are on all hosts, running or not. */
+  public int guests() {
+    return hosts.values().stream().mapToInt(h -> h.guests.size()).sum();
+  }
+
+  /** The host a guest is on, or null. */
+  public String hostOf(String serverId) {
+    for (var h : hosts.values()) {
+      if (h.guests.containsKey(serverId)) {
+        return h.name;
+      }
+    }
+    return null;
+  }
+
+  // ---- switches ----
+
+  /**
+   * The next call of an operation (a method of {@code InstanceAgent}: spawn, power ...) fails with
+   * 500 and has no effect.
+   */
+  public void failNext(String operation) {
+    failNext(operation, Switches.standard(operation));
+  }
+
+  public void failNext(String operation, Fault fault) {
+    switches.failNext(operation, null, fault, false);
+  }
+
+  /** The next call of an operation on one host fails. */
+  public void failNextOn(String host, String operation, Fault fault) {
+    switches.failNext(operation, host, fault, false);
+  }
+
+  /** The next call of an operation does its work, and then its answer gets lost. */
+  public void loseNextAnswer(String operation) {
+    switches.failNext(
+        operation,
+        null,
+        Fault.unavailable("Simulated fault: the answer of " + operation + " got lost.", 1),
+        true);
+  }
+
+  /** Every call of an operation fails until {@link #heal}. */
+  public void failAlways(String operation, Fault fault) {
+    switches.failAlways(operation, fault);
+  }
+
+  /** Every call of an operation takes this long, by the world's clock. */
+  public void delay(String operation, Duration by) {
+    switches.delay(operation, by);
+  }
+
+  /** The host answers nothing and gives no signs of life; its guests run on. */
+  public void hostDown(String host) {
+    switches.host(host, false);
+  }
+
+  public void hostUp(String host) {
+    switches.host(host, true);
+  }
+
+  /** All switches off. */
+  public void heal() {
+    switches.heal();
+  }
+
+  // ---- what guests do by themselves ----
+
+  /** A running guest shuts itself down. */
+  public void powerOff(String serverId) {
+    happens(serverId, PowerState.SHUTDOWN, "the guest shut itself down");
+  }
+
+  /** A running guest reboots itself. */
+  public void reboot(String serverId) {
+    happens(serverId, PowerState.RUNNING, "the guest rebooted itself");
+  }
+
+  /** A guest's process dies. */
+  public void crash(String serverId) {
+    happens(serverId, PowerState.CRASHED, "the hypervisor process died");
+  }
+
+  /** A host loses power: all its guests are off when it comes back. */
+  public void crashHost(String name) {
+    host(name).guests.keySet().forEach(this::crash);
+  }
+
+  private void happens(String serverId, PowerState power, String reason) {
+    var name = hostOf(serverId);
+    if (name == null) {
+      throw Fault.of(404, "InstanceNotFound", "There is no server " + serverId + ".");
+    }
+    var host = host(name);
+    var guest = host.guest(serverId);
+    InstanceState state;
+    synchronized (guest) {
+      if (!guest.isOn()) {
+        return;
+      }
+      guest.power = power;
+      guest.reason = reason;
+      if (power == PowerState.RUNNING) {
+        guest.boots++;
+      }
+      state = guest.state();
+    }
+    host.plugged(guest);
+    host.report(state);
+  }
+}
