@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -21,6 +22,7 @@ public final class ImageServer implements AutoCloseable {
   private final HttpServer server;
   private final Map<String, byte[]> images = new ConcurrentHashMap<>();
   private final Map<String, String> uploadTypes = new ConcurrentHashMap<>();
+  private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> downloads = new ConcurrentHashMap<>();
 
   public ImageServer() {
@@ -60,6 +62,11 @@ public final class ImageServer implements AutoCloseable {
     return n == null ? 0 : n.get();
   }
 
+  /** Holds downloads of an image back, counted already, until the latch is open. */
+  public CountDownLatch hold(String id) {
+    return held.computeIfAbsent(id, i -> new CountDownLatch(1));
+  }
+
   private void serve(HttpExchange x) throws IOException {
     try (x) {
       var path = x.getRequestURI().getPath().split("/");
@@ -73,11 +80,16 @@ public final class ImageServer implements AutoCloseable {
         x.sendResponseHeaders(204, -1);
       } else if (images.get(id) instanceof byte[] bytes) {
         downloads.computeIfAbsent(id, i -> new AtomicInteger()).incrementAndGet();
+        if (held.get(id) instanceof CountDownLatch latch) {
+          latch.await();
+        }
         x.sendResponseHeaders(200, bytes.length);
         x.getResponseBody().write(bytes);
       } else {
         x.sendResponseHeaders(404, -1);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

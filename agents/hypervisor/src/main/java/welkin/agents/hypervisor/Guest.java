@@ -213,9 +213,14 @@ final class Guest {
     }
     var m = machine;
     if (m != null) {
-      var power = power(m);
-      if (power != null) {
-        return new InstanceState(id, power, reason(m, r));
+      var status = status(m);
+      if (status != null) {
+        return new InstanceState(
+            id,
+            Machine.power(status),
+            status.equals("io-error")
+                ? "A disk request failed, most likely because the host's disk is full."
+                : r.reason());
       }
       if (m.alive()) {
         return new InstanceState(id, r.expected(), "QEMU's monitor does not answer");
@@ -231,23 +236,18 @@ final class Guest {
     return new InstanceState(id, r.expected(), r.reason());
   }
 
-  private static String reason(Machine m, GuestRecord r) {
+  /** QEMU's run state, null when the monitor cannot tell. */
+  private static String status(Machine m) {
     try {
-      return m.status().equals("io-error")
-          ? "A disk write failed, most likely because the host's disk is full."
-          : r.reason();
-    } catch (Fault f) {
-      return r.reason();
-    }
-  }
-
-  /** Null when the monitor cannot tell. */
-  private static PowerState power(Machine m) {
-    try {
-      return m.connected() ? Machine.power(m.status()) : null;
+      return m.connected() ? m.status() : null;
     } catch (Fault f) {
       return null;
     }
+  }
+
+  private static PowerState power(Machine m) {
+    var status = status(m);
+    return status == null ? null : Machine.power(status);
   }
 
   private static boolean isOn(PowerState power) {
@@ -635,11 +635,14 @@ final class Guest {
         if (isOn(record.expected()) && QemuProcess.find(dir, id).isEmpty()) {
           died();
         }
-      } else if (!m.connected() && !m.alive()) {
-        machine = null;
-        died();
       } else if (!m.connected()) {
-        reconnect();
+        // a process that dies closes its monitor a moment before it is gone
+        if (m.awaitEnd(Duration.ofSeconds(5))) {
+          machine = null;
+          died();
+        } else {
+          reconnect();
+        }
       } else {
         agree(m);
       }

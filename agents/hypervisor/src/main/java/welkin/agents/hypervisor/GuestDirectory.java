@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 import welkin.core.Fault;
 import welkin.core.Json;
 
@@ -136,9 +137,13 @@ final class GuestDirectory {
     return String.join("", Arrays.copyOfRange(full, Math.max(0, full.length - lines), full.length));
   }
 
-  /** The end of QEMU's own messages, for a reason; empty when it said nothing. */
+  /** The end of QEMU's own messages, for a reason; empty when it gave only warnings. */
   String lastMessages() {
-    return new String(HostFiles.tail(messages(), MESSAGE_BYTES), StandardCharsets.UTF_8).strip();
+    return new String(HostFiles.tail(messages(), MESSAGE_BYTES), StandardCharsets.UTF_8)
+        .lines()
+        .filter(l -> !l.contains(" warning: "))
+        .collect(Collectors.joining("\n"))
+        .strip();
   }
 
   /** The last part of what QEMU told over the monitor, across restarts of the agent. */

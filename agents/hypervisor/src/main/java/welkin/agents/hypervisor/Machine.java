@@ -72,6 +72,11 @@ final class Machine {
     return process.alive();
   }
 
+  /** Waits for the process to end; false when it still runs. */
+  boolean awaitEnd(Duration limit) {
+    return process.awaitEnd(limit);
+  }
+
   boolean connected() {
     return qmp.isOpen();
   }

@@ -9,9 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import welkin.core.Fault;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A QEMU process, ours or one an earlier agent started. It is in a session of its own and outlives
@@ -76,12 +74,13 @@ final class QemuProcess {
       return uuid > 0
           && uuid + 1 < words.size()
           && words.get(uuid + 1).equals(serverId)
-          && !state(pid).equals("Z");
+          && new QemuProcess(pid).alive();
     } catch (IOException | RuntimeException e) {
       return false;
     }
   }
 
+  /** One letter, see proc(5); Z and X are processes that have ended. */
   private static String state(long pid) throws IOException {
     var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
     return stat.substring(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
@@ -91,27 +90,26 @@ final class QemuProcess {
     return pid;
   }
 
+  /** Whether it runs; one that has ended and was not collected yet does not. */
   boolean alive() {
-    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    try {
+      var state = state(pid);
+      return !state.equals("Z") && !state.equals("X");
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
   }
 
   /** Waits for the end of the process; false when it still runs. */
   boolean awaitEnd(Duration limit) {
-    var handle = ProcessHandle.of(pid);
-    if (handle.isEmpty()) {
-      return true;
+    var deadline = System.nanoTime() + limit.toNanos();
+    while (alive()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      LockSupport.parkNanos(10_000_000);
     }
-    try {
-      handle.get().onExit().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return !alive();
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw Fault.unavailable("Interrupted while waiting for QEMU to end.", 1);
-    }
+    return true;
   }
 
   /** Ends the process at once. */

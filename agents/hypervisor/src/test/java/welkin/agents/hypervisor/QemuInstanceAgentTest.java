@@ -23,12 +23,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import welkin.agents.contracts.ComputeReports;
+import welkin.agents.contracts.HostReport;
 import welkin.agents.contracts.InstanceAgent;
 import welkin.agents.contracts.InstanceAgent.PowerAction;
 import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.InstanceSpec.ImageSource;
 import welkin.agents.contracts.InstanceState;
 import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.bus.InProcessBus;
 import welkin.core.Exec;
 import welkin.core.Fault;
 import welkin.core.Secret;
@@ -281,6 +284,175 @@ class QemuInstanceAgentTest extends InstanceAgentContract {
       assertThat(agent.diagnostics(spec.serverId()))
           .containsKeys("cpu1_time", first + "a_read", first + "b_read", first + "c_read");
       agent.destroy(spec.serverId());
+    }
+  }
+
+  @Test
+  void aFullDiskIsSaidAndLeavesNothing() throws Exception {
+    Files.createDirectories(state.resolve("compute"));
+    agent.close();
+    Exec.must(
+        "mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", state.resolve("compute").toString());
+    try {
+      agent = open();
+      var image = UUID.randomUUID().toString();
+      var bytes = new byte[12 << 20];
+      new java.util.Random(1).nextBytes(bytes);
+      images.put(image, bytes);
+      for (var told : List.of(0, bytes.length)) {
+        var source =
+            new ImageSource(
+                image, images.url(image), Secret.of(ImageServer.TOKEN), "raw", told, null);
+        full(() -> agent.spawn(sized(image, source, 0)));
+      }
+      assertThat(state.resolve("compute/images-cache")).isEmptyDirectory();
+
+      // with an image that is here already, and a guest
+      var spec = running(spec());
+      var filler = state.resolve("compute/filler");
+      try (var out = Files.newOutputStream(filler)) {
+        out.write(bytes);
+      } catch (java.io.IOException e) {
+        assertThat(e).hasMessageContaining("No space left");
+      }
+      full(() -> agent.spawn(sized(spec.image().id(), spec.image(), 1)));
+      assertThat(agent.instances()).hasSize(1);
+      try (var guests = Files.list(state.resolve("compute/guests"))) {
+        assertThat(guests).hasSize(1);
+      }
+
+      // memory cannot be saved, and the guest goes on
+      full(() -> agent.power(spec.serverId(), PowerAction.SUSPEND, 0));
+      assertThat(power(spec)).isEqualTo(PowerState.RUNNING);
+      Files.delete(filler);
+      agent.power(spec.serverId(), PowerAction.STOP, 30);
+      assertThat(power(spec)).isEqualTo(PowerState.SHUTDOWN);
+      assertThat(boots(spec.serverId())).isEqualTo(1);
+    } finally {
+      agent.destroyAll();
+      agent.close();
+      Exec.must("umount", state.resolve("compute").toString());
+      agent = open();
+    }
+  }
+
+  private int boots(String serverId) {
+    return agent.consoleLog(serverId, null).split(TinyGuest.BANNER, -1).length - 1;
+  }
+
+  private static void full(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    var f = catchThrowableOfType(Fault.class, call);
+    assertThat(f).as("a fault").isNotNull();
+    assertThat(f.code()).as(f.getMessage()).isEqualTo("DiskFull");
+    assertThat(f.status()).isEqualTo(507);
+  }
+
+  private InstanceSpec sized(String image, ImageSource source, int ephemeralGb) {
+    var s = spec(image);
+    return new InstanceSpec(
+        s.serverId(),
+        s.name(),
+        s.hostname(),
+        s.projectId(),
+        1,
+        32,
+        0,
+        ephemeralGb,
+        0,
+        source,
+        List.of(),
+        null,
+        Map.of(),
+        Map.of());
+  }
+
+  @Test
+  void aServerDeletedWhileItsImageArrivesIsNotMade() throws Exception {
+    var spec = spec();
+    var arriving = images.hold(spec.image().id());
+    var spawn =
+        java.util.concurrent.CompletableFuture.supplyAsync(
+            () -> catchThrowableOfType(Fault.class, () -> agent.spawn(spec)));
+    await("the download", () -> images.downloads(spec.image().id()) == 1);
+    agent.destroy(spec.serverId());
+    arriving.countDown();
+    assertThat(spawn.get().code()).isEqualTo("InstanceNotFound");
+    assertThat(agent.instances()).isEmpty();
+    assertThat(state.resolve("compute/guests")).isEmptyDirectory();
+  }
+
+  @Test
+  void aSpawnCutShortIsDoneAnewByTheNextAgent() throws Exception {
+    var spec = spec();
+    agent.spawn(spec);
+    // as if the agent had been killed after starting QEMU and before writing that down
+    var file = vm(spec.serverId()).resolveSibling("guest.json");
+    var text = Files.readString(file);
+    var first = process(spec.serverId());
+    agent.close();
+    Files.writeString(file, text.replace("\"ready\":true", "\"ready\":false"));
+    agent = open();
+    agent.spawn(spec);
+    assertThat(power(spec)).isEqualTo(PowerState.PAUSED);
+    assertThat(first.isAlive()).isFalse();
+    agent.power(spec.serverId(), PowerAction.RESUME, 0);
+    await("boot", () -> boots(spec.serverId()) == 1);
+  }
+
+  @Test
+  void theHostReportsItselfAndItsGuestsOnTheBus() throws Exception {
+    var alive = new java.util.concurrent.CompletableFuture<HostReport>();
+    var changes = new CopyOnWriteArrayList<String>();
+    var bus = new InProcessBus();
+    bus.offer(
+        ComputeReports.class,
+        "",
+        new ComputeReports() {
+          @Override
+          public void alive(HostReport report) {
+            alive.complete(report);
+          }
+
+          @Override
+          public void changed(String host, InstanceState s) {
+            changes.add(host + " " + s.serverId() + " " + s.power());
+          }
+        });
+    var spec = spec();
+    var settings = HypervisorSettings.of("node-1", state.resolve("other"));
+    try (bus;
+        var host = new ComputeHost(settings, bus, InstantSource.system())) {
+      assertThat(alive.get(30, java.util.concurrent.TimeUnit.SECONDS).host()).isEqualTo("node-1");
+      var client = bus.client(InstanceAgent.class, "node-1");
+      client.spawn(spec);
+      client.power(spec.serverId(), PowerAction.RESUME, 0);
+      var vm = state.resolve("other/guests").resolve(spec.serverId());
+      ProcessHandle.of(Long.parseLong(Files.readString(vm.resolve("pid"))))
+          .orElseThrow()
+          .destroyForcibly();
+      await("the report", () -> changes.contains("node-1 " + spec.serverId() + " CRASHED"));
+      host.destroyAll();
+    }
+  }
+
+  @Test
+  void aLongStateDirectoryWorksToo() throws Exception {
+    var settings =
+        HypervisorSettings.of("h", state.resolve("a-rather-long-name-of-a-directory".repeat(3)));
+    try (var deep = new QemuInstanceAgent(settings, InstantSource.system(), reported::add)) {
+      var spec = spec();
+      deep.spawn(spec);
+      deep.power(spec.serverId(), PowerAction.RESUME, 0);
+      assertThat(deep.instance(spec.serverId()).power()).isEqualTo(PowerState.RUNNING);
+      deep.power(spec.serverId(), PowerAction.SUSPEND, 0);
+      deep.power(spec.serverId(), PowerAction.RESTORE, 0);
+      assertThat(deep.instance(spec.serverId()).power()).isEqualTo(PowerState.RUNNING);
+      deep.destroyAll();
+    }
+    try (var run = Files.newDirectoryStream(Path.of("/run"), "welkin-*")) {
+      for (var link : run) {
+        assertThat(Files.readSymbolicLink(link).startsWith(state)).as("left behind").isFalse();
+      }
     }
   }
 
