@@ -26,6 +26,7 @@ import welkin.peers.CloudService;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
+import welkin.placement.PlacementService;
 
 /** A cloud in one process: every service behind one door, and the hosts it plays. */
 public final class Cloud implements AutoCloseable {
@@ -83,6 +84,7 @@ public final class Cloud implements AutoCloseable {
     identity.bootstrap(password, endpoint);
     var compute = new ComputeService(platform);
     services.add(identity);
+    services.add(new PlacementService(platform));
     services.add(new NetworkService(platform));
     services.add(compute);
     checkOptions(config);
@@ -97,7 +99,7 @@ public final class Cloud implements AutoCloseable {
     services.forEach(CloudService::start);
     hosts =
         settings.simulated() > 0
-            ? simulated()
+            ? new SimulatedCloudHosts(settings, bus)
             : settings.listen() == null
                 ? () -> {}
                 : new LocalHost(
@@ -130,10 +132,6 @@ public final class Cloud implements AutoCloseable {
     var host =
         settings.listen().equals("0.0.0.0") ? LocalHost.name(settings.config()) : settings.listen();
     return "http://" + host + ":" + server.port();
-  }
-
-  private static Hosts simulated() {
-    throw new IllegalStateException("simulated hosts are not built yet");
   }
 
   private void checkOptions(Config config) {
