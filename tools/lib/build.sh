@@ -57,6 +57,8 @@ aot_flags() {
   ! aot_usable || printf '%s\n' "-XX:AOTCache=$AOT" -XX:AOTMode=auto -Xlog:aot=off -Xlog:cds=off
 }
 
+answers_or_dead() { answers "$1" || ! kill -0 "$2" 2>/dev/null; }
+
 # A short life of the cloud in a home of its own, to learn which classes a start needs. Never fatal.
 train_aot() {
   local home port pid flags
@@ -68,7 +70,7 @@ train_aot() {
   pid=$!
   # shellcheck disable=SC2064  # the values of now
   trap "kill -9 $pid 2>/dev/null || true; rm -rf '$home'" EXIT
-  wait_for 60 answers "$port" || { cat "$home/log"; exit 1; }
+  wait_for 60 answers_or_dead "$port" "$pid" && answers "$port" || { cat "$home/log"; exit 1; }
   ! have python3 || python3 "$ROOT/tools/exercise.py" "$home/home/openrc" || true
   kill "$pid"
   wait "$pid" || true

@@ -68,7 +68,7 @@ up() {
   setsid "$JAVA_HOME/bin/java" "${flags[@]}" ${WELKIN_JAVA_OPTS:-} -jar "$JAR" serve --home "$WELKIN_HOME" ${args[@]+"${args[@]}"} \
     >>"$LOG_FILE" 2>&1 </dev/null &
   pid=$!
-  while ! answers "$port"; do
+  while ! { answers "$port" && [ -s "$PID_FILE" ]; }; do
     if ! kill -0 "$pid" 2>/dev/null; then
       tail -n 20 "$LOG_FILE" | sed 's/^/  | /' >&2
       die "the cloud stopped while starting; its log is $(short "$LOG_FILE")"
