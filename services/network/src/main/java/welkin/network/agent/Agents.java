@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
 import welkin.core.Json;
@@ -117,7 +118,12 @@ public final class Agents {
 
   private final Database database;
   private final Journal journal;
-  private final Map<String, Agent> byKey = new ConcurrentHashMap<>();
+
+  /** Host to type to agent. */
+  private final Map<String, Map<String, Agent>> byHost = new ConcurrentHashMap<>();
+
+  /** Host to tunnel address, of every host that told one. */
+  private final Map<String, String> tunnels = new ConcurrentHashMap<>();
 
   public Agents(Database database, Journal journal) {
     this.database = database;
@@ -140,11 +146,27 @@ public final class Agents {
                             r.text("started_at"),
                             r.number("heartbeat"),
                             r.number("heartbeat"))))
-        .forEach(a -> byKey.put(key(a.host, a.type), a));
+        .forEach(this::keep);
   }
 
-  private static String key(String host, String type) {
-    return type + "@" + host;
+  private void keep(Agent a) {
+    byHost.computeIfAbsent(a.host, h -> new ConcurrentHashMap<>()).put(a.type, a);
+    if (a.role() == Role.L2) {
+      var tunnel = tunnel(a.configurations);
+      if (tunnel.isEmpty()) {
+        tunnels.remove(a.host);
+      } else {
+        tunnels.put(a.host, tunnel);
+      }
+    }
+  }
+
+  private Stream<Agent> stream() {
+    return byHost.values().stream().flatMap(m -> m.values().stream());
+  }
+
+  private Stream<Agent> of(String host) {
+    return byHost.getOrDefault(host, Map.of()).values().stream();
   }
 
   private long now() {
@@ -168,7 +190,7 @@ public final class Agents {
     var news = new News(false, false);
     var write = new ArrayList<Agent>();
     for (var r : reports) {
-      var old = byKey.get(key(host, r.type()));
+      var old = byHost.getOrDefault(host, Map.of()).get(r.type());
       var text = r.configurations() == null ? "{}" : r.configurations();
       Agent next;
       if (old == null) {
@@ -199,7 +221,7 @@ public final class Agents {
         write.add(next);
         next = next.saved();
       }
-      byKey.put(key(host, r.type()), next);
+      keep(next);
     }
     if (!write.isEmpty()) {
       database.change(sql -> write.forEach(a -> write(sql, a)));
@@ -244,34 +266,33 @@ public final class Agents {
   }
 
   List<Agent> all() {
-    return byKey.values().stream().sorted(Comparator.comparing(Agent::id)).toList();
+    return stream().sorted(Comparator.comparing(Agent::id)).toList();
   }
 
   Optional<Agent> find(String id) {
-    return byKey.values().stream().filter(a -> a.id.equals(id)).findFirst();
+    return stream().filter(a -> a.id.equals(id)).findFirst();
   }
 
   Agent update(Agent a, boolean adminUp, String description) {
     var next = a.set(adminUp, description);
     database.change(sql -> write(sql, next));
-    byKey.put(key(a.host, a.type), next);
+    keep(next);
     return next;
   }
 
   void delete(Agent a) {
     database.change(sql -> sql.update("DELETE FROM agent WHERE id = ?", a.id));
-    byKey.remove(key(a.host, a.type));
+    byHost.getOrDefault(a.host, Map.of()).remove(a.type);
   }
 
   /** Whether a host has a living agent of a role that may be used. */
   public boolean serves(String host, Role role) {
-    return byKey.values().stream()
-        .anyMatch(a -> a.host.equals(host) && a.role() == role && a.adminUp && isAlive(a));
+    return of(host).anyMatch(a -> a.role() == role && a.adminUp && isAlive(a));
   }
 
   /** Hosts whose agent of a role lives and may be used. */
   public List<String> hosts(Role role) {
-    return byKey.values().stream()
+    return stream()
         .filter(a -> a.role() == role && a.adminUp && isAlive(a))
         .map(Agent::host)
         .sorted()
@@ -283,16 +304,7 @@ public final class Agents {
    * its host's agent is away. Read from {@code tunneling_ip} of the layer-2 agent.
    */
   public Map<String, String> tunnels() {
-    var out = new java.util.HashMap<String, String>();
-    for (var a : byKey.values()) {
-      if (a.role() == Role.L2) {
-        var ip = tunnel(a.configurations);
-        if (!ip.isEmpty()) {
-          out.put(a.host, ip);
-        }
-      }
-    }
-    return out;
+    return tunnels;
   }
 
   private static String tunnel(String configurations) {
@@ -305,8 +317,7 @@ public final class Agents {
     if (physicalNetwork == null) {
       return true;
     }
-    var l2 =
-        byKey.values().stream().filter(a -> a.host.equals(host) && a.role() == Role.L2).findFirst();
+    var l2 = of(host).filter(a -> a.role() == Role.L2).findFirst();
     if (l2.isEmpty()) {
       return false;
     }

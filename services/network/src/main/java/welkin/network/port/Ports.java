@@ -184,7 +184,7 @@ public final class Ports implements Noun {
     var port = new Resource((ObjectNode) given);
     var id = port.document().has("id") ? port.id() : store.rows().journal().ids().uuid();
     port.set("id", id);
-    port.set("status", "DOWN");
+    port.set("status", "network:floatingip".equals(port.text("device_owner")) ? "N/A" : "DOWN");
     port.set("mac_address", mac(sql, network, port.text("mac_address")));
     if (counts(port)) {
       limits.take(sql, port.projectId(), "port", 1);

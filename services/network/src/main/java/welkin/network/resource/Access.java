@@ -75,9 +75,7 @@ public final class Access {
     changes.forEachEntry(
         (k, v) -> {
           attributeRules("update_" + name, k, v, rules);
-          if (rules.size() > 1) {
-            target.put(k, plain(v));
-          }
+          target.put(k, plain(v));
         });
     check(rules, caller, target);
   }
