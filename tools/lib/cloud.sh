@@ -106,13 +106,14 @@ endpoint() { sed -n 's/^export OS_AUTH_URL=//p' "$WELKIN_HOME/openrc" 2>/dev/nul
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# processes of this home's guests and networks: their command lines or environments name the state folder
+# processes of this home's guests and networks: their command lines name the state folder, or, as QEMU's, they work in it
 home_processes() {
-  local proc line
+  local proc line cwd
   for proc in /proc/[0-9]*; do
     [ "${proc#/proc/}" != "$$" ] || continue
     line=$(tr '\0' ' ' 2>/dev/null <"$proc/cmdline") || continue
-    case $line in
+    cwd=$(readlink "$proc/cwd" 2>/dev/null) || cwd=
+    case "$line $cwd/" in
       *"$WELKIN_HOME/"* | *"--home $WELKIN_HOME "*) printf '%s %s\n' "${proc#/proc/}" "${line:0:150}" ;;
     esac
   done

@@ -54,7 +54,7 @@ final class LocalHost implements Hosts {
   }
 
   private static HypervisorSettings hypervisor(Path home, Config config) {
-    return HypervisorSettings.of(name(config), home)
+    return HypervisorSettings.of(name(config), home.resolve("compute"))
         .withHostIp(config.get(Options.TUNNEL_IP))
         .withTapNamespace(tag(home) + "-fabric");
   }
