@@ -4,12 +4,18 @@ import welkin.agents.simulated.SimulatedHosts;
 import welkin.agents.simulated.SimulatedWorld;
 import welkin.bus.Bus;
 
-/** Hosts that exist only in memory. */
+/**
+ * Simulated hosts; their world is kept in the state folder, so that it outlives a killed process.
+ */
 final class SimulatedCloudHosts implements Hosts {
   private final SimulatedHosts hosts;
 
   SimulatedCloudHosts(CloudSettings settings, Bus bus) {
-    hosts = SimulatedHosts.start(bus, new SimulatedWorld(settings.clock()), settings.simulated());
+    hosts =
+        SimulatedHosts.start(
+            bus,
+            SimulatedWorld.kept(settings.home().resolve("simulated-world.jsonl"), settings.clock()),
+            settings.simulated());
   }
 
   @Override

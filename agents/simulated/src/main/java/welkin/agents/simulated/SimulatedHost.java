@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.ComputeReports;
+import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.InstanceState;
 import welkin.core.Fault;
 
@@ -43,6 +44,12 @@ final class SimulatedHost {
   /** An address of the block that is set aside for such purposes (RFC 2544). */
   String ip() {
     return "198.18." + (number >> 8 & 255) + "." + (number & 255);
+  }
+
+  /** Counts what a guest takes (1) or gives back (-1). */
+  void use(InstanceSpec spec, int sign) {
+    usedMb.addAndGet((long) sign * spec.memoryMb());
+    usedGb.addAndGet((long) sign * (spec.rootGb() + spec.ephemeralGb()));
   }
 
   /** Brings the plugged devices in line with a guest's state. */

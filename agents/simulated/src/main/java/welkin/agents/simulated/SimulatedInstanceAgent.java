@@ -92,7 +92,8 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
         () -> {
           var guest = new SimulatedGuest(spec, world.clock().instant());
           if (host.guests.putIfAbsent(spec.serverId(), guest) == null) {
-            use(spec, 1);
+            host.use(spec, 1);
+            world.changed(host, spec.serverId());
             host.plugged(guest);
           }
         });
@@ -105,15 +106,11 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
         () -> {
           var guest = host.guests.remove(serverId);
           if (guest != null) {
-            use(guest.spec, -1);
+            host.use(guest.spec, -1);
+            world.changed(host, serverId);
             host.plugged(guest);
           }
         });
-  }
-
-  private void use(InstanceSpec spec, int sign) {
-    host.usedMb.addAndGet((long) sign * spec.memoryMb());
-    host.usedGb.addAndGet((long) sign * (spec.rootGb() + spec.ephemeralGb()));
   }
 
   @Override
@@ -125,6 +122,7 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
           synchronized (guest) {
             move(guest, action);
           }
+          world.changed(host, serverId);
           host.plugged(guest);
         });
   }
@@ -247,6 +245,7 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
           synchronized (g) {
             g.nics.put(nic.portId(), nic);
           }
+          world.changed(host, serverId);
           host.plugged(g);
         });
   }
@@ -260,6 +259,7 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
           synchronized (g) {
             g.nics.remove(portId);
           }
+          world.changed(host, serverId);
           host.unplug(portId);
         });
   }
@@ -313,10 +313,11 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
         () -> {
           var g = host.guest(spec.serverId());
           synchronized (g) {
-            use(g.spec, -1);
+            host.use(g.spec, -1);
             g.spec = spec;
-            use(spec, 1);
+            host.use(spec, 1);
           }
+          world.changed(host, spec.serverId());
         });
   }
 

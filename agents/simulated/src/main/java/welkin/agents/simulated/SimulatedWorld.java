@@ -1,5 +1,6 @@
 package welkin.agents.simulated;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -19,6 +20,7 @@ public final class SimulatedWorld {
   private final InstantSource clock;
   private final ConcurrentMap<String, SimulatedHost> hosts = new ConcurrentHashMap<>();
   private final Switches switches;
+  private WorldJournal journal;
 
   /**
    * @param clock what delays and boot times are measured by
@@ -26,6 +28,20 @@ public final class SimulatedWorld {
   public SimulatedWorld(InstantSource clock) {
     this.clock = clock;
     this.switches = new Switches(clock);
+  }
+
+  /** A world that is kept in a file and outlives the process. */
+  public static SimulatedWorld kept(Path file, InstantSource clock) {
+    var world = new SimulatedWorld(clock);
+    world.journal = new WorldJournal(file, world);
+    return world;
+  }
+
+  /** A guest changed: its state is kept, where this world is. */
+  void changed(SimulatedHost host, String serverId) {
+    if (journal != null) {
+      journal.keep(host, serverId);
+    }
   }
 
   InstantSource clock() {
@@ -154,6 +170,7 @@ public final class SimulatedWorld {
       }
       state = guest.state();
     }
+    changed(host, serverId);
     host.plugged(guest);
     host.report(state);
   }
