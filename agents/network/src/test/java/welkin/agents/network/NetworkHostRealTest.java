@@ -1,6 +1,7 @@
 package welkin.agents.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedReader;
@@ -474,8 +475,50 @@ class NetworkHostRealTest {
     assertThat(lab.ping(guest(1), "10.0.0.12")).isTrue();
   }
 
+  /** A true tap: it is left alone until a program holds it, and goes when nobody wants it. */
   @Test
   @Order(11)
+  void aTapIsTakenOverFromTheProgramThatHoldsIt() throws Exception {
+    assumeThat(Exec.run("qemu-system-x86_64", "--version").ok()).isTrue();
+    var tap = Names.tap(portId(5));
+    plugin.put(port(5, NET, SG));
+    poke();
+    Exec.must("ip", "tuntap", "add", "dev", tap, "mode", "tap");
+    var holder = hold(tap);
+    assertThat(Lab.within(SOON, () -> plugin.up.contains(portId(5)))).isTrue();
+    assertThat(Taps.present(tap)).isFalse();
+    assertThat(holder.isAlive()).isTrue();
+    holder.destroyForcibly().waitFor();
+    assertThat(Lab.within(SOON, () -> !plugin.up.contains(portId(5)))).isTrue();
+    // the guest comes back with a new tap of the same name
+    Exec.must("ip", "tuntap", "add", "dev", tap, "mode", "tap");
+    holder = hold(tap);
+    assertThat(Lab.within(SOON, () -> plugin.up.contains(portId(5)))).isTrue();
+    holder.destroyForcibly().waitFor();
+    plugin.remove("port", portId(5));
+    poke();
+    assertThat(
+            Lab.within(
+                SOON,
+                () -> !Exec.must("ip", "-n", config.names().fabric(), "link").contains(tap)))
+        .isTrue();
+  }
+
+  private Process hold(String tap) throws Exception {
+    return lab.background(
+        null,
+        "qemu-system-x86_64",
+        "-machine",
+        "none",
+        "-nodefaults",
+        "-display",
+        "none",
+        "-netdev",
+        "tap,id=n0,ifname=" + tap + ",script=no,downscript=no");
+  }
+
+  @Test
+  @Order(12)
   void aPortThatGoesIsCutOff() throws Exception {
     plugin.remove("port", portId(3));
     poke();
@@ -488,7 +531,7 @@ class NetworkHostRealTest {
   }
 
   @Test
-  @Order(12)
+  @Order(13)
   void tearingDownLeavesNothing() throws Exception {
     host.close();
     host = null;
