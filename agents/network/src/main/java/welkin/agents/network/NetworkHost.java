@@ -32,7 +32,7 @@ public final class NetworkHost implements AutoCloseable {
   private static final Duration FABRIC_EVERY = Duration.ofSeconds(5);
   private static final Duration SERVICES_EVERY = Duration.ofSeconds(1);
   private static final Duration ALIVE_EVERY = Duration.ofSeconds(10);
-  private static final Duration TAPS_EVERY = Duration.ofMillis(40);
+  private static final Duration TAPS_EVERY = Duration.ofMillis(20);
   private static final int SERVICES_PASSES_PER_AUDIT = 60;
   private static final int SERVICES_AT_ONCE = 3;
 

@@ -33,7 +33,15 @@ class DnsmasqTest {
                 null,
                 null),
             new Subnet(
-                "s6", "fd00::/64", 6, "fd00::1", true, List.of(), List.of(), "dhcpv6-stateful", null)),
+                "s6",
+                "fd00::/64",
+                6,
+                "fd00::1",
+                true,
+                List.of(),
+                List.of(),
+                "dhcpv6-stateful",
+                null)),
         new Dhcp(
             "eeeeeeee-0000-4000-8000-000000000001",
             "fa:16:3e:00:00:02",

@@ -22,8 +22,7 @@ class FabricPlanTest {
   private static Desired desired(String type, List<String> peers) {
     var net = new Network(NET, type, "ext", 42, 1450, List.of(), null, peers, Map.of());
     var port =
-        new Port(
-            PORT, NET, "s", "fa:16:3e:00:00:01", true, true, List.of(), List.of(), List.of());
+        new Port(PORT, NET, "s", "fa:16:3e:00:00:01", true, true, List.of(), List.of(), List.of());
     return Desired.NONE.with(
         new HostChanges(1, true, List.of(net), List.of(port), List.of(), List.of(), List.of()));
   }
@@ -73,7 +72,8 @@ class FabricPlanTest {
     var plan = new FabricPlan(CONFIG, held);
     plan.taps(desired("vxlan", List.of()), Set.of(NET), Set.of());
     assertThat(plan.inside).containsExactly("link set dev tapcccccccc-00 nomaster");
-    var free = new FabricPlan(CONFIG, Map.of("tapcccccccc-00", link("tapcccccccc-00", false, null, "")));
+    var free =
+        new FabricPlan(CONFIG, Map.of("tapcccccccc-00", link("tapcccccccc-00", false, null, "")));
     free.taps(desired("vxlan", List.of()), Set.of(NET), Set.of());
     assertThat(free.inside).containsExactly("link del tapcccccccc-00");
   }

@@ -330,6 +330,75 @@ class NetworkHostRealTest {
     assertThat(echo(client, "two")).isNull();
   }
 
+  @Test
+  @Order(3)
+  void membershipAndPortSecurityChangeAtOnce() throws Exception {
+    var group = group();
+    plugin.put(new Group(SG, group.rules(), List.of("10.0.0.11", "10.0.0.12", "10.0.0.13")));
+    poke();
+    assertThat(Lab.within(SOON, () -> lab.ping(guest(3), "10.0.0.12"))).isTrue();
+    plugin.put(group);
+    poke();
+    assertThat(Lab.within(SOON, () -> !lab.ping(guest(3), "10.0.0.12"))).isTrue();
+
+    plugin.put(port(3, NET, null));
+    poke();
+    assertThat(Lab.within(SOON, () -> !lab.ping(guest(3), "10.0.0.1"))).isTrue();
+    assertThat(lab.lease(guest(3))).contains("lease 10.0.0.13");
+
+    var p = port(3, NET, null);
+    plugin.put(
+        new Port(p.id(), NET, "s", p.mac(), true, false, p.addresses(), List.of(), List.of()));
+    poke();
+    assertThat(Lab.within(SOON, () -> lab.ping(guest(3), "10.0.0.1"))).isTrue();
+    Netns.ip(guest(3), List.of("addr add 10.0.0.77/24 dev eth0"));
+    assertThat(lab.ping(guest(3), "10.0.0.1", "-I", "10.0.0.77")).as("unfiltered").isTrue();
+    Netns.ip(guest(3), List.of("addr del 10.0.0.77/24 dev eth0"));
+    plugin.put(port(3, NET, OTHER));
+    poke();
+  }
+
+  @Test
+  @Order(9)
+  void otherHostsOfANetworkAreReachedByTunnel() throws Exception {
+    var n = network();
+    var fdb = Map.of("fa:16:3e:00:07:07", "127.0.0.3");
+    plugin.put(withPeers(n, List.of("127.0.0.2", "127.0.0.3"), fdb));
+    poke();
+    var ns = config.names().fabric();
+    var device = Names.tunnel(NET);
+    assertThat(
+            Lab.within(
+                SOON,
+                () -> {
+                  var said = Exec.run("bridge", "-n", ns, "fdb", "show", "dev", device).out();
+                  return said.contains("00:00:00:00:00:00 dst 127.0.0.2")
+                      && said.contains("00:00:00:00:00:00 dst 127.0.0.3")
+                      && said.contains("fa:16:3e:00:07:07 dst 127.0.0.3");
+                }))
+        .isTrue();
+    assertThat(Exec.must("ip", "-n", ns, "-d", "link", "show", device)).contains("vxlan id 1001");
+    plugin.put(withPeers(n, List.of("127.0.0.2"), Map.of()));
+    poke();
+    assertThat(
+            Lab.within(
+                SOON,
+                () ->
+                    !Exec.run("bridge", "-n", ns, "fdb", "show", "dev", device)
+                        .out()
+                        .contains("127.0.0.3")))
+        .isTrue();
+    plugin.put(n);
+    poke();
+    assertThat(Lab.within(SOON, () -> !Exec.must("ip", "-n", ns, "link").contains(device)))
+        .isTrue();
+  }
+
+  private static Network withPeers(Network n, List<String> peers, Map<String, String> fdb) {
+    return new Network(
+        n.id(), n.type(), null, n.segmentationId(), n.mtu(), n.subnets(), n.dhcp(), peers, fdb);
+  }
+
   private static Group group(Rule... more) {
     var rules =
         new ArrayList<>(
@@ -499,8 +568,7 @@ class NetworkHostRealTest {
     poke();
     assertThat(
             Lab.within(
-                SOON,
-                () -> !Exec.must("ip", "-n", config.names().fabric(), "link").contains(tap)))
+                SOON, () -> !Exec.must("ip", "-n", config.names().fabric(), "link").contains(tap)))
         .isTrue();
   }
 

@@ -20,7 +20,9 @@ class NftTest {
 
   @Test
   void theSameNeedsNothing() {
-    assertThat(doc("drop", List.of("accept"), "1.1.1.1").since(doc("drop", List.of("accept"), "1.1.1.1")))
+    assertThat(
+            doc("drop", List.of("accept"), "1.1.1.1")
+                .since(doc("drop", List.of("accept"), "1.1.1.1")))
         .isEmpty();
   }
 
@@ -29,8 +31,7 @@ class NftTest {
     var old = doc("drop", List.of("accept"), "1.1.1.1", "1.1.1.2");
     var now = doc("drop", List.of("accept"), "1.1.1.2", "1.1.1.3");
     assertThat(now.since(old).lines())
-        .containsExactly(
-            "delete element inet t s { 1.1.1.1 }", "add element inet t s { 1.1.1.3 }");
+        .containsExactly("delete element inet t s { 1.1.1.1 }", "add element inet t s { 1.1.1.3 }");
   }
 
   @Test

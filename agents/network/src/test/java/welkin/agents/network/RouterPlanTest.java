@@ -20,7 +20,13 @@ class RouterPlanTest {
         "r",
         true,
         new Gateway(
-            PORT, "ext-net-00001", MAC, List.of("203.0.113.10/24"), List.of("203.0.113.1"), snat, 1500),
+            PORT,
+            "ext-net-00001",
+            MAC,
+            List.of("203.0.113.10/24"),
+            List.of("203.0.113.1"),
+            snat,
+            1500),
         List.of(),
         List.of(new HostRoute("10.9.0.0/24", "10.0.0.9")),
         List.of(new Floating("f", "203.0.113.21", "10.0.0.5")));

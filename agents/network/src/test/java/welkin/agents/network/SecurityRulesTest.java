@@ -26,8 +26,7 @@ class SecurityRulesTest {
   void compiles(
       boolean ingress, int version, String protocol, int min, int max, String cidr, String nft) {
     assertThat(
-            SecurityRules.compile(
-                new Rule("r", ingress, version, protocol, min, max, cidr, null)))
+            SecurityRules.compile(new Rule("r", ingress, version, protocol, min, max, cidr, null)))
         .isEqualTo(nft);
   }
 
