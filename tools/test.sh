@@ -115,7 +115,7 @@ stage_crash() {
 
 stage_real() {
   homes+=("$work/real")
-  WELKIN_HOME=$work/real WELKIN_EXTERNAL_BRIDGE=wkt-ex WELKIN_EXTERNAL_CIDR=${WELKIN_TEST_CIDR:-172.24.124.0/24} \
+  WELKIN_HOME=$work/real WELKIN_EXTERNAL_BRIDGE=wkq-ex WELKIN_EXTERNAL_CIDR=${WELKIN_TEST_CIDR:-172.24.124.0/24} \
     WELKIN_PORT=$(free_port 23000) timeout 1500 /usr/bin/python3 -B "$ROOT/trials/walks/real.py" "$ROOT" || true
 }
 
