@@ -29,6 +29,7 @@ final class SqliteDatabase implements Database {
   private final Sql writer;
   private final BlockingQueue<Sql> readers = new ArrayBlockingQueue<>(READERS);
   private Batch open;
+  private boolean closed;
 
   /** The transactions that share one commit. */
   private static final class Batch {
@@ -169,10 +170,15 @@ final class SqliteDatabase implements Database {
     }
   }
 
+  /** Waits for the reads under way; closing again does nothing. */
   @Override
   public void close() {
     lock.lock();
     try {
+      if (closed) {
+        return;
+      }
+      closed = true;
       for (int i = 0; i < READERS; i++) {
         readers.take().close();
       }
