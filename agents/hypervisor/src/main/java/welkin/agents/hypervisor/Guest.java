@@ -648,10 +648,6 @@ final class Guest {
       }
     } catch (RuntimeException e) {
       log.warn("guest {}: {}", id, e.toString());
-      if (machine == null && isOn(record.expected())) {
-        // it rebooted by itself and could not be started again
-        become(PowerState.CRASHED, e.getMessage());
-      }
     }
   }
 

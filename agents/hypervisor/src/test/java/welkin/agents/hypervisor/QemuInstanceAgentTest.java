@@ -431,7 +431,6 @@ class QemuInstanceAgentTest extends InstanceAgentContract {
           .orElseThrow()
           .destroyForcibly();
       await("the report", () -> changes.contains("node-1 " + spec.serverId() + " CRASHED"));
-      assertThat(client.instances()).hasSize(1);
       host.destroyAll();
     }
   }

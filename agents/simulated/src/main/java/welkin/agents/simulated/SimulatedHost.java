@@ -27,17 +27,9 @@ final class SimulatedHost {
 
   volatile Runnable wiring = () -> {};
 
-  /**
-   * @param order its place among the hosts, for a name that does not end in a number; otherwise its
-   *     address would change when the world is read from its file
-   */
-  SimulatedHost(String name, int order) {
+  SimulatedHost(String name, int number) {
     this.name = name;
-    int from = name.length();
-    while (from > 0 && name.length() - from < 6 && Character.isDigit(name.charAt(from - 1))) {
-      from--;
-    }
-    this.number = from < name.length() ? Integer.parseInt(name.substring(from)) : order;
+    this.number = number;
   }
 
   SimulatedGuest guest(String serverId) {

@@ -1,0 +1,104 @@
+package welkin.image;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import welkin.core.Config;
+import welkin.http.Routes;
+import welkin.http.Service;
+import welkin.http.policy.PolicyTable;
+import welkin.image.data.Contents;
+import welkin.image.data.DataApi;
+import welkin.image.data.FileStore;
+import welkin.image.discovery.DiscoveryApi;
+import welkin.image.image.ImageApi;
+import welkin.image.image.ImageStore;
+import welkin.image.image.Images;
+import welkin.image.member.MemberApi;
+import welkin.image.member.MemberStore;
+import welkin.image.member.Members;
+import welkin.peers.CloudService;
+import welkin.peers.Platform;
+import welkin.store.Database;
+import welkin.store.Events;
+import welkin.store.Quotas;
+
+/** The Image service: its nouns, schema and API. */
+public final class ImageService implements CloudService {
+  private static final int OVER_QUOTA = 413;
+
+  private final Database database;
+  private final Events events;
+  private final Contents contents;
+  private final Service api;
+
+  public ImageService(Platform platform) {
+    database = platform.database("image", List.of("/welkin/image/V001__image.sql"));
+    var clock = platform.clock();
+    events = new Events(clock);
+    var options = ImageOptions.of(platform.config());
+    var quotas =
+        new Quotas(
+            Map.of(Images.COUNT, options.countTotal(), Images.SIZE, options.sizeTotal()),
+            OVER_QUOTA);
+    var files = new FileStore(platform.home().resolve("images"));
+    var imageStore = new ImageStore();
+    var memberStore = new MemberStore();
+    var images =
+        new Images(database, events, clock, quotas, options, files, imageStore, memberStore);
+    contents = new Contents(database, clock, quotas, options, files, imageStore, images);
+
+    var routes = new Routes("");
+    routes.include(new ImageApi(images, platform.ids(), clock).routes());
+    routes.include(new DataApi(images, contents).routes());
+    routes.include(
+        new MemberApi(new Members(database, events, clock, options, images, memberStore)).routes());
+    routes.include(new DiscoveryApi(database, quotas).routes());
+    api =
+        Service.of(
+            "image",
+            "/image",
+            routes,
+            ImageFaults::render,
+            PolicyTable.beside(ImageService.class)
+                .engine()
+                .withOverrides(platform.home().resolve("policy").resolve("image.yaml")),
+            database);
+  }
+
+  @Override
+  public String type() {
+    return "image";
+  }
+
+  @Override
+  public Collection<Service> apis() {
+    return List.of(api);
+  }
+
+  @Override
+  public Database database() {
+    return database;
+  }
+
+  @Override
+  public Events events() {
+    return events;
+  }
+
+  @Override
+  public List<Config.Key<?>> options() {
+    return ImageOptions.KEYS;
+  }
+
+  /** Puts back what a killed process left half done. */
+  @Override
+  public void start() {
+    contents.recover();
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}

@@ -1,0 +1,259 @@
+package welkin.image.data;
+
+import java.io.InputStream;
+import java.time.InstantSource;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.core.image.Inspection;
+import welkin.image.ImageOptions;
+import welkin.image.image.Image;
+import welkin.image.image.ImageStore;
+import welkin.image.image.Images;
+import welkin.store.Database;
+import welkin.store.Quotas;
+import welkin.store.Sql;
+
+/**
+ * The verbs of an image's content. The file is in place before the row says so; a row that is
+ * between two states belongs to a request under way, and one whose process was killed is put back
+ * at the next start.
+ */
+public final class Contents {
+  private static final Logger log = LoggerFactory.getLogger(Contents.class);
+  private static final String ALGORITHM = "sha512";
+
+  private final Database database;
+  private final InstantSource clock;
+  private final Quotas quotas;
+  private final ImageOptions options;
+  private final FileStore files;
+  private final ImageStore store;
+  private final Images images;
+
+  public Contents(
+      Database database,
+      InstantSource clock,
+      Quotas quotas,
+      ImageOptions options,
+      FileStore files,
+      ImageStore store,
+      Images images) {
+    this.database = database;
+    this.clock = clock;
+    this.quotas = quotas;
+    this.options = options;
+    this.files = files;
+    this.store = store;
+    this.images = images;
+  }
+
+  FileStore files() {
+    return files;
+  }
+
+  /**
+   * Takes the content of a queued image in.
+   *
+   * @param announced bytes to come, -1 when unknown
+   * @throws Fault 409 when the image is not queued, 410 when it was deleted meanwhile
+   */
+  void upload(Image image, InputStream in, long announced) {
+    checkReady(image, announced);
+    begin(image, "saving");
+    try {
+      var content = files.receive(in, files.file(image.id()), declared(image), options.sizeCap());
+      database.change(
+          sql -> {
+            activate(
+                sql,
+                image,
+                "saving",
+                content.size(),
+                virtualSize(image, content.inspection()),
+                content.checksum(),
+                content.sha512());
+            images.event(sql, "image.upload", store.find(sql, image.id()).orElseThrow());
+          });
+    } catch (RuntimeException | Error e) {
+      giveUp(image, "saving");
+      throw e;
+    }
+  }
+
+  private void activate(
+      Sql sql,
+      Image image,
+      String from,
+      long size,
+      Long virtualSize,
+      String checksum,
+      String hash) {
+    if (!store.move(sql, image.id(), from, "active", clock.instant())) {
+      throw Fault.of(
+          410, "Gone", "Image " + image.id() + " was deleted while its data was being uploaded.");
+    }
+    store.setContent(sql, image.id(), size, virtualSize, checksum, ALGORITHM, hash);
+    if (image.owner() != null) {
+      quotas.take(sql, image.owner(), Images.SIZE, Images.mebibytes(size));
+    }
+  }
+
+  /** Takes content in that waits for its import. */
+  void stage(Image image, InputStream in, long announced) {
+    checkLength(image, announced);
+    begin(image, "uploading");
+    try {
+      var c = files.receive(in, files.staged(image.id()), null, options.sizeCap());
+      database.change(
+          sql -> {
+            store.setStaged(
+                sql,
+                image.id(),
+                Json.object()
+                    .put("size", c.size())
+                    .put("checksum", c.checksum())
+                    .put("sha512", c.sha512())
+                    .set("inspection", Json.tree(c.inspection())));
+            images.event(sql, "image.stage", image);
+          });
+    } catch (RuntimeException | Error e) {
+      giveUp(image, "uploading");
+      throw e;
+    }
+  }
+
+  /** Makes staged content the image's. */
+  void importStaged(Image image) {
+    JsonNode staged = database.read(sql -> store.staged(sql, image.id()).orElse(null));
+    if (!image.status().equals("uploading") || staged == null) {
+      throw Fault.conflict(
+          "Only images with status 'uploading' can be imported with 'glance-direct'; this one is '"
+              + image.status()
+              + "'");
+    }
+    checkFormats(image);
+    begin(image, "importing");
+    try {
+      var inspection = Json.convert(staged.get("inspection"), Inspection.class);
+      var declared = declared(image);
+      if (declared != null) {
+        inspection.require(declared);
+      }
+      files.promote(image.id());
+      database.change(
+          sql -> {
+            activate(
+                sql,
+                image,
+                "importing",
+                staged.get("size").asLong(),
+                virtualSize(image, inspection),
+                staged.get("checksum").stringValue(),
+                staged.get("sha512").stringValue());
+            store.setStaged(sql, image.id(), null);
+            images.event(sql, "image.import", store.find(sql, image.id()).orElseThrow());
+          });
+    } catch (RuntimeException | Error e) {
+      giveUp(image, "importing");
+      throw e;
+    }
+  }
+
+  private void checkReady(Image image, long announced) {
+    checkFormats(image);
+    checkLength(image, announced);
+  }
+
+  private static void checkFormats(Image image) {
+    if (image.diskFormat() == null || image.containerFormat() == null) {
+      throw Fault.badRequest(
+          "Properties disk_format, container_format must be set prior to saving data.");
+    }
+  }
+
+  /** Refuses before the first byte what cannot be taken in the end. */
+  private void checkLength(Image image, long announced) {
+    if (announced > options.sizeCap()) {
+      throw Fault.of(
+          413,
+          "ImageSizeLimitExceeded",
+          "The image is larger than " + options.sizeCap() + " bytes.");
+    }
+    if (image.owner() == null || announced < 0) {
+      return;
+    }
+    database.read(
+        sql -> {
+          long limit = quotas.limit(sql, image.owner(), Images.SIZE);
+          long used = quotas.usage(sql, image.owner()).get(Images.SIZE);
+          long wanted = Images.mebibytes(announced);
+          if (limit >= 0 && used + wanted > limit) {
+            throw Fault.overQuota(
+                413,
+                "Quota exceeded for "
+                    + Images.SIZE
+                    + ": Requested "
+                    + wanted
+                    + " MiB, but already used "
+                    + used
+                    + " of "
+                    + limit);
+          }
+          return null;
+        });
+  }
+
+  private void begin(Image image, String status) {
+    if (!image.mayBecome(status)
+        || !database.tx(
+            sql -> store.move(sql, image.id(), image.status(), status, clock.instant()))) {
+      throw Fault.conflict(
+          "Image status transition from " + image.status() + " to " + status + " is not allowed");
+    }
+  }
+
+  /** Back to queued, with nothing of the content left. */
+  private void giveUp(Image image, String from) {
+    try {
+      database.change(
+          sql -> {
+            if (store.move(sql, image.id(), from, "queued", clock.instant())) {
+              store.setStaged(sql, image.id(), null);
+              images.event(sql, "image.upload.failed", image);
+            }
+          });
+      files.delete(image.id());
+    } catch (RuntimeException e) {
+      log.warn("image {} stays {} until the next start", image.id(), from, e);
+    }
+  }
+
+  /** The format the bytes themselves must have: other containers wrap it. */
+  private static String declared(Image image) {
+    return switch (image.containerFormat()) {
+      case "bare", "ami", "ari", "aki" -> image.diskFormat();
+      default -> null;
+    };
+  }
+
+  private static Long virtualSize(Image image, Inspection i) {
+    return declared(image) == null || i.virtualSizeBytes() < 0 ? null : (Long) i.virtualSizeBytes();
+  }
+
+  /** Puts back what a killed process left between two states, and removes files nobody knows. */
+  public void recover() {
+    var unfinished = database.read(sql -> store.inStatus(sql, "saving", "uploading", "importing"));
+    for (var image : unfinished) {
+      giveUp(image, image.status());
+    }
+    var known =
+        database.read(sql -> store.inStatus(sql, "active", "deactivated")).stream()
+            .map(Image::id)
+            .collect(Collectors.toSet());
+    files.keepOnly(known);
+  }
+}
