@@ -9,18 +9,35 @@ import welkin.http.Authenticator;
 import welkin.http.Routes;
 import welkin.http.Service;
 import welkin.http.policy.PolicyTable;
+import welkin.identity.applicationcredential.ApplicationCredentialApi;
+import welkin.identity.applicationcredential.ApplicationCredentials;
+import welkin.identity.assignment.AssignmentApi;
+import welkin.identity.assignment.GrantApi;
+import welkin.identity.credential.CredentialApi;
+import welkin.identity.credential.Credentials;
+import welkin.identity.domain.DomainApi;
+import welkin.identity.endpoint.EndpointApi;
+import welkin.identity.group.GroupApi;
+import welkin.identity.project.ProjectApi;
+import welkin.identity.project.Projects;
+import welkin.identity.region.RegionApi;
+import welkin.identity.role.RoleApi;
+import welkin.identity.service.ServiceApi;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Epoch;
 import welkin.identity.shared.Faults;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
+import welkin.identity.token.RevocationApi;
 import welkin.identity.token.Revocations;
 import welkin.identity.token.Scope;
 import welkin.identity.token.Token;
 import welkin.identity.token.TokenApi;
 import welkin.identity.token.Tokens;
 import welkin.identity.user.Passwords;
+import welkin.identity.user.UserApi;
 import welkin.identity.user.UserStore;
+import welkin.identity.user.Users;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
 import welkin.store.Database;
@@ -44,6 +61,10 @@ public final class IdentityService implements CloudService {
       Config.Key.text("identity.admin_user", "welkin", "Name of the first administrator");
   private static final Config.Key<String> ADMIN_PROJECT =
       Config.Key.text("identity.admin_project", "admin", "Name of the administrators' project");
+
+  private static final Config.Key<Integer> DEPTH =
+      Config.Key.number(
+          "identity.max_project_tree_depth", 5, "Levels of a project tree, its domain not counted");
 
   /** A service token is made anew this long before it ends. */
   private static final Duration RENEW = Duration.ofMinutes(10);
@@ -69,6 +90,8 @@ public final class IdentityService implements CloudService {
     var revocations = new Revocations(backend, life.plus(window));
     tokens = new Tokens(backend, keys, revocations, life, window);
     bootstrap = new Bootstrap(backend, passwords, config.get(ADMIN), config.get(ADMIN_PROJECT));
+    var projects = new Projects(backend, revocations, config.get(DEPTH));
+    var sealed = new FernetKeys(platform.home().resolve("credential-keys"), 3);
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -77,7 +100,23 @@ public final class IdentityService implements CloudService {
     var routes =
         new Routes("")
             .include(VersionApi.routes())
-            .include(new TokenApi(backend, tokens, passwords).routes());
+            .include(new TokenApi(backend, tokens, passwords).routes())
+            .include(new RevocationApi(backend).routes())
+            .include(new DomainApi(projects).routes())
+            .include(new ProjectApi(projects).routes())
+            .include(new UserApi(backend, new Users(backend, passwords, revocations)).routes())
+            .include(new GroupApi(backend).routes())
+            .include(new RoleApi(backend).routes())
+            .include(new GrantApi(backend).routes())
+            .include(new AssignmentApi(backend).routes())
+            .include(new RegionApi(backend).routes())
+            .include(new ServiceApi(backend).routes())
+            .include(new EndpointApi(backend).routes())
+            .include(new CredentialApi(new Credentials(backend, sealed), tokens).routes())
+            .include(
+                new ApplicationCredentialApi(
+                        backend, new ApplicationCredentials(backend, passwords), tokens)
+                    .routes());
     api = Service.of("identity", "", routes, Faults::render, policy, database).routingFirst();
   }
 
@@ -149,7 +188,7 @@ public final class IdentityService implements CloudService {
 
   @Override
   public List<Config.Key<?>> options() {
-    return List.of(ROUNDS, EXPIRATION, EXPIRED_WINDOW, KEYS, ADMIN, ADMIN_PROJECT);
+    return List.of(ROUNDS, EXPIRATION, EXPIRED_WINDOW, KEYS, ADMIN, ADMIN_PROJECT, DEPTH);
   }
 
   @Override

@@ -9,8 +9,9 @@ import java.util.Map;
  * contract is served by QEMU and by simulated hosts.
  *
  * <p>Faults: 404 {@code InstanceNotFound} for an unknown server (but {@link #destroy} of one is
- * fine), 400 for an image that cannot be used, 507 {@code DiskFull}, 503 while the agent cannot
- * act, 500 with the hypervisor's own words.
+ * fine), 400 for an image that cannot be used or a guest the host cannot give, 409 {@code
+ * InstanceInvalidState} for what needs a running guest (or saved memory) when there is none, 507
+ * {@code DiskFull}, 503 while the agent cannot act, 500 with the hypervisor's own words.
  */
 public interface InstanceAgent {
   /** What this host is and has now. */

@@ -3,6 +3,8 @@ package welkin.agents.hypervisor;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,12 +22,13 @@ import welkin.core.Fault;
  */
 public final class ComputeHost implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ComputeHost.class);
-  private static final Duration TIDY_INTERVAL = Duration.ofMinutes(10);
+  private static final Duration EVICT_INTERVAL = Duration.ofMinutes(10);
 
   private final HypervisorSettings settings;
   private final Bus bus;
   private final QemuInstanceAgent agent;
   private final Bus.Registration registration;
+  private final Set<String> untold = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("compute-host").factory());
@@ -42,14 +45,20 @@ public final class ComputeHost implements AutoCloseable {
     this.agent = new QemuInstanceAgent(settings, clock, this::changed);
     this.registration = bus.offer(InstanceAgent.class, settings.host(), agent);
     timer.scheduleWithFixedDelay(
-        this::alive, 0, settings.reportInterval().toMillis(), TimeUnit.MILLISECONDS);
+        this::tick, 0, settings.reportInterval().toMillis(), TimeUnit.MILLISECONDS);
     timer.scheduleWithFixedDelay(
-        this::tidy, TIDY_INTERVAL.toSeconds(), TIDY_INTERVAL.toSeconds(), TimeUnit.SECONDS);
+        this::evict, EVICT_INTERVAL.toSeconds(), EVICT_INTERVAL.toSeconds(), TimeUnit.SECONDS);
   }
 
-  private void alive() {
+  private void tick() {
     try {
+      agent.shortenLogs();
       bus.client(ComputeReports.class, "").alive(agent.describe());
+      // what could not be told when it happened, as it is now
+      for (var id : Set.copyOf(untold)) {
+        untold.remove(id);
+        agent.instances().stream().filter(i -> i.serverId().equals(id)).forEach(this::changed);
+      }
     } catch (Fault f) {
       // Compute may not have started yet; it hears us next time
       log.debug("sign of life: {}", f.getMessage());
@@ -62,16 +71,16 @@ public final class ComputeHost implements AutoCloseable {
     try {
       bus.client(ComputeReports.class, "").changed(settings.host(), state);
     } catch (RuntimeException e) {
-      // it is in instances() too, where Compute looks when it has time
-      log.warn("guest {} is {} now, not told: {}", state.serverId(), state.power(), e.toString());
+      untold.add(state.serverId());
+      log.info("guest {} is {} now, to be told later: {}", state.serverId(), state.power(), e);
     }
   }
 
-  private void tidy() {
+  private void evict() {
     try {
-      agent.tidy();
+      agent.evictImages();
     } catch (RuntimeException e) {
-      log.warn("tidying", e);
+      log.warn("image cache", e);
     }
   }
 

@@ -648,6 +648,10 @@ final class Guest {
       }
     } catch (RuntimeException e) {
       log.warn("guest {}: {}", id, e.toString());
+      if (machine == null && isOn(record.expected())) {
+        // it rebooted by itself and could not be started again
+        become(PowerState.CRASHED, e.getMessage());
+      }
     }
   }
 

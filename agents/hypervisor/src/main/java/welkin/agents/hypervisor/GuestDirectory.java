@@ -3,6 +3,7 @@ package welkin.agents.hypervisor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
@@ -55,6 +56,7 @@ final class GuestDirectory {
   void clear(Confinement confinement) throws IOException {
     HostFiles.removeTree(vm());
     Files.deleteIfExists(memory());
+    Files.deleteIfExists(oldConsole());
     confinement.directory(vm());
   }
 
@@ -124,8 +126,9 @@ final class GuestDirectory {
 
   /** The console log's last lines, all of them when null. */
   String console(Integer lines) {
-    var text =
-        new String(HostFiles.tail(vm().resolve(CONSOLE), CONSOLE_BYTES), StandardCharsets.UTF_8);
+    var now = HostFiles.tail(vm().resolve(CONSOLE), CONSOLE_BYTES);
+    var before = HostFiles.tail(oldConsole(), CONSOLE_BYTES - now.length);
+    var text = new String(before, StandardCharsets.UTF_8) + new String(now, StandardCharsets.UTF_8);
     if (lines == null || lines < 0) {
       return text;
     }
@@ -151,9 +154,22 @@ final class GuestDirectory {
     return new String(HostFiles.tail(vm().resolve(MONITOR_LOG), 64 << 10), StandardCharsets.UTF_8);
   }
 
-  /** Keeps the logs from filling the disk; the last lines of a console are kept beside it. */
+  private Path oldConsole() {
+    return root.resolve("console.old");
+  }
+
+  /** Keeps the logs from filling the disk; as much of a console as is ever shown is kept. */
   void tidy() {
-    HostFiles.shorten(vm().resolve(CONSOLE), LOG_BYTES);
+    var console = vm().resolve(CONSOLE);
+    try {
+      if (Files.isRegularFile(console, LinkOption.NOFOLLOW_LINKS)
+          && Files.size(console) > LOG_BYTES) {
+        HostFiles.write(oldConsole(), HostFiles.tail(console, CONSOLE_BYTES));
+      }
+    } catch (IOException e) {
+      // the disk may be full, which makes it only the more urgent to shorten the log
+    }
+    HostFiles.shorten(console, LOG_BYTES);
     HostFiles.shorten(vm().resolve(MONITOR_LOG), 1 << 20);
   }
 

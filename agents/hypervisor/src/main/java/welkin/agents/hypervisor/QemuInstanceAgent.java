@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -107,18 +108,25 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
   }
 
   private void load(Path directory) throws IOException {
-    try (var all = Files.newDirectoryStream(directory)) {
+    try (var all = Files.newDirectoryStream(directory);
+        var together = Executors.newVirtualThreadPerTaskExecutor()) {
       for (var d : all) {
-        var id = d.getFileName().toString();
         if (Files.isDirectory(d, LinkOption.NOFOLLOW_LINKS)) {
-          var guest = new Guest(kit, id);
-          if (guest.load()) {
-            guests.put(id, guest);
-          }
+          together.submit(() -> load(new Guest(kit, d.getFileName().toString())));
         }
       }
     }
     log.info("host {}: {} guests found", settings.host(), guests.size());
+  }
+
+  private void load(Guest guest) {
+    try {
+      if (guest.load()) {
+        guests.put(guest.id(), guest);
+      }
+    } catch (IOException | RuntimeException e) {
+      log.error("guest {} cannot be read and is left alone", guest.id(), e);
+    }
   }
 
   static Fault notFound(String serverId) {
@@ -235,9 +243,13 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     return guest(serverId).diagnostics();
   }
 
-  /** Keeps logs and the image cache within bounds; to be called now and then. */
-  public void tidy() {
+  /** Keeps guests' logs within bounds; to be called every few seconds, as a guest writes fast. */
+  public void shortenLogs() {
     guests.values().forEach(Guest::tidy);
+  }
+
+  /** Removes images nobody needs; to be called now and then. */
+  public void evictImages() {
     images.evict(
         guests.values().stream()
             .map(Guest::base)

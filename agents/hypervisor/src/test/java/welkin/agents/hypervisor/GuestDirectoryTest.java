@@ -46,6 +46,17 @@ class GuestDirectoryTest {
   }
 
   @Test
+  void aLongConsoleIsShortenedAndItsEndKept() throws Exception {
+    console("line of the console\n".repeat(500_000) + "the last line\n");
+    dir.tidy();
+    assertThat(dir.vm().resolve(GuestDirectory.CONSOLE)).isEmptyFile();
+    assertThat(dir.console(2)).isEqualTo("line of the console\nthe last line\n");
+    console("and more\n");
+    assertThat(dir.console(2)).isEqualTo("the last line\nand more\n");
+    assertThat(dir.console(null)).hasSizeLessThanOrEqualTo(100 << 10);
+  }
+
+  @Test
   void aConsoleThatPointsElsewhereIsNotFollowed() throws Exception {
     var secret = Files.writeString(guests.resolve("secret"), "secret");
     Files.createSymbolicLink(dir.vm().resolve(GuestDirectory.CONSOLE), secret);

@@ -431,6 +431,7 @@ class QemuInstanceAgentTest extends InstanceAgentContract {
           .orElseThrow()
           .destroyForcibly();
       await("the report", () -> changes.contains("node-1 " + spec.serverId() + " CRASHED"));
+      assertThat(client.instances()).hasSize(1);
       host.destroyAll();
     }
   }

@@ -209,11 +209,9 @@ final class Dnsmasq {
   }
 
   private static void line(StringBuilder out, String tag, String option, String value) {
-    out.append("tag:").append(tag).append(',').append(option);
-    if (!value.isEmpty()) {
-      out.append(',').append(value);
-    }
-    out.append('\n');
+    // users choose options of ports: a line break would be a line of their own
+    var text = "tag:" + tag + "," + option + (value.isEmpty() ? "" : "," + value);
+    out.append(text.replaceAll("\\p{Cntrl}", "")).append('\n');
   }
 
   /** The DHCP port's own address in a subnet, or null. */

@@ -56,6 +56,9 @@ public final class NetworkHost implements AutoCloseable {
   private volatile Desired desired = Desired.NONE;
   private volatile boolean synced;
   private Set<String> waiting = Set.of();
+  private Set<String> awaited = Set.of();
+  private Set<String> awaitedIn = Set.of();
+  private Desired awaitedOf;
   private int fabricGeneration;
   private int servePasses;
   private Bus.Registration registration;
@@ -135,11 +138,21 @@ public final class NetworkHost implements AutoCloseable {
     if (!synced) {
       return;
     }
-    var now = Taps.ready(Fabric.devices(desired, fabric.wiredNetworks()));
+    var now = Taps.ready(awaited());
     if (!now.isEmpty() && !now.equals(waiting)) {
       wire.wake();
     }
     waiting = now;
+  }
+
+  private Set<String> awaited() {
+    var networks = fabric.wiredNetworks();
+    if (desired != awaitedOf || networks != awaitedIn) {
+      awaitedOf = desired;
+      awaitedIn = networks;
+      awaited = Fabric.devices(awaitedOf, networks);
+    }
+    return awaited;
   }
 
   private void serve() throws InterruptedException {

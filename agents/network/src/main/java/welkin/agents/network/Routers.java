@@ -66,11 +66,11 @@ final class Routers {
     if (before != null && before.inputs != null) {
       cut(ns, before.inputs.router, r);
     }
+    var ports = legs.stream().map(RouterPlan.Leg::portId).collect(Collectors.toSet());
+    // without inputs it is looked at again: packets flow even where a program does not start
+    applied.put(r.id(), new Applied(null, nft, ports));
     programs(r, ns, inputs);
-    applied.put(
-        r.id(),
-        new Applied(
-            inputs, nft, legs.stream().map(RouterPlan.Leg::portId).collect(Collectors.toSet())));
+    applied.put(r.id(), new Applied(inputs, nft, ports));
   }
 
   private static Inputs inputs(Router r, Desired desired, Set<String> wiredNetworks) {

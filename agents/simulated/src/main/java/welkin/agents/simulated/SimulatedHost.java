@@ -27,9 +27,17 @@ final class SimulatedHost {
 
   volatile Runnable wiring = () -> {};
 
-  SimulatedHost(String name, int number) {
+  /**
+   * @param order its place among the hosts, for a name that does not end in a number; otherwise its
+   *     address would change when the world is read from its file
+   */
+  SimulatedHost(String name, int order) {
     this.name = name;
-    this.number = number;
+    int from = name.length();
+    while (from > 0 && name.length() - from < 6 && Character.isDigit(name.charAt(from - 1))) {
+      from--;
+    }
+    this.number = from < name.length() ? Integer.parseInt(name.substring(from)) : order;
   }
 
   SimulatedGuest guest(String serverId) {

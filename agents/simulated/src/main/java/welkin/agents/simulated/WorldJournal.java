@@ -35,10 +35,23 @@ final class WorldJournal {
       int boots,
       Instant made) {}
 
-  private final BufferedWriter out;
+  /** How many bytes of history are kept beside four times what is true now. */
+  private final long history;
+
+  private final Path file;
+  private final Map<String, String> latest = new LinkedHashMap<>();
+  private BufferedWriter out;
+  private long live;
+  private long written;
+
+  WorldJournal(Path file, SimulatedWorld world) {
+    this(file, world, 16 << 20);
+  }
 
   /** Reads what was kept into {@code world} and goes on from there. */
-  WorldJournal(Path file, SimulatedWorld world) {
+  WorldJournal(Path file, SimulatedWorld world, long history) {
+    this.file = file;
+    this.history = history;
     try {
       var last = new LinkedHashMap<String, Line>();
       if (Files.exists(file)) {
@@ -46,19 +59,34 @@ final class WorldJournal {
           keepLast(last, text);
         }
       }
-      var fresh = file.resolveSibling(file.getFileName() + ".new");
-      try (var compact = Files.newBufferedWriter(fresh)) {
-        for (var line : last.values()) {
-          compact.write(Json.text(line));
-          compact.write('\n');
-        }
-      }
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      last.forEach((key, line) -> remember(key, Json.text(line)));
+      rewrite();
       last.values().forEach(line -> restore(world, line));
-      out = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private void remember(String key, String text) {
+    var old = latest.put(key, text);
+    live += text.length() - (old == null ? 0 : old.length());
+  }
+
+  /** Leaves the history out. */
+  private void rewrite() throws IOException {
+    var fresh = file.resolveSibling(file.getFileName() + ".new");
+    try (var compact = Files.newBufferedWriter(fresh)) {
+      for (var text : latest.values()) {
+        compact.write(text);
+        compact.write('\n');
+      }
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    if (out != null) {
+      out.close();
+    }
+    out = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
+    written = live;
   }
 
   private static void keepLast(Map<String, Line> last, String text) {
@@ -91,10 +119,10 @@ final class WorldJournal {
   /** Writes how a guest of {@code host} is now. */
   void keep(SimulatedHost host, String serverId) {
     var guest = host.guests.get(serverId);
-    Line line;
     if (guest == null) {
-      line = new Line(host.name, serverId, null, null, null, null, 0, null);
+      write(new Line(host.name, serverId, null, null, null, null, 0, null));
     } else {
+      // written under the guest's lock, so that its last line is its last state
       synchronized (guest) {
         var s = guest.spec;
         // neither token nor config drive: a simulated guest reads neither
@@ -114,7 +142,7 @@ final class WorldJournal {
                 null,
                 s.extraSpecs(),
                 s.imageProperties());
-        line =
+        write(
             new Line(
                 host.name,
                 serverId,
@@ -123,15 +151,29 @@ final class WorldJournal {
                 guest.power,
                 guest.reason,
                 guest.boots,
-                guest.made);
+                guest.made));
       }
     }
+  }
+
+  private void write(Line line) {
     var text = Json.text(line);
     synchronized (this) {
       try {
         out.write(text);
         out.write('\n');
         out.flush();
+        written += text.length();
+        var key = line.host + "/" + line.id;
+        if (line.spec == null) {
+          var old = latest.remove(key);
+          live -= old == null ? 0 : old.length();
+        } else {
+          remember(key, text);
+        }
+        if (written > history + 4 * live) {
+          rewrite();
+        }
       } catch (IOException e) {
         throw Fault.of(507, "DiskFull", "The simulated world cannot be kept: " + e.getMessage());
       }

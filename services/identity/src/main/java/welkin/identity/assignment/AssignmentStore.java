@@ -2,7 +2,6 @@ package welkin.identity.assignment;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Optional;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -43,18 +42,10 @@ public final class AssignmentStore {
     return sql.update("DELETE FROM assignment WHERE assignment_key = ?", a.key()) > 0;
   }
 
-  static List<Assignment> all(Sql sql) {
-    return sql.list("SELECT * FROM assignment ORDER BY assignment_key", AssignmentStore::map);
-  }
-
   /** Everything a user has, through groups too. */
   public static List<Assignment> ofUser(Sql sql, String userId) {
     return sql.list(
         "SELECT * FROM assignment WHERE " + OF_USER, AssignmentStore::map, userId, userId);
-  }
-
-  static List<Assignment> ofGroup(Sql sql, String groupId) {
-    return sql.list("SELECT * FROM assignment WHERE group_id = ?", AssignmentStore::map, groupId);
   }
 
   /** Ids of the roles a user has on a project, its own and inherited ones. */
@@ -108,9 +99,40 @@ public final class AssignmentStore {
         userId);
   }
 
-  static Optional<Assignment> find(Sql sql, Assignment a) {
-    return sql.one(
-        "SELECT * FROM assignment WHERE assignment_key = ?", AssignmentStore::map, a.key());
+  /** Assignments of one actor on one target, whatever the role. */
+  static List<Assignment> like(Sql sql, Assignment wanted) {
+    return sql.list(
+        "SELECT * FROM assignment WHERE "
+            + (wanted.userId() != null ? "user_id" : "group_id")
+            + " = ? AND COALESCE(project_id, domain_id, '') = ? AND (? = 0 OR system_scope = 1) AND"
+            + " inherited = ? ORDER BY role_id",
+        AssignmentStore::map,
+        wanted.userId() != null ? wanted.userId() : wanted.groupId(),
+        wanted.projectId() != null
+            ? wanted.projectId()
+            : wanted.domainId() != null ? wanted.domainId() : "",
+        wanted.system(),
+        wanted.inherited());
+  }
+
+  /** Narrowed by whatever is not null; the rest is the caller's. */
+  static List<Assignment> matching(
+      Sql sql, String userId, String groupId, String projectId, String domainId, String roleId) {
+    return sql.list(
+        "SELECT * FROM assignment WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR group_id = ?)"
+            + " AND (? IS NULL OR project_id = ?) AND (? IS NULL OR domain_id = ?) AND (? IS NULL"
+            + " OR role_id = ?) ORDER BY assignment_key",
+        AssignmentStore::map,
+        userId,
+        userId,
+        groupId,
+        groupId,
+        projectId,
+        projectId,
+        domainId,
+        domainId,
+        roleId,
+        roleId);
   }
 
   private static Assignment map(Row r) throws SQLException {

@@ -26,4 +26,9 @@ public record Project(
   public String owningDomainId() {
     return isDomain ? id : domainId;
   }
+
+  /** May be neither changed nor deleted until the option is taken away. */
+  public boolean isImmutable() {
+    return options.path("immutable").asBoolean(false);
+  }
 }

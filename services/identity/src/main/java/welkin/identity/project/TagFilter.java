@@ -9,6 +9,8 @@ import welkin.store.ListQuery;
  * of these), {@code not-tags-any}; values separated by comma.
  */
 record TagFilter(List<String> all, List<String> any, List<String> notAll, List<String> notAny) {
+  static final TagFilter NONE = new TagFilter(List.of(), List.of(), List.of(), List.of());
+
   private static final String TAG =
       "EXISTS (SELECT 1 FROM project_tag t WHERE t.project_id = project.id AND t.name = ?)";
 

@@ -71,6 +71,12 @@ public final class Attributes {
     return out;
   }
 
+  /** Whether an update takes an option away or sets it to false. */
+  public boolean lifts(String option) {
+    var v = object("options").get(option);
+    return v != null && !v.asBoolean(false);
+  }
+
   public static ObjectNode object(JsonNode node) {
     return node instanceof ObjectNode o ? o : Json.object();
   }

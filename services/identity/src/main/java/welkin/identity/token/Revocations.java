@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import welkin.identity.shared.Backend;
 import welkin.store.Sql;
 
@@ -29,6 +30,7 @@ public final class Revocations {
 
   private final Backend backend;
   private final Duration kept;
+  private final AtomicReference<Instant> newest = new AtomicReference<>(Instant.EPOCH);
   private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
   private final Map<String, Instant> users = new ConcurrentHashMap<>();
   private final Map<String, Instant> projects = new ConcurrentHashMap<>();
@@ -45,19 +47,24 @@ public final class Revocations {
   }
 
   public void token(Sql sql, String auditId) {
-    add(sql, new Event(auditId, null, null, null, now(), now()));
+    add(sql, new Event(auditId, null, null, null, upTo(), now()));
   }
 
   public void user(Sql sql, String userId) {
-    add(sql, new Event(null, userId, null, null, now(), now()));
+    add(sql, new Event(null, userId, null, null, upTo(), now()));
   }
 
   public void project(Sql sql, String projectId) {
-    add(sql, new Event(null, null, projectId, null, now(), now()));
+    add(sql, new Event(null, null, projectId, null, upTo(), now()));
   }
 
   public void domain(Sql sql, String domainId) {
-    add(sql, new Event(null, null, null, domainId, now(), now()));
+    add(sql, new Event(null, null, null, domainId, upTo(), now()));
+  }
+
+  /** Now, or the date of a token that was dated ahead. */
+  private Instant upTo() {
+    return later(now(), newest.get());
   }
 
   private Instant now() {
@@ -145,6 +152,7 @@ public final class Revocations {
     for (var d : domainIds) {
       at = after(at, domains.get(d));
     }
+    newest.accumulateAndGet(at, Revocations::later);
     return at;
   }
 

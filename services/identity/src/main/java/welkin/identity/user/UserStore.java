@@ -29,7 +29,7 @@ public final class UserStore {
         sql, ListQuery.of("SELECT * FROM users", "users", "id"), Map.of(), UserStore::map);
   }
 
-  static List<User> inGroup(Sql sql, ListRequest request, String groupId) {
+  public static List<User> inGroup(Sql sql, ListRequest request, String groupId) {
     return request.list(
         sql,
         ListQuery.of("SELECT * FROM users", "users", "id")

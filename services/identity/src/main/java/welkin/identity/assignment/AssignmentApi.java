@@ -1,0 +1,214 @@
+package welkin.identity.assignment;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.http.Answer;
+import welkin.http.Call;
+import welkin.http.Routes;
+import welkin.identity.group.GroupStore;
+import welkin.identity.project.Project;
+import welkin.identity.project.ProjectStore;
+import welkin.identity.role.RoleStore;
+import welkin.identity.shared.Backend;
+import welkin.identity.shared.ListRequest;
+import welkin.identity.user.UserStore;
+import welkin.store.Sql;
+
+/** {@code GET /v3/role_assignments}. */
+public final class AssignmentApi {
+  private static final String INHERITED = "scope.OS-INHERIT:inherited_to";
+  private final Backend backend;
+
+  public AssignmentApi(Backend backend) {
+    this.backend = backend;
+  }
+
+  public Routes routes() {
+    var r = new Routes("/v3");
+    r.get("/role_assignments", this::list).policyOnTarget("identity:list_role_assignments");
+    return r;
+  }
+
+  private static boolean flag(Call call, String name) {
+    return call.query().containsKey(name) && ListRequest.truth(call.query(name));
+  }
+
+  private Answer list(Call call) {
+    boolean subtree = flag(call, "include_subtree");
+    var project = call.query("scope.project.id");
+    check(call, subtree, project);
+    var own = call.caller().domainId();
+    var treeDomain =
+        subtree
+            ? backend
+                .database()
+                .read(sql -> ProjectStore.find(sql, project))
+                .map(Project::owningDomainId)
+                .orElse(null)
+            : own;
+    var rule =
+        subtree ? "identity:list_role_assignments_for_tree" : "identity:list_role_assignments";
+    call.enforce(rule, treeDomain == null ? Map.of() : Map.of("target.domain_id", treeDomain));
+    call.enforcedByFilter();
+    boolean names = flag(call, "include_names");
+    var rows =
+        backend
+            .database()
+            .read(
+                sql -> {
+                  var query = query(sql, call, subtree, project);
+                  var out = new ArrayList<ObjectNode>();
+                  for (var found : query.run(sql)) {
+                    if (own == null || isIn(sql, own, found.assignment())) {
+                      out.add(show(sql, call, found, names));
+                    }
+                  }
+                  return out;
+                });
+    return ListRequest.answer(call, "role_assignments", rows);
+  }
+
+  private static void check(Call call, boolean subtree, String project) {
+    boolean effective = flag(call, "effective");
+    if (call.query("user.id") != null && call.query("group.id") != null) {
+      throw Fault.badRequest("Specify a user or group, not both");
+    }
+    if (effective && call.query("group.id") != null) {
+      throw Fault.badRequest(
+          "Combining effective and group filter will always result in an empty list.");
+    }
+    if (effective && call.query(INHERITED) != null && call.query("scope.domain.id") != null) {
+      throw Fault.badRequest(
+          "Combining effective, domain and inherited filters will always result in an empty list.");
+    }
+    int scopes = 0;
+    for (var name : List.of("scope.project.id", "scope.domain.id", "scope.system")) {
+      scopes += call.query(name) != null ? 1 : 0;
+    }
+    if (scopes > 1) {
+      throw Fault.badRequest("Specify a domain or project or the system, not several");
+    }
+    if (subtree && project == null) {
+      throw Fault.badRequest(
+          "scope.project.id must be specified if include_subtree is also specified");
+    }
+    var inherited = call.query(INHERITED);
+    if (inherited != null && !inherited.equals("projects")) {
+      throw Fault.badRequest("Only projects is a value of " + INHERITED);
+    }
+  }
+
+  private static AssignmentQuery query(Sql sql, Call call, boolean subtree, String project) {
+    Set<String> projects = null;
+    if (project != null) {
+      projects = new LinkedHashSet<>();
+      projects.add(project);
+      if (subtree) {
+        projects.addAll(new AssignmentQuery.Tree(sql).below(project));
+      }
+    }
+    return new AssignmentQuery(
+        call.query("user.id"),
+        call.query("group.id"),
+        projects,
+        call.query("scope.domain.id"),
+        call.query("scope.system") != null,
+        call.query("role.id"),
+        call.query(INHERITED) == null ? null : true,
+        flag(call, "effective"));
+  }
+
+  private static boolean isIn(Sql sql, String domain, Assignment a) {
+    if (a.domainId() != null) {
+      return a.domainId().equals(domain);
+    }
+    return a.projectId() != null
+        && ProjectStore.find(sql, a.projectId())
+            .filter(p -> domain.equals(p.owningDomainId()))
+            .isPresent();
+  }
+
+  private static ObjectNode show(Sql sql, Call call, AssignmentQuery.Found found, boolean names) {
+    var a = found.assignment();
+    var out = Json.object();
+    var role = out.putObject("role").put("id", a.roleId());
+    if (names) {
+      RoleStore.find(sql, a.roleId())
+          .ifPresent(
+              r -> {
+                role.put("name", r.name());
+                if (r.domainId() != null) {
+                  domain(sql, role, r.domainId());
+                }
+              });
+    }
+    if (a.userId() != null) {
+      var user = out.putObject("user").put("id", a.userId());
+      if (names) {
+        UserStore.find(sql, a.userId())
+            .ifPresent(u -> domain(sql, user.put("name", u.name()), u.domainId()));
+      }
+    } else {
+      var group = out.putObject("group").put("id", a.groupId());
+      if (names) {
+        GroupStore.find(sql, a.groupId())
+            .ifPresent(g -> domain(sql, group.put("name", g.name()), g.domainId()));
+      }
+    }
+    var scope = out.putObject("scope");
+    if (a.projectId() != null) {
+      var project = scope.putObject("project").put("id", a.projectId());
+      if (names) {
+        ProjectStore.find(sql, a.projectId())
+            .ifPresent(p -> domain(sql, project.put("name", p.name()), p.owningDomainId()));
+      }
+    } else if (a.domainId() != null) {
+      var domain = scope.putObject("domain").put("id", a.domainId());
+      if (names) {
+        ProjectStore.find(sql, a.domainId()).ifPresent(d -> domain.put("name", d.name()));
+      }
+    } else {
+      scope.putObject("system").put("all", true);
+    }
+    if (found.direct().inherited()) {
+      scope.put("OS-INHERIT:inherited_to", "projects");
+    }
+    links(out, call, found);
+    return out;
+  }
+
+  private static void domain(Sql sql, ObjectNode in, String id) {
+    var node = in.putObject("domain").put("id", id);
+    ProjectStore.find(sql, id).ifPresent(d -> node.put("name", d.name()));
+  }
+
+  private static void links(ObjectNode out, Call call, AssignmentQuery.Found found) {
+    var links = out.putObject("links");
+    var d = found.direct();
+    var base = call.base() + "/v3";
+    links.put(
+        "assignment",
+        base
+            + (d.inherited() ? "/OS-INHERIT" : "")
+            + (d.projectId() != null
+                ? "/projects/" + d.projectId()
+                : d.domainId() != null ? "/domains/" + d.domainId() : "/system")
+            + (d.userId() != null ? "/users/" + d.userId() : "/groups/" + d.groupId())
+            + "/roles/"
+            + d.roleId()
+            + (d.inherited() ? "/inherited_to_projects" : ""));
+    if (d.groupId() != null && found.assignment().userId() != null) {
+      links.put(
+          "membership", base + "/groups/" + d.groupId() + "/users/" + found.assignment().userId());
+    }
+    if (found.priorRoleId() != null) {
+      links.put("prior_role", base + "/roles/" + found.priorRoleId());
+    }
+  }
+}

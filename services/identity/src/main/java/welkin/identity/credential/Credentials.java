@@ -1,0 +1,158 @@
+package welkin.identity.credential;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.core.Secret;
+import welkin.identity.project.ProjectStore;
+import welkin.identity.shared.Attributes;
+import welkin.identity.shared.Backend;
+import welkin.identity.shared.Faults;
+import welkin.identity.shared.Fields;
+import welkin.identity.shared.ListRequest;
+import welkin.identity.token.FernetKeys;
+import welkin.identity.user.UserStore;
+import welkin.store.DuplicateKey;
+import welkin.store.Sql;
+
+/** What can be done with credentials. */
+public final class Credentials {
+  static final String EC2 = "ec2";
+  private static final Set<String> KNOWN = Set.of("user_id", "project_id", "type", "blob");
+
+  private final Backend backend;
+  private final CredentialStore store;
+
+  public Credentials(Backend backend, FernetKeys keys) {
+    this.backend = backend;
+    this.store = new CredentialStore(keys, backend.clock());
+  }
+
+  Optional<Credential> find(String id) {
+    return backend.database().read(sql -> store.find(sql, id));
+  }
+
+  List<Credential> list(ListRequest request) {
+    return backend.database().read(sql -> store.list(sql, request));
+  }
+
+  /** An EC2 key pair's id is the hash of its access key: that is how it is found by signature. */
+  static String ec2Id(String access) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(access.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Credential create(Attributes given, String userId) {
+    var type = given.text("type");
+    var blob = given.text("blob");
+    var id = backend.ids().hex();
+    if (type.equals(EC2)) {
+      if (given.text("project_id") == null) {
+        throw Fault.badRequest("Expecting to find project_id in credential.");
+      }
+      id = ec2Id(access(blob));
+    }
+    return add(
+        new Credential(
+            id, userId, given.text("project_id"), type, Secret.of(blob), given.extra(null, KNOWN)));
+  }
+
+  private static String access(String blob) {
+    ObjectNode json;
+    try {
+      json = Attributes.object(Json.parse(blob));
+    } catch (Fault f) {
+      throw Fault.badRequest("Invalid blob in credential");
+    }
+    var access = Json.string(json, "access");
+    if (access == null) {
+      throw Fault.badRequest("Invalid blob in credential: access is missing");
+    }
+    return access;
+  }
+
+  /** A new EC2 key pair for a user on a project. */
+  Credential createEc2(String userId, String projectId) {
+    var access = backend.ids().hex();
+    var blob = Json.object();
+    blob.put("access", access)
+        .put("secret", welkin.core.Secrets.generate().reveal())
+        .putNull("trust_id");
+    return add(
+        new Credential(
+            ec2Id(access), userId, projectId, EC2, Secret.of(Json.text(blob)), Json.object()));
+  }
+
+  private Credential add(Credential c) {
+    try {
+      backend
+          .database()
+          .change(
+              sql -> {
+                mustExist(sql, c);
+                store.insert(sql, c);
+                backend.tell(sql, "credential", "created", c.projectId(), c.id());
+              });
+    } catch (DuplicateKey e) {
+      throw Faults.taken("credential", "ID " + c.id());
+    }
+    return c;
+  }
+
+  private static void mustExist(Sql sql, Credential c) {
+    if (UserStore.find(sql, c.userId()).isEmpty()) {
+      throw Faults.notFound("user", c.userId());
+    }
+    if (c.projectId() != null && ProjectStore.find(sql, c.projectId()).isEmpty()) {
+      throw Faults.notFound("project", c.projectId());
+    }
+  }
+
+  /** Whose it is never changes, nor does the access key of an EC2 pair. */
+  Credential update(Credential was, Attributes given) {
+    Fields.same(given, "user_id", was.userId());
+    var c =
+        new Credential(
+            was.id(),
+            was.userId(),
+            given.text("project_id", was.projectId()),
+            given.text("type", was.type()),
+            Secret.of(given.text("blob", was.blob().reveal())),
+            given.extra(was.extra(), KNOWN));
+    if (c.type().equals(EC2)
+        && (c.projectId() == null || !ec2Id(access(c.blob().reveal())).equals(c.id()))) {
+      throw Fault.badRequest("The access key of an EC2 credential cannot be changed.");
+    }
+    backend
+        .database()
+        .change(
+            sql -> {
+              mustExist(sql, c);
+              store.update(sql, c);
+              backend.tell(sql, "credential", "updated", c.projectId(), c.id());
+            });
+    return c;
+  }
+
+  void delete(Credential c) {
+    backend
+        .database()
+        .change(
+            sql -> {
+              store.delete(sql, c.id());
+              backend.tell(sql, "credential", "deleted", c.projectId(), c.id());
+            });
+  }
+}

@@ -1,0 +1,96 @@
+package welkin.identity.group;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import welkin.identity.shared.Attributes;
+import welkin.identity.shared.ListRequest;
+import welkin.store.ListQuery;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/** Groups and who is in them, in SQL. */
+public final class GroupStore {
+  private GroupStore() {}
+
+  public static Optional<Group> find(Sql sql, String id) {
+    return sql.one("SELECT * FROM user_group WHERE id = ?", GroupStore::map, id);
+  }
+
+  static List<Group> list(Sql sql, ListRequest request) {
+    return request.list(
+        sql,
+        ListQuery.of("SELECT * FROM user_group", "user_group", "id"),
+        Map.of(),
+        GroupStore::map);
+  }
+
+  public static List<Group> ofUser(Sql sql, ListRequest request, String userId) {
+    return request.list(
+        sql,
+        ListQuery.of("SELECT * FROM user_group", "user_group", "id")
+            .where("id IN (SELECT group_id FROM membership WHERE user_id = ?)", userId),
+        Map.of(),
+        GroupStore::map);
+  }
+
+  static void insert(Sql sql, Group g) {
+    sql.insert(
+        "user_group",
+        "id",
+        g.id(),
+        "domain_id",
+        g.domainId(),
+        "name",
+        g.name(),
+        "description",
+        g.description(),
+        "extra",
+        g.extra());
+  }
+
+  static void update(Sql sql, Group g) {
+    sql.update(
+        "UPDATE user_group SET name = ?, description = ?, extra = ? WHERE id = ?",
+        g.name(),
+        g.description(),
+        g.extra(),
+        g.id());
+  }
+
+  static void delete(Sql sql, String id) {
+    sql.update("DELETE FROM user_group WHERE id = ?", id);
+  }
+
+  static void add(Sql sql, String groupId, String userId) {
+    sql.insertIfAbsent("membership", "user_id", userId, "group_id", groupId);
+  }
+
+  static boolean remove(Sql sql, String groupId, String userId) {
+    return sql.update("DELETE FROM membership WHERE group_id = ? AND user_id = ?", groupId, userId)
+        > 0;
+  }
+
+  static boolean contains(Sql sql, String groupId, String userId) {
+    return sql.exists(
+        "SELECT 1 FROM membership WHERE group_id = ? AND user_id = ?", groupId, userId);
+  }
+
+  /** Ids of the users in a group. */
+  public static List<String> members(Sql sql, String groupId) {
+    return sql.list(
+        "SELECT user_id FROM membership WHERE group_id = ? ORDER BY user_id",
+        r -> r.text("user_id"),
+        groupId);
+  }
+
+  private static Group map(Row r) throws SQLException {
+    return new Group(
+        r.text("id"),
+        r.text("domain_id"),
+        r.text("name"),
+        r.text("description"),
+        Attributes.object(r.json("extra")));
+  }
+}
