@@ -21,6 +21,7 @@ import welkin.http.EventsApi;
 import welkin.http.HttpServer;
 import welkin.http.Metrics;
 import welkin.identity.IdentityService;
+import welkin.image.ImageService;
 import welkin.network.NetworkService;
 import welkin.peers.CloudService;
 import welkin.peers.Peers;
@@ -84,6 +85,7 @@ public final class Cloud implements AutoCloseable {
     identity.bootstrap(password, endpoint);
     var compute = new ComputeService(platform);
     services.add(identity);
+    services.add(new ImageService(platform));
     services.add(new PlacementService(platform));
     services.add(new NetworkService(platform));
     services.add(compute);
