@@ -45,6 +45,11 @@ public final class Wire {
     return call.at(1, 15) ? fresh(call, answer, clock.instant()) : answer;
   }
 
+  /** A path of this service as clients want it in {@code Location}: links in bodies are paths. */
+  public static String location(Call call, String path) {
+    return call.request().base() + path;
+  }
+
   /** A uuid in its dashed form, or null when the text is none. */
   public static String uuid(String text) {
     if (text == null || !text.matches(UUID_PATTERN)) {

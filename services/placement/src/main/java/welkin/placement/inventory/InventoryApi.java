@@ -75,11 +75,13 @@ public final class InventoryApi {
     return one(call, 201, stock.generation(), i)
         .with(
             "Location",
-            Wire.MOUNT
-                + "/resource_providers/"
-                + call.path("uuid")
-                + "/inventories/"
-                + i.resourceClass());
+            Wire.location(
+                call,
+                Wire.MOUNT
+                    + "/resource_providers/"
+                    + call.path("uuid")
+                    + "/inventories/"
+                    + i.resourceClass()));
   }
 
   private Answer replace(Call call) {

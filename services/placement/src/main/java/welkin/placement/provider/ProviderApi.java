@@ -86,7 +86,7 @@ public final class ProviderApi {
         call.at(1, 20)
             ? Wire.fresh(call, Answer.ok(ProviderWire.show(provider, call)), provider.updatedAt())
             : Answer.empty(201);
-    return answer.with("Location", ProviderWire.url(provider.uuid()));
+    return answer.with("Location", Wire.location(call, ProviderWire.url(provider.uuid())));
   }
 
   private Answer show(Call call) {

@@ -71,7 +71,7 @@ public final class ResourceClassApi {
   private Answer create(Call call) {
     var name = call.json().get("name").stringValue();
     classes.create(name);
-    return Answer.empty(201).with("Location", url(name));
+    return Answer.empty(201).with("Location", Wire.location(call, url(name)));
   }
 
   private Answer show(Call call) {
@@ -91,7 +91,8 @@ public final class ResourceClassApi {
       throw Fault.badRequest(
           "JSON does not validate: '" + name + "' does not match '" + Wire.CUSTOM_NAME + "'");
     }
-    return Answer.empty(classes.ensure(name) ? 201 : 204).with("Location", url(name));
+    return Answer.empty(classes.ensure(name) ? 201 : 204)
+        .with("Location", Wire.location(call, url(name)));
   }
 
   private Answer delete(Call call) {

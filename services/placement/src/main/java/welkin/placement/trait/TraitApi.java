@@ -109,7 +109,7 @@ public final class TraitApi {
     }
     var answer =
         Answer.empty(traits.ensure(name) ? 201 : 204)
-            .with("Location", Wire.MOUNT + "/traits/" + name);
+            .with("Location", Wire.location(call, Wire.MOUNT + "/traits/" + name));
     return Wire.fresh(call, answer, clock);
   }
 
