@@ -18,6 +18,7 @@ import welkin.identity.credential.Credentials;
 import welkin.identity.domain.DomainApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.group.GroupApi;
+import welkin.identity.limit.LimitApi;
 import welkin.identity.project.ProjectApi;
 import welkin.identity.project.Projects;
 import welkin.identity.region.RegionApi;
@@ -112,6 +113,7 @@ public final class IdentityService implements CloudService {
             .include(new RegionApi(backend).routes())
             .include(new ServiceApi(backend).routes())
             .include(new EndpointApi(backend).routes())
+            .include(new LimitApi(backend).routes())
             .include(new CredentialApi(new Credentials(backend, sealed), tokens).routes())
             .include(
                 new ApplicationCredentialApi(

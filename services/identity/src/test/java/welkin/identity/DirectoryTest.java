@@ -459,6 +459,54 @@ class DirectoryTest {
     assertThat(cloud.call("DELETE", path + "/" + access, token, null).status()).isEqualTo(204);
   }
 
+  @Test
+  void limitsAreRegisteredFirst() {
+    var service = cloud.make("service", Map.of("type", "share"));
+    var project = cloud.make("project", Map.of("name", "limited"));
+    var own =
+        Map.of(
+            "limits",
+            List.of(
+                Map.of(
+                    "service_id",
+                    service,
+                    "resource_name",
+                    "shares",
+                    "resource_limit",
+                    5,
+                    "project_id",
+                    project)));
+    assertThat(call("POST", "/v3/limits", own).status()).isEqualTo(403);
+    var registered =
+        Map.of(
+            "registered_limits",
+            List.of(Map.of("service_id", service, "resource_name", "shares", "default_limit", 10)));
+    var made = call("POST", "/v3/registered_limits", registered);
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(call("POST", "/v3/registered_limits", registered).status()).isEqualTo(409);
+    var id = made.body().at("/registered_limits/0/id").asString();
+    var limit = call("POST", "/v3/limits", own);
+    assertThat(limit.status()).isEqualTo(201);
+    assertThat(call("DELETE", "/v3/registered_limits/" + id, null).status()).isEqualTo(403);
+    assertThat(
+            call("GET", "/v3/limits?project_id=" + project, null)
+                .body()
+                .at("/limits/0/resource_limit")
+                .asInt())
+        .isEqualTo(5);
+    var path = "/v3/limits/" + limit.body().at("/limits/0/id").asString();
+    assertThat(
+            call("PATCH", path, Map.of("limit", Map.of("resource_limit", 7)))
+                .body()
+                .at("/limit/resource_limit")
+                .asInt())
+        .isEqualTo(7);
+    assertThat(call("GET", "/v3/limits/model", null).body().at("/model/name").asString())
+        .isEqualTo("flat");
+    assertThat(call("DELETE", path, null).status()).isEqualTo(204);
+    assertThat(call("DELETE", "/v3/registered_limits/" + id, null).status()).isEqualTo(204);
+  }
+
   private String adminId() {
     return cloud
         .login("welkin", PASSWORD, onProject("admin"))

@@ -120,7 +120,26 @@ public final class Credentials {
     }
   }
 
-  /** Whose it is never changes, nor does the access key of an EC2 pair. */
+  /** What a key pair was derived from stays as it is, else it could be made to grant more. */
+  private static void mustKeepOrigin(String was, String now) {
+    var before = fields(was);
+    var after = fields(now);
+    for (var key : List.of("trust_id", "app_cred_id", "access_token_id", "access_id")) {
+      if (!java.util.Objects.equals(Json.string(before, key), Json.string(after, key))) {
+        throw Fault.badRequest("Invalid blob in credential: " + key + " cannot be changed.");
+      }
+    }
+  }
+
+  private static ObjectNode fields(String blob) {
+    try {
+      return Attributes.object(Json.parse(blob));
+    } catch (Fault notJson) {
+      return Json.object();
+    }
+  }
+
+  /** Whose it is never changes. */
   Credential update(Credential was, Attributes given) {
     Fields.same(given, "user_id", was.userId());
     var c =
@@ -131,10 +150,13 @@ public final class Credentials {
             given.text("type", was.type()),
             Secret.of(given.text("blob", was.blob().reveal())),
             given.extra(was.extra(), KNOWN));
-    if (c.type().equals(EC2)
-        && (c.projectId() == null || !ec2Id(access(c.blob().reveal())).equals(c.id()))) {
-      throw Fault.badRequest("The access key of an EC2 credential cannot be changed.");
+    if (c.type().equals(EC2)) {
+      if (c.projectId() == null) {
+        throw Fault.badRequest("Expecting to find project_id in credential.");
+      }
+      access(c.blob().reveal());
     }
+    mustKeepOrigin(was.blob().reveal(), c.blob().reveal());
     backend
         .database()
         .change(

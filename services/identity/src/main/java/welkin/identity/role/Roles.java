@@ -104,8 +104,8 @@ final class Roles {
    * @throws Fault 403 when that would go in a circle
    */
   void imply(Role prior, Role implied) {
-    if (implied.domainId() != null && !implied.domainId().equals(prior.domainId())) {
-      throw Faults.forbidden("implying a role of another domain");
+    if (implied.domainId() != null && prior.domainId() == null) {
+      throw Faults.forbidden("implying a domain's own role from a global one");
     }
     if (implied.name().equals("admin")) {
       throw Faults.forbidden(

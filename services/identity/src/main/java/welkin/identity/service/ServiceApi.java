@@ -116,7 +116,16 @@ public final class ServiceApi {
   /** Its endpoints go with it. */
   private Answer delete(Call call) {
     var service = service(call);
-    save("deleted", service, sql -> ServiceStore.delete(sql, service.id()));
+    save(
+        "deleted",
+        service,
+        sql -> {
+          if (ServiceStore.inUse(sql, service.id())) {
+            throw Faults.forbidden(
+                "Unable to delete service " + service.id() + " because it has registered limits");
+          }
+          ServiceStore.delete(sql, service.id());
+        });
     return Answer.none();
   }
 

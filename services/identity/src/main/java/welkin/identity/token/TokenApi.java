@@ -1,7 +1,6 @@
 package welkin.identity.token;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -77,10 +76,10 @@ public final class TokenApi {
       throw Fault.badRequest("The X-Subject-Token header is missing.");
     }
     var found = allowExpired ? tokens.validateExpired(text) : tokens.validate(text);
-    Map<String, Object> target = new LinkedHashMap<>();
-    found.ifPresent(t -> target.put("target.token.user_id", t.payload().userId()));
-    call.enforce(target);
-    return found.orElseThrow(() -> Fault.notFound("Could not find token: the token is not valid."));
+    var token =
+        found.orElseThrow(() -> Fault.notFound("Could not find token: the token is not valid."));
+    call.enforce(Map.of("target.token.user_id", token.payload().userId()));
+    return token;
   }
 
   private static Answer answer(int status, byte[] body) {
