@@ -1,19 +1,53 @@
 package welkin.compute;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import welkin.agents.contracts.ComputeReports;
+import welkin.bus.Bus;
+import welkin.compute.action.Actions;
+import welkin.compute.action.InstanceActionApi;
 import welkin.compute.api.ComputeFaults;
 import welkin.compute.api.VersionsApi;
 import welkin.compute.flavor.FlavorApi;
 import welkin.compute.flavor.Flavors;
+import welkin.compute.host.Hosts;
+import welkin.compute.host.Reports;
 import welkin.compute.keypair.KeyMaker;
 import welkin.compute.keypair.KeypairApi;
 import welkin.compute.keypair.Keypairs;
+import welkin.compute.metadata.GuestDocuments;
+import welkin.compute.metadata.MetadataApi;
+import welkin.compute.metadata.MetadataSecret;
 import welkin.compute.quota.ComputeQuotas;
 import welkin.compute.quota.LimitsApi;
 import welkin.compute.quota.QuotaApi;
+import welkin.compute.scheduler.Placement;
+import welkin.compute.server.ActionsApi;
+import welkin.compute.server.AddressRefresh;
+import welkin.compute.server.AttachInterface;
+import welkin.compute.server.ChangePower;
+import welkin.compute.server.CreateServer;
+import welkin.compute.server.DeleteServer;
+import welkin.compute.server.DetachInterface;
+import welkin.compute.server.ExternalEventsApi;
+import welkin.compute.server.GuestSpecs;
+import welkin.compute.server.HostFinder;
+import welkin.compute.server.InterfaceApi;
+import welkin.compute.server.Lookup;
+import welkin.compute.server.Means;
+import welkin.compute.server.Networking;
+import welkin.compute.server.RebuildServer;
+import welkin.compute.server.ServerActions;
+import welkin.compute.server.ServerApi;
+import welkin.compute.server.ServerReconciler;
+import welkin.compute.server.Servers;
+import welkin.compute.server.Snapshot;
 import welkin.core.Config;
 import welkin.core.Fault;
+import welkin.core.Secret;
 import welkin.http.Routes;
 import welkin.http.Service;
 import welkin.http.policy.PolicyTable;
@@ -22,11 +56,16 @@ import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.store.Database;
 import welkin.store.Events;
+import welkin.workflow.Workflow;
+import welkin.workflow.WorkflowEngine;
 
 /** Compute's table of contents. */
 public final class ComputeService implements CloudService {
   private static final List<String> MIGRATIONS =
-      List.of("/welkin/compute/V001__keypairs_and_flavors.sql");
+      List.of(
+          "/welkin/compute/V001__keypairs_and_flavors.sql",
+          "/welkin/compute/V002__servers_and_hosts.sql");
+  private static final Duration RECONCILE_EVERY = Duration.ofMinutes(1);
   private static final Service.Negotiation NEGOTIATION =
       new Service.Negotiation(
           "compute", "X-OpenStack-Nova-API-Version", ComputeVersions.MIN, ComputeVersions.MAX);
@@ -34,8 +73,18 @@ public final class ComputeService implements CloudService {
   private final Database database;
   private final Events events;
   private final Service api;
+  private final Service metadata;
+  private final MetadataSecret metadataSecret;
+  private final Platform platform;
+  private final WorkflowEngine engine;
+  private final Hosts hosts;
+  private final ServerReconciler reconciler;
+  private Bus.Registration reports;
+  private final Semaphore poke = new Semaphore(0);
+  private volatile boolean closed;
 
   public ComputeService(Platform platform) {
+    this.platform = platform;
     var config = platform.config();
     var clock = platform.clock();
     var ids = platform.ids();
@@ -56,16 +105,102 @@ public final class ComputeService implements CloudService {
             new KeyMaker(clock, config.get(ComputeOptions.KEYPAIR_ALGORITHM)));
     var flavors = new Flavors(database, events, id -> projectExists(platform.peers(), id));
 
+    engine = new WorkflowEngine(database, clock, ids, config.get(ComputeOptions.CONCURRENCY));
+    var placement = new Placement(platform.peers());
+    hosts = new Hosts(database, clock, ids, platform.bus(), placement, settings(config));
+    var networking = new Networking(platform.peers());
+    var documents = new GuestDocuments(networking::subnets);
+    var actions = new Actions(clock);
+    var means =
+        new Means(
+            database,
+            events,
+            actions,
+            quotas,
+            hosts,
+            new HostFinder(database, hosts, placement),
+            networking,
+            new GuestSpecs(platform.peers(), documents::configDrive),
+            platform.peers(),
+            clock,
+            Duration.ofSeconds(config.get(ComputeOptions.VIF_TIMEOUT)),
+            config.get(ComputeOptions.MAX_ATTEMPTS));
+
+    var create = register(new CreateServer(means));
+    var delete = register(new DeleteServer(means));
+    var power = register(new ChangePower(means));
+    var snapshot = register(new Snapshot(means));
+    var attach = register(new AttachInterface(means));
+    var detach = register(new DetachInterface(means));
+    var rebuild = register(new RebuildServer(means));
+    reconciler = new ServerReconciler(means, engine, config.get(ComputeOptions.RESUME_GUESTS));
+
+    var lookup = new Lookup(database);
+    boolean forceDrive = config.get(ComputeOptions.FORCE_CONFIG_DRIVE);
+    var servers =
+        new Servers(means, engine, create, delete, flavors, keypairs, policy, ids, forceDrive);
+    var serverActions = new ServerActions(means, engine, power, snapshot, attach, detach, rebuild);
+    var serverApi = new ServerApi(servers, lookup, database, hosts, policy);
+
     var routes = new Routes("");
     routes.include(new VersionsApi().routes());
     routes.include(new KeypairApi(keypairs).routes());
     routes.include(new FlavorApi(flavors, policy, ids, clock).routes());
     routes.include(new QuotaApi(database, quotas).routes());
     routes.include(new LimitsApi(database, quotas, policy).routes());
+    routes.include(serverApi.routes());
+    routes.include(
+        new ActionsApi(
+                serverActions, servers, serverApi, lookup, policy, keypairs, platform.peers())
+            .routes());
+    routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
+    routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
+    routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
     api =
         Service.of("compute", "/compute", routes, new ComputeFaults(), policy, database)
             .negotiating(NEGOTIATION)
             .rewriting(ComputeService::withoutProject);
+
+    metadataSecret = MetadataSecret.at(platform.home().resolve("metadata.secret"));
+    metadata =
+        Service.of(
+            "metadata",
+            "/metadata",
+            new MetadataApi(database, documents, metadataSecret).routes(),
+            MetadataApi::fault,
+            policy,
+            null);
+  }
+
+  private <W extends Workflow<?>> W register(W workflow) {
+    engine.register(workflow);
+    return workflow;
+  }
+
+  private static Hosts.Settings settings(Config config) {
+    return new Hosts.Settings(
+        Duration.ofSeconds(config.get(ComputeOptions.SERVICE_DOWN_TIME)),
+        config.get(ComputeOptions.DEFAULT_ZONE),
+        config.get(ComputeOptions.CPU_RATIO),
+        config.get(ComputeOptions.RAM_RATIO),
+        config.get(ComputeOptions.DISK_RATIO),
+        config.get(ComputeOptions.RESERVED_RAM_MB),
+        config.get(ComputeOptions.RESERVED_DISK_MB));
+  }
+
+  /** What the metadata proxies share with Compute; also in {@code HOME/metadata.secret}. */
+  public Secret metadataSecret() {
+    return metadataSecret.secret();
+  }
+
+  /** The work under way, for trials. */
+  public WorkflowEngine engine() {
+    return engine;
+  }
+
+  /** Compares rows and hosts now, for trials. */
+  public ServerReconciler.Report reconcile() {
+    return reconciler.pass();
   }
 
   /** Paths may carry the project's id before the resource, as all had to before 2.18. */
@@ -103,7 +238,7 @@ public final class ComputeService implements CloudService {
 
   @Override
   public Collection<Service> apis() {
-    return List.of(api);
+    return List.of(api, metadata);
   }
 
   @Override
@@ -122,10 +257,51 @@ public final class ComputeService implements CloudService {
   }
 
   @Override
-  public void start() {}
+  public void start() {
+    hosts.registerOwn(hostname(), List.of("nova-scheduler", "nova-conductor"));
+    engine.start(true);
+    reports =
+        platform
+            .bus()
+            .offer(
+                ComputeReports.class,
+                "",
+                new Reports(hosts, reconciler::changed, host -> poke.release()));
+    Thread.ofVirtual().name("server-reconciler").start(this::keep);
+  }
+
+  private void keep() {
+    try {
+      while (!closed) {
+        boolean poked = poke.tryAcquire(RECONCILE_EVERY.toSeconds(), TimeUnit.SECONDS);
+        if (poked) {
+          poke.drainPermits();
+        }
+        if (!closed) {
+          reconciler.passQuietly();
+        }
+      }
+    } catch (InterruptedException e) {
+      // nobody interrupts it; if somebody does, it is over
+    }
+  }
+
+  private static String hostname() {
+    try {
+      return java.net.InetAddress.getLocalHost().getHostName();
+    } catch (java.net.UnknownHostException e) {
+      return "localhost";
+    }
+  }
 
   @Override
   public void close() {
+    closed = true;
+    poke.release();
+    if (reports != null) {
+      reports.close();
+    }
+    engine.close();
     database.close();
   }
 }

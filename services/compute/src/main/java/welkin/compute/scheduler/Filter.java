@@ -1,0 +1,165 @@
+package welkin.compute.scheduler;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import tools.jackson.databind.JsonNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+
+/** Upstream's default filters: each says why a host cannot have a server, or nothing. */
+enum Filter {
+  COMPUTE("ComputeFilter", (host, wish) -> host.down()),
+  ZONE(
+      "AvailabilityZoneFilter",
+      (host, wish) ->
+          wish.zone() == null || wish.zone().equals(host.zone())
+              ? null
+              : "it is in zone " + host.zone() + ", not in " + wish.zone()),
+  CAPABILITIES("ComputeCapabilitiesFilter", Filter::capabilities),
+  IMAGE("ImagePropertiesFilter", Filter::image),
+  DIFFERENT_HOST(
+      "DifferentHostFilter",
+      (host, wish) ->
+          wish.differentHosts().contains(host.host())
+              ? "it has a server this one must be apart from"
+              : null),
+  ANTI_AFFINITY(
+      "ServerGroupAntiAffinityFilter",
+      (host, wish) ->
+          "anti-affinity".equals(wish.groupPolicy())
+                  && wish.groupHosts().getOrDefault(host.host(), 0) >= wish.groupMax()
+              ? "it has "
+                  + wish.groupHosts().get(host.host())
+                  + " of the server's anti-affinity group already"
+              : null),
+  AFFINITY(
+      "ServerGroupAffinityFilter",
+      (host, wish) ->
+          "affinity".equals(wish.groupPolicy())
+                  && !wish.groupHosts().isEmpty()
+                  && !wish.groupHosts().containsKey(host.host())
+              ? "the server's affinity group is on " + wish.groupHosts().keySet()
+              : null);
+
+  final String title;
+  private final BiFunction<HostState, Wish, String> rule;
+
+  Filter(String title, BiFunction<HostState, Wish, String> rule) {
+    this.title = title;
+    this.rule = rule;
+  }
+
+  /** Why not, or null. */
+  String rejects(HostState host, Wish wish) {
+    return rule.apply(host, wish);
+  }
+
+  /** Extra specs in the scope {@code capabilities} (or in none) against what the host says. */
+  private static String capabilities(HostState host, Wish wish) {
+    for (var spec : wish.extraSpecs().entrySet()) {
+      var scopes = spec.getKey().split(":");
+      if (scopes.length > 1 && !scopes[0].equals("capabilities")) {
+        continue;
+      }
+      var path =
+          scopes.length > 1 ? List.of(scopes).subList(1, scopes.length) : Arrays.asList(scopes);
+      var has = capability(host, path);
+      if (has == null || !matches(has, spec.getValue())) {
+        return spec.getKey() + " must be " + spec.getValue() + ", it is " + has;
+      }
+    }
+    return null;
+  }
+
+  private static String capability(HostState host, List<String> path) {
+    var report = host.report();
+    return switch (path.getFirst()) {
+      case "hypervisor_type" -> report.hypervisorType();
+      case "hypervisor_version" -> String.valueOf(report.hypervisorVersion());
+      case "hypervisor_hostname", "host" -> report.host();
+      case "vcpus", "vcpus_total" -> String.valueOf(report.vcpus());
+      case "memory_mb", "total_usable_ram_mb" -> String.valueOf(report.memoryMb());
+      case "local_gb", "total_usable_disk_gb" -> String.valueOf(report.diskGb());
+      case "cpu_info" -> {
+        var node = cpu(host);
+        for (var key : path.subList(1, path.size())) {
+          node = node.path(key);
+        }
+        yield node.isMissingNode() ? null : node.asString(node.toString());
+      }
+      default -> null;
+    };
+  }
+
+  private static JsonNode cpu(HostState host) {
+    try {
+      return Json.parse(host.report().cpuInfo() == null ? "{}" : host.report().cpuInfo());
+    } catch (Fault unreadable) {
+      return Json.object();
+    }
+  }
+
+  /** The small language of extra specs: {@code >= 4}, {@code s== x}, {@code <in> x}, plain text. */
+  static boolean matches(String has, String wanted) {
+    var words = wanted.strip().split("\\s+");
+    if (words.length < 2) {
+      return has.equals(wanted.strip());
+    }
+    var value = words[1];
+    return switch (words[0]) {
+      case "=", ">=" -> number(has) >= number(value);
+      case "==" -> number(has) == number(value);
+      case "!=" -> number(has) != number(value);
+      case "<=" -> number(has) <= number(value);
+      case ">" -> number(has) > number(value);
+      case "<" -> number(has) < number(value);
+      case "s==" -> has.equals(value);
+      case "s!=" -> !has.equals(value);
+      case "s>=" -> has.compareTo(value) >= 0;
+      case "s<=" -> has.compareTo(value) <= 0;
+      case "s>" -> has.compareTo(value) > 0;
+      case "s<" -> has.compareTo(value) < 0;
+      case "<in>" -> has.contains(value);
+      case "<all-in>" -> Arrays.stream(words).skip(1).allMatch(has::contains);
+      case "<or>" -> Arrays.asList(words).contains(has);
+      default -> has.equals(wanted);
+    };
+  }
+
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  private static final Map<String, String> ARCHITECTURES =
+      Map.of("amd64", "x86_64", "x64", "x86_64", "arm64", "aarch64");
+
+  private static String image(HostState host, Wish wish) {
+    var properties = wish.imageProperties();
+    var arch = properties.getOrDefault("hw_architecture", properties.get("architecture"));
+    if (arch != null) {
+      var has = cpu(host).path("arch").asString("");
+      var wanted = ARCHITECTURES.getOrDefault(arch.toLowerCase(java.util.Locale.ROOT), arch);
+      if (!has.isEmpty() && !has.equals(wanted)) {
+        return "the image is for " + arch + ", the host is " + has;
+      }
+    }
+    var type = properties.getOrDefault("img_hv_type", properties.get("hypervisor_type"));
+    if (type != null
+        && !type.equalsIgnoreCase(host.report().hypervisorType())
+        && !host.report().hypervisorType().equals("fake")
+        && !(type.equalsIgnoreCase("kvm")
+            && host.report().hypervisorType().equalsIgnoreCase("qemu"))) {
+      return "the image wants hypervisor "
+          + type
+          + ", the host has "
+          + host.report().hypervisorType();
+    }
+    return null;
+  }
+}

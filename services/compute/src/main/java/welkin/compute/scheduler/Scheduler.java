@@ -1,0 +1,68 @@
+package welkin.compute.scheduler;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Chooses hosts: a pure function of the wish and what is known of the hosts, with a reason for each
+ * that was rejected.
+ */
+public final class Scheduler {
+  private Scheduler() {}
+
+  /** A host that cannot have the server. */
+  public record Rejection(String host, String filter, String reason) {}
+
+  /** The hosts that can, best first, and those that cannot. */
+  public record Choice(List<HostState> ranked, List<Rejection> rejected) {}
+
+  public static Choice choose(Wish wish, List<HostState> hosts) {
+    var left = new ArrayList<HostState>();
+    var rejected = new ArrayList<Rejection>();
+    for (var host : hosts) {
+      var rejection = rejection(wish, host);
+      if (rejection == null) {
+        left.add(host);
+      } else {
+        rejected.add(rejection);
+      }
+    }
+    return new Choice(ranked(left), rejected);
+  }
+
+  private static Rejection rejection(Wish wish, HostState host) {
+    var only = wish.forced() != null ? wish.forced() : wish.wanted();
+    if (only != null && !only.equals(host.host())) {
+      return new Rejection(host.host(), "RequestedDestination", "host " + only + " was asked for");
+    }
+    var failed = wish.tried().get(host.host());
+    if (failed != null) {
+      return new Rejection(host.host(), "Retry", "it was tried: " + failed);
+    }
+    if (wish.forced() == null) {
+      for (var filter : Filter.values()) {
+        var reason = filter.rejects(host, wish);
+        if (reason != null) {
+          return new Rejection(host.host(), filter.title, reason);
+        }
+      }
+    }
+    return host.offered()
+        ? null
+        : new Rejection(host.host(), "Placement", "not enough resources or traits");
+  }
+
+  private static List<HostState> ranked(List<HostState> hosts) {
+    var weights = new double[hosts.size()];
+    for (var weigher : Weigher.values()) {
+      weigher.add(hosts, weights);
+    }
+    return IntStream.range(0, weights.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -weights[i]))
+        .map(hosts::get)
+        .toList();
+  }
+}

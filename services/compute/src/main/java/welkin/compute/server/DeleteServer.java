@@ -1,0 +1,86 @@
+package welkin.compute.server;
+
+import java.time.Duration;
+import welkin.core.Fault;
+import welkin.store.Sql;
+import welkin.workflow.Run;
+import welkin.workflow.Workflow;
+
+/**
+ * Takes a server off its host, gives back what it held and marks its row deleted. On a host that
+ * does not answer the guest is left to the reconciler, which finds it when the host comes back.
+ */
+public final class DeleteServer extends Workflow<OnServer> {
+  private final Means means;
+
+  public DeleteServer(Means means) {
+    super("DeleteServer", 1, OnServer.class, Duration.ofMinutes(10));
+    this.means = means;
+  }
+
+  @Override
+  public void run(Run run, OnServer input) {
+    var id = input.serverId();
+    var server = means.server(id);
+    var host = server.host();
+    if (host != null) {
+      run.step(
+          "destroy", () -> means.onHostIfThere(host, () -> means.hosts().agent(host).destroy(id)));
+    }
+    run.step("unplug ports", () -> means.networking().unplug(server));
+    run.step("release", () -> means.finder().release(server));
+    run.change("forget", sql -> forget(sql, id));
+  }
+
+  private void forget(Sql sql, String id) {
+    var server = ServerStore.find(sql, id).orElse(null);
+    if (server == null) {
+      return;
+    }
+    var now = means.clock().instant();
+    means.set(
+        sql,
+        id,
+        "deleted",
+        true,
+        "vm_state",
+        States.DELETED,
+        "task_state",
+        null,
+        "power_state",
+        0,
+        "terminated_at",
+        now);
+    sql.update("DELETE FROM server_group_member WHERE server_id = ?", id);
+    means.quotas().give(sql, server.projectId(), "instances", 1);
+    means.quotas().give(sql, server.projectId(), "cores", server.flavor().vcpus());
+    means.quotas().give(sql, server.projectId(), "ram", server.flavor().ramMb());
+    means.actions().event(sql, id, "compute_terminate_instance", server.host(), null);
+    means.tell(sql, server, "delete.end");
+  }
+
+  @Override
+  public void failed(Sql sql, OnServer input, Fault reason) {
+    ServerStore.find(sql, input.serverId())
+        .ifPresent(
+            server -> {
+              means.set(
+                  sql,
+                  server.id(),
+                  "vm_state",
+                  States.ERROR,
+                  "task_state",
+                  null,
+                  "fault",
+                  means.fault(reason));
+              means
+                  .actions()
+                  .event(
+                      sql,
+                      server.id(),
+                      "compute_terminate_instance",
+                      server.host(),
+                      reason.getMessage());
+            });
+  }
+}

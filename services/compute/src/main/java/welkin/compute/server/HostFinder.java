@@ -1,0 +1,221 @@
+package welkin.compute.server;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import welkin.compute.host.Host;
+import welkin.compute.host.Hosts;
+import welkin.compute.scheduler.HostState;
+import welkin.compute.scheduler.Placement;
+import welkin.compute.scheduler.Scheduler;
+import welkin.compute.scheduler.Scheduler.Rejection;
+import welkin.compute.scheduler.Wish;
+import welkin.core.Fault;
+import welkin.store.Database;
+
+/** Finds a host for a server and claims its resources there. */
+public final class HostFinder {
+  private static final int REASONS_KEPT = 50;
+  private final Database database;
+  private final Hosts hosts;
+  private final Placement placement;
+  private final Map<String, Integer> failures = new ConcurrentHashMap<>();
+
+  public HostFinder(Database database, Hosts hosts, Placement placement) {
+    this.database = database;
+    this.hosts = hosts;
+    this.placement = placement;
+  }
+
+  /**
+   * A host that was claimed, and why the others were not taken.
+   *
+   * @param host null when none can have the server
+   */
+  record Found(String host, String provider, String zone, List<Rejection> rejected) {}
+
+  Found find(Server server, Map<String, String> tried) {
+    var resources = resources(server.flavor());
+    var wish = wish(server, resources, tried);
+    var traits = traits(server.flavor());
+    var room = new HashMap<String, Placement.Candidate>();
+    placement
+        .candidates(
+            resources,
+            traits.getOrDefault("required", List.of()),
+            traits.getOrDefault("forbidden", List.of()))
+        .forEach(c -> room.put(c.provider(), c));
+    var choice = Scheduler.choose(wish, states(room));
+    var rejected = new ArrayList<>(choice.rejected());
+    for (var host : choice.ranked()) {
+      if (placement.claim(
+          server.id(), server.projectId(), server.userId(), host.provider(), resources)) {
+        return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
+      }
+      rejected.add(new Rejection(host.host(), "Placement", "another server was faster"));
+    }
+    return new Found(null, null, null, kept(explained(rejected, resources)));
+  }
+
+  void release(Server server) {
+    placement.release(server.id());
+  }
+
+  /** Counts how builds go on a host; the scheduler keeps away from where they fail. */
+  void built(String host, boolean well) {
+    if (well) {
+      failures.remove(host);
+    } else {
+      failures.merge(host, 1, Integer::sum);
+    }
+  }
+
+  private List<HostState> states(Map<String, Placement.Candidate> room) {
+    var all = hosts.list();
+    var zones = new HashMap<String, String>();
+    var busy = new HashMap<String, Long>();
+    database.read(
+        sql -> {
+          zones.putAll(hosts.zones(sql));
+          ServerStore.countByHost(sql, true).forEach(e -> busy.put(e.getKey(), e.getValue()));
+          return null;
+        });
+    var out = new ArrayList<HostState>(all.size());
+    for (var host : all) {
+      var candidate = room.get(host.nodeUuid());
+      var free = new HashMap<String, Long>();
+      if (candidate != null) {
+        candidate.resources().forEach((k, s) -> free.put(k, s.free()));
+      }
+      out.add(
+          new HostState(
+              host.host(),
+              host.nodeUuid(),
+              host.report(),
+              down(host),
+              zones.getOrDefault(host.host(), hosts.defaultZone()),
+              free,
+              busy.getOrDefault(host.host(), 0L).intValue(),
+              failures.getOrDefault(host.host(), 0)));
+    }
+    return out;
+  }
+
+  private String down(Host host) {
+    if (host.disabled()) {
+      return "its compute service is disabled"
+          + (host.disabledReason() == null ? "" : ": " + host.disabledReason());
+    }
+    if (host.forcedDown()) {
+      return "its compute service is forced down";
+    }
+    return hosts.up(host) ? null : "it was not heard from for " + hosts.silence(host) + " s";
+  }
+
+  /** What a flavor takes; its extra specs {@code resources:CLASS} change and add to it. */
+  static Map<String, Long> resources(FlavorCopy flavor) {
+    var out = new TreeMap<String, Long>();
+    out.put("VCPU", (long) flavor.vcpus());
+    out.put("MEMORY_MB", (long) flavor.ramMb());
+    long disk = flavor.diskGb() + flavor.ephemeralGb() + (flavor.swapMb() + 1023L) / 1024;
+    out.put("DISK_GB", disk);
+    flavor
+        .extraSpecs()
+        .forEach(
+            (k, v) -> {
+              if (k.startsWith("resources:")) {
+                out.put(k.substring("resources:".length()), Long.parseLong(v.strip()));
+              }
+            });
+    out.values().removeIf(v -> v == 0);
+    return out;
+  }
+
+  /** Extra specs {@code trait:NAME=required|forbidden}. */
+  private static Map<String, List<String>> traits(FlavorCopy flavor) {
+    return flavor.extraSpecs().entrySet().stream()
+        .filter(e -> e.getKey().startsWith("trait:"))
+        .collect(
+            Collectors.groupingBy(
+                Map.Entry::getValue,
+                Collectors.mapping(
+                    e -> e.getKey().substring("trait:".length()), Collectors.toList())));
+  }
+
+  private Wish wish(Server server, Map<String, Long> resources, Map<String, String> tried) {
+    var boot = server.boot();
+    var specs = new HashMap<>(server.flavor().extraSpecs());
+    var group = boot.groupId() == null ? null : group(boot.groupId(), server.id());
+    var apart = new HashSet<String>();
+    for (var other : boot.hints().getOrDefault("different_host", List.of())) {
+      database.read(sql -> ServerStore.find(sql, other)).map(Server::host).ifPresent(apart::add);
+    }
+    return new Wish(
+        resources,
+        specs,
+        boot.image() == null ? Map.of() : boot.image().properties(),
+        server.pinnedZone(),
+        boot.forcedHost(),
+        boot.wantedHost(),
+        tried,
+        group == null ? null : group.policy(),
+        group == null ? Map.of() : group.hosts(),
+        group == null ? 1 : group.most(),
+        apart);
+  }
+
+  private record Group(String policy, Map<String, Integer> hosts, int most) {}
+
+  private Group group(String id, String except) {
+    return database.read(
+        sql -> {
+          var policy =
+              sql.one(
+                      "SELECT policy, rules FROM server_group WHERE id = ?",
+                      r ->
+                          Map.entry(
+                              r.text("policy"),
+                              r.json("rules").path("max_server_per_host").asInt(1)),
+                      id)
+                  .orElse(Map.entry("none", 1));
+          var there = new HashMap<String, Integer>();
+          sql.list(
+                  "SELECT s.host FROM server s JOIN server_group_member m ON m.server_id = s.id"
+                      + " WHERE m.group_id = ? AND s.deleted = 0 AND s.host IS NOT NULL AND s.id <>"
+                      + " ?",
+                  r -> r.text("host"),
+                  id,
+                  except)
+              .forEach(h -> there.merge(h, 1, Integer::sum));
+          return new Group(policy.getKey(), there, policy.getValue());
+        });
+  }
+
+  /** Says of hosts without room how much is missing. */
+  private List<Rejection> explained(List<Rejection> rejected, Map<String, Long> resources) {
+    var out = new ArrayList<Rejection>();
+    for (var r : rejected) {
+      var host = r.filter().equals("Placement") ? hosts.find(r.host()).orElse(null) : null;
+      if (host != null && out.size() < REASONS_KEPT) {
+        try {
+          out.add(
+              new Rejection(r.host(), r.filter(), placement.shortage(host.nodeUuid(), resources)));
+          continue;
+        } catch (Fault f) {
+          // the reason as it is will do
+        }
+      }
+      out.add(r);
+    }
+    return out;
+  }
+
+  private static List<Rejection> kept(List<Rejection> rejected) {
+    return rejected.size() <= REASONS_KEPT ? rejected : rejected.subList(0, REASONS_KEPT);
+  }
+}

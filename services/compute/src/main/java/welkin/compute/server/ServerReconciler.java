@@ -1,0 +1,246 @@
+package welkin.compute.server;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import welkin.agents.contracts.InstanceAgent;
+import welkin.agents.contracts.InstanceAgent.PowerAction;
+import welkin.agents.contracts.InstanceState;
+import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.core.Caller;
+import welkin.core.Fault;
+import welkin.core.RequestContext;
+import welkin.store.Sql;
+import welkin.workflow.WorkflowEngine;
+
+/**
+ * Compares what hosts have with what rows say, and repairs: guests that stopped, guests that should
+ * run again, guests whose server is gone, rows in transit that no work moves any more. It takes no
+ * input and keeps nothing; a poke makes it sooner, never different.
+ */
+public final class ServerReconciler {
+  private static final Logger log = LoggerFactory.getLogger(ServerReconciler.class);
+  private final Means means;
+  private final WorkflowEngine engine;
+  private final boolean restartGuests;
+
+  public ServerReconciler(Means means, WorkflowEngine engine, boolean restartGuests) {
+    this.means = means;
+    this.engine = engine;
+    this.restartGuests = restartGuests;
+  }
+
+  /** What a pass did, for the log and for tests. */
+  public record Report(int repaired, int restarted, int destroyed) {
+    Report plus(Report o) {
+      return new Report(repaired + o.repaired, restarted + o.restarted, destroyed + o.destroyed);
+    }
+  }
+
+  /** Looks at every living host. */
+  public Report pass() {
+    var all = new Report(abandoned(), 0, 0);
+    for (var host : means.hosts().list()) {
+      if (means.hosts().up(host)) {
+        try {
+          all = all.plus(host(host.host()));
+        } catch (Fault f) {
+          log.warn("host {} was not looked at: {}", host.host(), f.getMessage());
+        }
+      }
+    }
+    return all;
+  }
+
+  /** Looks at one host. */
+  public Report host(String host) {
+    var agent = means.hosts().agent(host);
+    // rows first: a guest spawned after the list was made is not mistaken for a lost one
+    var guests = new HashMap<String, InstanceState>();
+    agent.instances().forEach(g -> guests.put(g.serverId(), g));
+    Set<String> busy = means.database().read(engine::busy);
+    List<Server> servers = means.database().read(sql -> ServerStore.onHost(sql, host));
+    int repaired = 0;
+    int restarted = 0;
+    for (var server : servers) {
+      var guest = guests.remove(server.id());
+      if (busy.contains(server.id()) || server.taskState() != null) {
+        continue;
+      }
+      if (guest == null) {
+        repaired += lost(agent, server) ? 1 : 0;
+      } else if (comesBack(server, guest)) {
+        restarted += restart(agent, server) ? 1 : 0;
+      } else {
+        repaired += changed(server, guest) ? 1 : 0;
+      }
+    }
+    return new Report(repaired, restarted, strangers(agent, host, guests, busy));
+  }
+
+  /** A guest the host knows nothing of: its disk is gone with it. */
+  private boolean lost(InstanceAgent agent, Server server) {
+    try {
+      agent.instance(server.id());
+      return false; // it came while we looked
+    } catch (Fault f) {
+      if (f.status() != 404) {
+        throw f;
+      }
+    }
+    if (server.is(States.ERROR) || server.is(States.STOPPED) && server.powerState() == 0) {
+      return false;
+    }
+    log.warn("{} has lost server {}", server.host(), server.id());
+    return set(
+        server,
+        "vm_state",
+        States.STOPPED,
+        "power_state",
+        PowerState.NOSTATE.code(),
+        "fault",
+        means.fault(
+            Fault.of(500, "InstanceNotFound", "Its host " + server.host() + " has lost it.")));
+  }
+
+  /** A guest that ran, and stopped because its host did. */
+  private boolean comesBack(Server server, InstanceState guest) {
+    return restartGuests
+        && server.is(States.ACTIVE)
+        && guest.power() == PowerState.SHUTDOWN
+        && guest.reason() != null
+        && guest.reason().startsWith("The host was ");
+  }
+
+  private boolean restart(InstanceAgent agent, Server server) {
+    try {
+      agent.power(server.id(), PowerAction.START, 0);
+      return true;
+    } catch (Fault f) {
+      log.warn("server {} could not be started again: {}", server.id(), f.getMessage());
+      return set(server, "vm_state", States.STOPPED, "power_state", PowerState.SHUTDOWN.code());
+    }
+  }
+
+  /** A guest changed without being asked. */
+  public void changed(String host, InstanceState guest) {
+    var server = means.database().read(sql -> ServerStore.find(sql, guest.serverId())).orElse(null);
+    if (server != null
+        && host.equals(server.host())
+        && server.taskState() == null
+        && !means.database().read(sql -> engine.isBusy(sql, server.id()))) {
+      if (comesBack(server, guest)) {
+        restart(means.hosts().agent(host), server);
+      } else {
+        changed(server, guest);
+      }
+    }
+  }
+
+  /** Makes the row follow its guest, as upstream's power state synchronisation does. */
+  private boolean changed(Server server, InstanceState guest) {
+    int power = guest.power().code();
+    var follows =
+        switch (guest.power()) {
+          case SHUTDOWN, CRASHED ->
+              server.is(States.ACTIVE) || server.is(States.PAUSED) ? States.STOPPED : null;
+          case RUNNING ->
+              server.is(States.STOPPED) || server.is(States.PAUSED) ? States.ACTIVE : null;
+          case PAUSED -> server.is(States.ACTIVE) ? States.PAUSED : null;
+          case SUSPENDED, NOSTATE -> null;
+        };
+    if (follows == null && power == server.powerState()) {
+      return false;
+    }
+    if (follows == null && server.is(States.SUSPENDED)) {
+      return false;
+    }
+    log.info(
+        "server {} is {}{}",
+        server.id(),
+        guest.power(),
+        guest.reason() == null ? "" : ": " + guest.reason());
+    return set(
+        server, "power_state", power, "vm_state", follows == null ? server.vmState() : follows);
+  }
+
+  private boolean set(Server server, Object... pairs) {
+    return means
+        .database()
+        .tx(
+            sql -> {
+              var now = ServerStore.find(sql, server.id()).orElse(null);
+              if (now == null
+                  || now.taskState() != null
+                  || !now.vmState().equals(server.vmState())
+                  || engine.isBusy(sql, server.id())) {
+                return false;
+              }
+              means.set(sql, server.id(), pairs);
+              means.tell(sql, now, "update");
+              return true;
+            });
+  }
+
+  /**
+   * Guests of no row of this host: those whose server is gone, or lives elsewhere, are destroyed.
+   */
+  private int strangers(
+      InstanceAgent agent, String host, Map<String, InstanceState> guests, Set<String> busy) {
+    int destroyed = 0;
+    for (var id : guests.keySet()) {
+      if (busy.contains(id)) {
+        continue;
+      }
+      var row = means.database().read(sql -> ServerStore.findEver(sql, id)).orElse(null);
+      if (row == null) {
+        log.warn("host {} has guest {}, which is no server of this cloud", host, id);
+      } else if (row.deleted() || !host.equals(row.host())) {
+        log.info("destroying what is left of server {} on {}", id, host);
+        agent.destroy(id);
+        destroyed++;
+      }
+    }
+    return destroyed;
+  }
+
+  /** Rows in transit without live work: they cannot exist, and if one does it is an error. */
+  private int abandoned() {
+    int repaired = 0;
+    Set<String> busy = means.database().read(engine::busy);
+    for (var server : means.database().read(ServerStore::inTransit)) {
+      if (!busy.contains(server.id())) {
+        repaired += means.database().tx(sql -> abandoned(sql, server)) ? 1 : 0;
+      }
+    }
+    return repaired;
+  }
+
+  private boolean abandoned(Sql sql, Server server) {
+    var now = ServerStore.find(sql, server.id()).orElse(null);
+    if (now == null
+        || now.taskState() == null && !now.is(States.BUILDING)
+        || engine.isBusy(sql, server.id())) {
+      return false;
+    }
+    log.error("server {} was {} and nothing worked on it", now.id(), now.taskState());
+    means.set(sql, now.id(), "task_state", null);
+    if (now.is(States.BUILDING)) {
+      var fault = Fault.of(500, "Abandoned", "The work on the server was lost.");
+      means.set(sql, now.id(), "vm_state", States.ERROR, "fault", means.fault(fault));
+    }
+    return true;
+  }
+
+  /** Runs passes as nobody in particular. */
+  public void passQuietly() {
+    try {
+      new RequestContext("req-reconciler", null, Caller.ANONYMOUS, null).run(this::pass);
+    } catch (RuntimeException e) {
+      log.warn("looking after servers failed, again in a minute", e);
+    }
+  }
+}

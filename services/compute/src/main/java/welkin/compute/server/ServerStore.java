@@ -1,0 +1,244 @@
+package welkin.compute.server;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.JsonNode;
+import welkin.core.Json;
+import welkin.store.Row;
+import welkin.store.Sql;
+
+/** SQL of servers. */
+public final class ServerStore {
+  /** What lists read: everything but the large columns. */
+  static final String COLUMNS =
+      "id, project_id, user_id, name, hostname, description, vm_state, task_state, power_state,"
+          + " progress, locked_by, locked_reason, host, node, zone, pinned_zone, image_id, flavor,"
+          + " key_name, config_drive, reservation_id, launch_index, root_device, access_ip_v4,"
+          + " access_ip_v6, disk_config, metadata, tags, security_groups, nics, fault, created_at,"
+          + " updated_at, launched_at, terminated_at, deleted";
+
+  private static final TypeReference<List<Nic>> NICS = new TypeReference<>() {};
+  private static final TypeReference<List<Server.Group>> GROUPS = new TypeReference<>() {};
+
+  /** Few distinct flavors and groups stand in many rows: each text is read once. */
+  private static final Map<String, FlavorCopy> FLAVORS = new ConcurrentHashMap<>();
+
+  private static final Map<String, List<Server.Group>> GROUP_LISTS = new ConcurrentHashMap<>();
+
+  private ServerStore() {}
+
+  static Server map(Row r) throws java.sql.SQLException {
+    return map(r, null, null);
+  }
+
+  static Server mapWithUserData(Row r) throws java.sql.SQLException {
+    return map(r, r.text("user_data"), null);
+  }
+
+  private static Server whole(Row r) throws java.sql.SQLException {
+    return map(r, r.text("user_data"), r.json("boot", Boot.class));
+  }
+
+  private static Server map(Row r, String userData, Boot boot) throws java.sql.SQLException {
+    return new Server(
+        r.text("id"),
+        r.text("project_id"),
+        r.text("user_id"),
+        r.text("name"),
+        r.text("hostname"),
+        r.text("description"),
+        r.text("vm_state"),
+        r.text("task_state"),
+        r.integer("power_state"),
+        r.integer("progress"),
+        r.text("locked_by"),
+        r.text("locked_reason"),
+        r.text("host"),
+        r.text("node"),
+        r.text("zone"),
+        r.text("pinned_zone"),
+        r.text("image_id"),
+        flavor(r.text("flavor")),
+        r.text("key_name"),
+        r.flag("config_drive"),
+        r.text("reservation_id"),
+        r.integer("launch_index"),
+        r.text("root_device"),
+        r.text("access_ip_v4"),
+        r.text("access_ip_v6"),
+        r.text("disk_config"),
+        texts(r.text("metadata")),
+        list(r.text("tags")),
+        groups(r.text("security_groups")),
+        nics(r.text("nics")),
+        userData,
+        r.json("fault"),
+        r.time("created_at"),
+        r.time("updated_at"),
+        r.time("launched_at"),
+        r.time("terminated_at"),
+        r.flag("deleted"),
+        boot);
+  }
+
+  private static FlavorCopy flavor(String text) {
+    if (FLAVORS.size() > 2000) {
+      FLAVORS.clear();
+    }
+    return FLAVORS.computeIfAbsent(text, t -> Json.read(t, FlavorCopy.class));
+  }
+
+  private static List<Server.Group> groups(String text) {
+    if (GROUP_LISTS.size() > 2000) {
+      GROUP_LISTS.clear();
+    }
+    return GROUP_LISTS.computeIfAbsent(text, t -> Json.MAPPER.readValue(t, GROUPS));
+  }
+
+  private static List<Nic> nics(String text) {
+    return text.equals("[]") ? List.of() : Json.MAPPER.readValue(text, NICS);
+  }
+
+  private static Map<String, String> texts(String text) {
+    return text.equals("{}") ? Map.of() : Json.stringMap(text);
+  }
+
+  private static List<String> list(String text) {
+    return text.equals("[]") ? List.of() : Json.stringList(text);
+  }
+
+  /** A server that is not deleted, with its boot request. */
+  public static Optional<Server> find(Sql sql, String id) {
+    return sql.one(
+        "SELECT " + COLUMNS + ", user_data, boot FROM server WHERE id = ? AND deleted = 0",
+        ServerStore::whole,
+        id);
+  }
+
+  /** A server, even a deleted one. */
+  public static Optional<Server> findEver(Sql sql, String id) {
+    return sql.one(
+        "SELECT " + COLUMNS + ", user_data, boot FROM server WHERE id = ?", ServerStore::whole, id);
+  }
+
+  /** The servers a host should have. */
+  public static List<Server> onHost(Sql sql, String host) {
+    return sql.list(
+        "SELECT " + COLUMNS + " FROM server WHERE deleted = 0 AND host = ?",
+        ServerStore::map,
+        host);
+  }
+
+  /** How many servers are on each host, as name and count. */
+  public static List<Map.Entry<String, Long>> countByHost(Sql sql, boolean busyOnly) {
+    return sql.list(
+        "SELECT host, COUNT(*) AS n FROM server WHERE deleted = 0 AND host IS NOT NULL"
+            + (busyOnly ? " AND task_state IS NOT NULL" : "")
+            + " GROUP BY host",
+        r -> Map.entry(r.text("host"), r.number("n")));
+  }
+
+  public static boolean deletedEarlier(Sql sql, String id) {
+    return sql.exists("SELECT 1 FROM server WHERE id = ? AND deleted = 1", id);
+  }
+
+  static void insert(Sql sql, Server s) {
+    sql.insert(
+        "server",
+        "id",
+        s.id(),
+        "project_id",
+        s.projectId(),
+        "user_id",
+        s.userId(),
+        "name",
+        s.name(),
+        "hostname",
+        s.hostname(),
+        "description",
+        s.description(),
+        "vm_state",
+        s.vmState(),
+        "task_state",
+        s.taskState(),
+        "power_state",
+        s.powerState(),
+        "progress",
+        s.progress(),
+        "pinned_zone",
+        s.pinnedZone(),
+        "image_id",
+        s.imageId(),
+        "flavor_id",
+        s.flavor().id(),
+        "flavor",
+        s.flavor(),
+        "key_name",
+        s.keyName(),
+        "config_drive",
+        s.configDrive(),
+        "reservation_id",
+        s.reservationId(),
+        "launch_index",
+        s.launchIndex(),
+        "root_device",
+        s.rootDevice(),
+        "access_ip_v4",
+        s.accessIpV4(),
+        "access_ip_v6",
+        s.accessIpV6(),
+        "disk_config",
+        s.diskConfig(),
+        "metadata",
+        s.metadata(),
+        "tags",
+        s.tags(),
+        "security_groups",
+        s.securityGroups(),
+        "nics",
+        s.nics(),
+        "user_data",
+        s.userData(),
+        "boot",
+        s.boot(),
+        "created_at",
+        s.createdAt(),
+        "updated_at",
+        s.updatedAt(),
+        "deleted",
+        false);
+  }
+
+  /** Sets columns of a server, {@code column, value, ...}, and when it was changed. */
+  public static void set(Sql sql, String id, Instant now, Object... pairs) {
+    var text = new StringBuilder("UPDATE server SET updated_at = ?");
+    var args = new ArrayList<>();
+    args.add(now);
+    for (int i = 0; i < pairs.length; i += 2) {
+      text.append(", ").append(pairs[i]).append(" = ?");
+      args.add(pairs[i + 1]);
+    }
+    args.add(id);
+    sql.update(text.append(" WHERE id = ?").toString(), args.toArray());
+  }
+
+  /** Why hosts were rejected, as it was stored last. */
+  static JsonNode why(Sql sql, String id) {
+    return sql.one("SELECT why FROM server WHERE id = ?", r -> r.json("why"), id).orElse(null);
+  }
+
+  /** Rows in a transitional state, for the reconciler. */
+  public static List<Server> inTransit(Sql sql) {
+    return sql.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM server WHERE deleted = 0 AND (task_state IS NOT NULL OR vm_state ="
+            + " 'building')",
+        ServerStore::map);
+  }
+}
