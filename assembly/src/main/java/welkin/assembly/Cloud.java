@@ -110,7 +110,7 @@ public final class Cloud implements AutoCloseable {
                     bus,
                     settings.clock(),
                     URI.create(endpoint + "/metadata"),
-                    null);
+                    compute.metadataSecret());
     if (server != null) {
       Credentials.write(settings.home(), endpoint, password);
       server.open();

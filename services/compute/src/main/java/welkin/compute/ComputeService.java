@@ -9,12 +9,15 @@ import welkin.agents.contracts.ComputeReports;
 import welkin.bus.Bus;
 import welkin.compute.action.Actions;
 import welkin.compute.action.InstanceActionApi;
+import welkin.compute.aggregate.AggregateApi;
+import welkin.compute.aggregate.Aggregates;
 import welkin.compute.api.ComputeFaults;
 import welkin.compute.api.VersionsApi;
 import welkin.compute.flavor.FlavorApi;
 import welkin.compute.flavor.Flavors;
 import welkin.compute.host.Hosts;
 import welkin.compute.host.Reports;
+import welkin.compute.hypervisor.HypervisorApi;
 import welkin.compute.keypair.KeyMaker;
 import welkin.compute.keypair.KeypairApi;
 import welkin.compute.keypair.Keypairs;
@@ -45,6 +48,11 @@ import welkin.compute.server.ServerApi;
 import welkin.compute.server.ServerReconciler;
 import welkin.compute.server.Servers;
 import welkin.compute.server.Snapshot;
+import welkin.compute.servergroup.ServerGroupApi;
+import welkin.compute.servergroup.ServerGroups;
+import welkin.compute.service.ComputeServices;
+import welkin.compute.service.ServiceApi;
+import welkin.compute.zone.ZoneApi;
 import welkin.core.Config;
 import welkin.core.Fault;
 import welkin.core.Secret;
@@ -156,6 +164,13 @@ public final class ComputeService implements CloudService {
     routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
     routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
     routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
+    routes.include(new ServiceApi(new ComputeServices(database, clock, hosts)).routes());
+    routes.include(
+        new HypervisorApi(database, hosts, config.get(ComputeOptions.RESERVED_RAM_MB)).routes());
+    routes.include(new ZoneApi(hosts).routes());
+    routes.include(new AggregateApi(new Aggregates(database, events, clock, ids, hosts)).routes());
+    routes.include(
+        new ServerGroupApi(new ServerGroups(database, events, quotas, clock, ids)).routes());
     api =
         Service.of("compute", "/compute", routes, new ComputeFaults(), policy, database)
             .negotiating(NEGOTIATION)
