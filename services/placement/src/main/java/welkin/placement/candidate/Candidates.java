@@ -100,7 +100,7 @@ final class Candidates {
       }
     }
     for (var node : view.sharing()) {
-      if (!near.contains(node) && sharesWith(node, tree)) {
+      if (sharesWith(node, tree) && !near.contains(node)) {
         near.add(node);
       }
     }
@@ -240,7 +240,7 @@ final class Candidates {
       var node = view.nodes().get(of.getKey());
       for (var e : of.getValue().entrySet()) {
         var i = node.inventories().get(e.getKey());
-        if (!i.hasRoomFor(e.getValue()) || e.getValue() > i.maxUnit()) {
+        if (i == null || !i.hasRoomFor(e.getValue()) || e.getValue() > i.maxUnit()) {
           return false;
         }
       }

@@ -2,19 +2,28 @@ package welkin.placement.index;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import welkin.placement.Names;
 import welkin.placement.inventory.Inventory;
 import welkin.placement.provider.Provider;
 
-/** A provider with all that searches ask about; immutable, replaced when the provider changes. */
+/**
+ * A provider with all that searches ask about. Its place among the others is fixed; the rest is
+ * replaced as a whole when the provider changes, so a search may see a change half way: what it
+ * finds is a proposal, the claim checks again.
+ */
 public final class Node {
+  /** All that may change without the provider changing its place. */
+  private record State(
+      Provider provider,
+      Map<String, Inventory> inventories,
+      Set<String> traits,
+      Set<String> aggregates) {}
+
   final long position;
-  private final Provider provider;
-  private final Map<String, Inventory> inventories;
-  private final Set<String> traits;
-  private final Set<String> aggregates;
-  private final boolean sharing;
-  private String summary;
+  private volatile State state;
+  private volatile String summary;
 
   Node(
       long position,
@@ -23,45 +32,53 @@ public final class Node {
       Set<String> traits,
       Set<String> aggregates) {
     this.position = position;
-    this.provider = provider;
-    this.inventories = inventories;
-    this.traits = traits;
-    this.aggregates = aggregates;
-    this.sharing = traits.contains(welkin.placement.Names.SHARING);
+    this.state = new State(provider, inventories, traits, aggregates);
+  }
+
+  /** Whether {@code next} has the same place among the others. */
+  boolean hasPlaceOf(Node next) {
+    return Objects.equals(provider().parent(), next.provider().parent())
+        && provider().root().equals(next.provider().root())
+        && sharing() == next.sharing();
+  }
+
+  void become(Node next) {
+    state = next.state;
+    summary = null;
   }
 
   public Provider provider() {
-    return provider;
+    return state.provider;
   }
 
   public String uuid() {
-    return provider.uuid();
+    return state.provider.uuid();
   }
 
   public boolean isRoot() {
-    return provider.parent() == null;
+    return state.provider.parent() == null;
   }
 
   public Map<String, Inventory> inventories() {
-    return inventories;
+    return state.inventories;
   }
 
   public Set<String> traits() {
-    return traits;
+    return state.traits;
   }
 
   public Set<String> aggregates() {
-    return aggregates;
+    return state.aggregates;
   }
 
   /** Whether it serves the members of its aggregates too. */
   public boolean sharing() {
-    return sharing;
+    return state.traits.contains(Names.SHARING);
   }
 
   /** Whether one allocation of this much is possible here now. */
   public boolean hasRoomFor(String resourceClass, long amount) {
-    var i = inventories.get(resourceClass);
+    var i = state.inventories.get(resourceClass);
     return i != null && i.allows(amount) && i.hasRoomFor(amount);
   }
 
@@ -81,9 +98,11 @@ public final class Node {
   public String summary() {
     var s = summary;
     if (s == null) {
+      var now = state;
+      var provider = now.provider;
       var out = new StringBuilder(256).append("{\"resources\":{");
       char sep = 0;
-      for (var i : inventories.values()) {
+      for (var i : now.inventories.values()) {
         if (sep != 0) {
           out.append(sep);
         }
@@ -91,7 +110,7 @@ public final class Node {
         sep = ',';
       }
       out.append("},\"traits\":[");
-      strings(out, List.copyOf(traits));
+      strings(out, List.copyOf(now.traits));
       out.append("],\"parent_provider_uuid\":");
       if (provider.parent() == null) {
         out.append("null");
@@ -99,7 +118,10 @@ public final class Node {
         out.append('"').append(provider.parent()).append('"');
       }
       out.append(",\"root_provider_uuid\":\"").append(provider.root()).append("\"}");
-      summary = s = out.toString();
+      s = out.toString();
+      if (now == state) {
+        summary = s;
+      }
     }
     return s;
   }

@@ -36,7 +36,7 @@ public final class ProviderIndex {
   private final ResourceClassStore classes;
   private final TraitStore traits;
   private final ReentrantLock refreshing = new ReentrantLock();
-  private Set<String> stale = new LinkedHashSet<>();
+  private final Set<String> stale = new LinkedHashSet<>();
   private volatile boolean anyStale;
   private volatile View view;
   private final Map<String, Long> positions = new HashMap<>();
@@ -61,7 +61,7 @@ public final class ProviderIndex {
   }
 
   private void markStale(String uuid) {
-    synchronized (positions) {
+    synchronized (stale) {
       stale.add(uuid);
       anyStale = true;
     }
@@ -78,6 +78,9 @@ public final class ProviderIndex {
         load();
       } else if (anyStale) {
         refresh();
+      }
+      synchronized (stale) {
+        anyStale = !stale.isEmpty(); // only now: until here others must wait for what was read
       }
       return view;
     } finally {
@@ -119,29 +122,45 @@ public final class ProviderIndex {
 
   private void refresh() {
     var ids = takeStale();
-    database.read(
-        sql -> {
-          for (var id : ids) {
-            var found = providers.find(sql, id);
-            if (found.isPresent()) {
-              put(read(sql, found.get()));
-            } else {
-              var position = positions.remove(id);
-              if (position != null) {
-                byPosition.remove(position);
+    boolean moved =
+        database.read(
+            sql -> {
+              boolean any = false;
+              for (var id : ids) {
+                any |= refresh(sql, id);
               }
-            }
-          }
-          return null;
-        });
-    publish();
+              return any;
+            });
+    if (moved) {
+      publish();
+    }
   }
 
-  private Set<String> takeStale() {
-    synchronized (positions) {
-      var ids = stale;
-      stale = new LinkedHashSet<>();
-      anyStale = false;
+  /** Whether the provider came, went, or changed its place. */
+  private boolean refresh(Sql sql, String id) {
+    var found = providers.find(sql, id);
+    var position = positions.get(id);
+    if (found.isEmpty()) {
+      if (position != null) {
+        positions.remove(id);
+        byPosition.remove(position);
+      }
+      return position != null;
+    }
+    var next = read(sql, found.get());
+    var now = position == null ? null : byPosition.get(position);
+    if (now != null && now.hasPlaceOf(next)) {
+      now.become(next);
+      return false;
+    }
+    put(next);
+    return true;
+  }
+
+  private List<String> takeStale() {
+    synchronized (stale) {
+      var ids = List.copyOf(stale);
+      stale.clear();
       return ids;
     }
   }

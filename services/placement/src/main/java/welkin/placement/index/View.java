@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All providers at one moment, immutable.
+ * All providers and their places.
  *
  * @param nodes by uuid, oldest first
  * @param trees oldest root first
