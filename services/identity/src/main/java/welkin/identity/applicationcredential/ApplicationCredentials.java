@@ -143,6 +143,12 @@ public final class ApplicationCredentials {
                   .orElseThrow(Faults.missing("access_rule", id)));
           continue;
         }
+        for (var field : List.of("service", "method", "path")) {
+          if (Json.string(rule, field) == null) {
+            throw Fault.badRequest(
+                "Invalid input for field 'access_rules': '" + field + "' is a required property");
+          }
+        }
         var wanted =
             new AccessRule(
                 backend.ids().hex(),
