@@ -100,6 +100,17 @@ public final class NetworkService implements CloudService {
             compute,
             config.get(DNS_DOMAIN));
     var dhcp = new DhcpServers(networkStore, subnetStore, portStore, ports, ipam, agents, log);
+    var floatingIps =
+        new FloatingIps(
+            floatingStore,
+            networkStore,
+            portStore,
+            ports,
+            routerStore,
+            log,
+            limits,
+            access,
+            compute);
     var networks =
         new Networks(
             networkStore,
@@ -108,6 +119,7 @@ public final class NetworkService implements CloudService {
             rbacStore,
             new Segments(networkStore, config),
             dhcp,
+            floatingIps,
             log,
             limits);
     var subnets =
@@ -125,18 +137,6 @@ public final class NetworkService implements CloudService {
             log,
             limits,
             access);
-    var floatingIps =
-        new FloatingIps(
-            floatingStore,
-            networkStore,
-            portStore,
-            ports,
-            routerStore,
-            log,
-            limits,
-            access,
-            compute);
-
     var rbac = new RbacPolicies(rbacStore, networkStore, groupStore, limits, access);
 
     var nouns = List.<Noun>of(networks, subnets, ports, groups, rules, floatingIps, rbac);

@@ -62,11 +62,18 @@ public final class DhcpServers {
     var wanting =
         subnets.ofNetwork(sql, networkId).stream().filter(s -> s.flag("enable_dhcp")).toList();
     var port = port(sql, networkId);
+    if (wanting.isEmpty() && port.isEmpty()) {
+      log.touchNetwork(sql, networkId);
+      return; // an administrator may have given it to a host already: that is kept
+    }
     if (wanting.isEmpty()) {
       port.ifPresent(p -> verbs.remove(sql, p));
       sql.update("DELETE FROM dhcp_binding WHERE network_id = ?", networkId);
     } else if (port.isEmpty()) {
-      host(network, sql).ifPresent(h -> start(sql, network, wanting, h));
+      networks
+          .dhcpHost(sql, networkId)
+          .or(() -> host(network, sql))
+          .ifPresent(h -> start(sql, network, wanting, h));
     } else {
       readdress(sql, network, port.get(), wanting);
     }
@@ -98,7 +105,7 @@ public final class DhcpServers {
     var network = networks.find(sql, networkId).orElseThrow();
     var wanting =
         subnets.ofNetwork(sql, networkId).stream().filter(s -> s.flag("enable_dhcp")).toList();
-    if (host != null && !wanting.isEmpty()) {
+    if (host != null) {
       start(sql, network, wanting, host);
     }
     log.touchNetwork(sql, networkId);
@@ -138,6 +145,9 @@ public final class DhcpServers {
 
   private void start(Sql sql, Resource network, List<Resource> wanting, String host) {
     sql.insertIfAbsent("dhcp_binding", "network_id", network.id(), "host", host);
+    if (wanting.isEmpty()) {
+      return;
+    }
     var values = Json.object();
     values.put("network_id", network.id());
     values.put("project_id", network.projectId());

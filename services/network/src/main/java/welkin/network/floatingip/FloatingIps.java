@@ -347,6 +347,15 @@ public final class FloatingIps implements Noun {
     }
   }
 
+  /** Deletes the floating addresses of a network that lead nowhere: it is about to go. */
+  public void deleteUnused(Sql sql, String networkId) {
+    for (var f : store.rows().where(sql, "floating_network_id", networkId)) {
+      if (f.text("port_id") == null) {
+        delete(sql, null, f);
+      }
+    }
+  }
+
   @Override
   public void delete(Sql sql, Caller caller, Resource floating) {
     tell(sql, floating);

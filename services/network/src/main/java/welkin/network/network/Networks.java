@@ -10,6 +10,7 @@ import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.network.dhcp.DhcpServers;
+import welkin.network.floatingip.FloatingIps;
 import welkin.network.host.HostLog;
 import welkin.network.port.PortStore;
 import welkin.network.quota.Limits;
@@ -42,6 +43,7 @@ public final class Networks implements Noun {
   private final RbacStore rbac;
   private final Segments segments;
   private final DhcpServers dhcp;
+  private final FloatingIps floatingIps;
   private final HostLog log;
   private final Limits limits;
   private final Attributes attributes =
@@ -77,6 +79,7 @@ public final class Networks implements Noun {
       RbacStore rbac,
       Segments segments,
       DhcpServers dhcp,
+      FloatingIps floatingIps,
       HostLog log,
       Limits limits) {
     this.store = store;
@@ -85,6 +88,7 @@ public final class Networks implements Noun {
     this.rbac = rbac;
     this.segments = segments;
     this.dhcp = dhcp;
+    this.floatingIps = floatingIps;
     this.log = log;
     this.limits = limits;
   }
@@ -306,6 +310,7 @@ public final class Networks implements Noun {
 
   @Override
   public void delete(Sql sql, Caller caller, Resource network) {
+    floatingIps.deleteUnused(sql, network.id());
     var left = new ArrayList<String>();
     for (var p : ports.ofNetwork(sql, network.id())) {
       if (!p.text("device_owner").equals("network:dhcp")) {

@@ -181,8 +181,9 @@ public final class Subnets implements Noun {
   public void visible(ListQuery query, String projectId) {
     query.where(
         "project_id = ? OR network_id IN (SELECT n.id FROM network n WHERE n.project_id = ?"
-            + " OR n.shared = 1 OR n.external = 1 OR n.id IN (SELECT b.object_id FROM rbac_policy"
-            + " b WHERE b.object_type = 'network' AND b.target_tenant = ?))",
+            + " OR n.shared = 1 OR n.id IN (SELECT b.object_id FROM rbac_policy b WHERE"
+            + " b.object_type = 'network' AND b.action = 'access_as_shared'"
+            + " AND b.target_tenant = ?))",
         projectId,
         projectId,
         projectId);
