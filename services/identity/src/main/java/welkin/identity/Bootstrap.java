@@ -109,12 +109,14 @@ final class Bootstrap {
       service = user(sql, SERVICE_USER, null, serviceHome);
     }
     var adminRole = roles.get("admin");
-    AssignmentStore.insert(
-        sql, new Assignment(admin.id(), null, adminHome, null, false, adminRole, false));
-    AssignmentStore.insert(
-        sql, new Assignment(admin.id(), null, null, DOMAIN, false, adminRole, false));
-    AssignmentStore.insert(
-        sql, new Assignment(admin.id(), null, null, null, true, adminRole, false));
+    if (first) { // an operator who takes these away later means it
+      AssignmentStore.insert(
+          sql, new Assignment(admin.id(), null, adminHome, null, false, adminRole, false));
+      AssignmentStore.insert(
+          sql, new Assignment(admin.id(), null, null, DOMAIN, false, adminRole, false));
+      AssignmentStore.insert(
+          sql, new Assignment(admin.id(), null, null, null, true, adminRole, false));
+    }
     AssignmentStore.insert(
         sql, new Assignment(service.id(), null, serviceHome, null, false, adminRole, false));
     AssignmentStore.insert(
@@ -125,6 +127,7 @@ final class Bootstrap {
 
   private Map<String, String> roles(Sql sql) {
     var ids = new LinkedHashMap<String, String>();
+    boolean first = RoleStore.named(sql, null, "admin").isEmpty();
     for (var name : List.of("admin", "manager", "member", "reader", "service")) {
       var role = RoleStore.named(sql, null, name).orElse(null);
       if (role == null) {
@@ -136,9 +139,11 @@ final class Bootstrap {
       }
       ids.put(name, role.id());
     }
-    RoleStore.imply(sql, ids.get("admin"), ids.get("manager"));
-    RoleStore.imply(sql, ids.get("manager"), ids.get("member"));
-    RoleStore.imply(sql, ids.get("member"), ids.get("reader"));
+    if (first) {
+      RoleStore.imply(sql, ids.get("admin"), ids.get("manager"));
+      RoleStore.imply(sql, ids.get("manager"), ids.get("member"));
+      RoleStore.imply(sql, ids.get("member"), ids.get("reader"));
+    }
     return ids;
   }
 
