@@ -31,6 +31,7 @@ public final class ImageApi {
     var r = new Routes("/v2/images");
     r.get("", this::list).policy("get_images");
     r.post("", this::create).policyOnTarget("add_image").success(201).shownBy("/images/{image_id}");
+    r.delete("", ImageApi::noId).policy("delete_image");
     r.get("/{image_id}", this::show).policyOnTarget("get_image");
     r.patch("/{image_id}", this::update).policyOnTarget("modify_image");
     r.delete("/{image_id}", this::delete).policyOnTarget("delete_image").success(204);
@@ -50,7 +51,19 @@ public final class ImageApi {
     return r;
   }
 
+  /** {@code /v2/images/} names an image without an id: there is none. */
+  private static Answer noId(Call call) {
+    if (call.request().path().endsWith("/")) {
+      throw Images.unknown("");
+    }
+    throw Fault.of(405, "MethodNotAllowed", "The list of images cannot be deleted.")
+        .with("allow", "GET, POST");
+  }
+
   private Answer list(Call call) {
+    if (call.request().path().endsWith("/")) {
+      throw Images.unknown("");
+    }
     var listing = new ImageListing(call);
     var page = images.list(listing);
     var out = ImageWire.list(page);
