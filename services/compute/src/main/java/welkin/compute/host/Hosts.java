@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,8 @@ public final class Hosts {
   private final Settings settings;
   private final Map<String, Host> known = new ConcurrentHashMap<>();
   private final Map<String, Instant> written = new ConcurrentHashMap<>();
+
+  private final Set<String> speaking = ConcurrentHashMap.newKeySet();
 
   /** What of each host Placement was told last. */
   private final Map<String, String> told = new ConcurrentHashMap<>();
@@ -79,6 +82,17 @@ public final class Hosts {
 
   /** A sign of life: registers the host when it is new, and tells Placement what changed. */
   public void alive(HostReport report) {
+    if (!speaking.add(report.host())) {
+      return; // its sign of life before this one is still being worked on
+    }
+    try {
+      hear(report);
+    } finally {
+      speaking.remove(report.host());
+    }
+  }
+
+  private void hear(HostReport report) {
     var now = clock.instant();
     var host = known.get(report.host());
     if (host == null) {
