@@ -12,6 +12,7 @@ import welkin.compute.action.InstanceActionApi;
 import welkin.compute.aggregate.AggregateApi;
 import welkin.compute.aggregate.Aggregates;
 import welkin.compute.api.ComputeFaults;
+import welkin.compute.api.GoneApi;
 import welkin.compute.api.VersionsApi;
 import welkin.compute.flavor.FlavorApi;
 import welkin.compute.flavor.Flavors;
@@ -52,6 +53,7 @@ import welkin.compute.servergroup.ServerGroupApi;
 import welkin.compute.servergroup.ServerGroups;
 import welkin.compute.service.ComputeServices;
 import welkin.compute.service.ServiceApi;
+import welkin.compute.usage.UsageApi;
 import welkin.compute.zone.ZoneApi;
 import welkin.core.Config;
 import welkin.core.Fault;
@@ -171,6 +173,8 @@ public final class ComputeService implements CloudService {
     routes.include(new AggregateApi(new Aggregates(database, events, clock, ids, hosts)).routes());
     routes.include(
         new ServerGroupApi(new ServerGroups(database, events, quotas, clock, ids)).routes());
+    routes.include(new UsageApi(database, clock).routes());
+    routes.include(new GoneApi().routes());
     api =
         Service.of("compute", "/compute", routes, new ComputeFaults(), policy, database)
             .negotiating(NEGOTIATION)
