@@ -17,6 +17,7 @@ import welkin.image.image.Images;
 import welkin.image.member.MemberApi;
 import welkin.image.member.MemberStore;
 import welkin.image.member.Members;
+import welkin.image.task.TaskStore;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
 import welkin.store.Database;
@@ -33,7 +34,7 @@ public final class ImageService implements CloudService {
   private final Service api;
 
   public ImageService(Platform platform) {
-    database = platform.database("image", List.of("/welkin/image/V001__image.sql"));
+    database = platform.database("image", List.of("/welkin/image/V001__image.sql", "/welkin/image/V002__task.sql"));
     var clock = platform.clock();
     events = new Events(clock);
     var options = ImageOptions.of(platform.config());
@@ -44,9 +45,10 @@ public final class ImageService implements CloudService {
     var files = new FileStore(platform.home().resolve("images"));
     var imageStore = new ImageStore();
     var memberStore = new MemberStore();
+    var tasks = new TaskStore(platform.ids());
     var images =
-        new Images(database, events, clock, quotas, options, files, imageStore, memberStore);
-    contents = new Contents(database, clock, quotas, options, files, imageStore, images);
+        new Images(database, events, clock, quotas, options, files, imageStore, memberStore, tasks);
+    contents = new Contents(database, clock, quotas, options, files, imageStore, images, tasks);
 
     var routes = new Routes("");
     routes.include(new ImageApi(images, platform.ids(), clock).routes());

@@ -155,6 +155,8 @@ class ImageServiceTest {
     assertThat(cloud.show(ALICE, id).get("status").stringValue()).isEqualTo("active");
     assertThat(TestImages.body(cloud.send(ALICE, "GET", "/images/" + id + "/file", null)))
         .isEqualTo(noise(5000));
+    var tasks = Json.parse(cloud.send(ALICE, "GET", "/images/" + id + "/tasks", null).bytes());
+    assertThat(tasks.at("/tasks/0/status").stringValue()).isEqualTo("success");
   }
 
   @Test

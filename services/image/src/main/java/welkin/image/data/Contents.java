@@ -13,6 +13,7 @@ import welkin.image.ImageOptions;
 import welkin.image.image.Image;
 import welkin.image.image.ImageStore;
 import welkin.image.image.Images;
+import welkin.image.task.TaskStore;
 import welkin.store.Database;
 import welkin.store.Quotas;
 import welkin.store.Sql;
@@ -33,6 +34,7 @@ public final class Contents {
   private final FileStore files;
   private final ImageStore store;
   private final Images images;
+  private final TaskStore tasks;
 
   public Contents(
       Database database,
@@ -41,7 +43,8 @@ public final class Contents {
       ImageOptions options,
       FileStore files,
       ImageStore store,
-      Images images) {
+      Images images,
+      TaskStore tasks) {
     this.database = database;
     this.clock = clock;
     this.quotas = quotas;
@@ -49,6 +52,7 @@ public final class Contents {
     this.files = files;
     this.store = store;
     this.images = images;
+    this.tasks = tasks;
   }
 
   FileStore files() {
@@ -155,10 +159,17 @@ public final class Contents {
                 staged.get("checksum").stringValue(),
                 staged.get("sha512").stringValue());
             store.setStaged(sql, image.id(), null);
+            tasks.record(sql, image, "glance-direct", null, clock.instant());
             images.event(sql, "image.import", store.find(sql, image.id()).orElseThrow());
           });
     } catch (RuntimeException | Error e) {
       giveUp(image, "importing");
+      database.change(
+          sql -> {
+            if (store.find(sql, image.id()).isPresent()) {
+              tasks.record(sql, image, "glance-direct", e.getMessage(), clock.instant());
+            }
+          });
       throw e;
     }
   }

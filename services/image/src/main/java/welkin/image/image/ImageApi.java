@@ -1,7 +1,6 @@
 package welkin.image.image;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -188,11 +187,12 @@ public final class ImageApi {
     return Answer.none();
   }
 
-  /** Imports are done when their request is answered: there are never tasks left. */
   private Answer tasks(Call call) {
-    call.enforce(images.seen(call, call.path("image_id")).target());
+    var seen = images.seen(call, call.path("image_id"));
+    call.enforce(seen.target());
     var out = Json.object();
-    out.set("tasks", Json.tree(new ArrayList<>()));
+    var list = out.putArray("tasks");
+    images.tasks(seen.image().id()).forEach(list::add);
     return Answer.ok(out);
   }
 }

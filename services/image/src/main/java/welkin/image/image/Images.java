@@ -6,11 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.http.Call;
 import welkin.image.ImageOptions;
 import welkin.image.data.FileStore;
 import welkin.image.member.MemberStore;
+import welkin.image.task.TaskStore;
 import welkin.store.Database;
 import welkin.store.DuplicateKey;
 import welkin.store.Events;
@@ -33,6 +35,7 @@ public final class Images {
   private final FileStore files;
   private final ImageStore store;
   private final MemberStore members;
+  private final TaskStore tasks;
 
   public Images(
       Database database,
@@ -42,7 +45,8 @@ public final class Images {
       ImageOptions options,
       FileStore files,
       ImageStore store,
-      MemberStore members) {
+      MemberStore members,
+      TaskStore tasks) {
     this.database = database;
     this.events = events;
     this.clock = clock;
@@ -51,6 +55,7 @@ public final class Images {
     this.files = files;
     this.store = store;
     this.members = members;
+    this.tasks = tasks;
   }
 
   /**
@@ -191,6 +196,7 @@ public final class Images {
             throw Fault.forbidden("Image " + id + " is protected and cannot be deleted.");
           }
           store.delete(sql, id);
+          tasks.delete(sql, id);
           if (image.owner() != null) {
             quotas.give(sql, image.owner(), COUNT, 1);
             quotas.give(sql, image.owner(), SIZE, mebibytes(image.size()));
@@ -218,6 +224,11 @@ public final class Images {
           store.move(sql, id, now, next, clock.instant());
           event(sql, active ? "image.reactivate" : "image.deactivate", seen.image());
         });
+  }
+
+  /** What became of its imports. */
+  List<ObjectNode> tasks(String id) {
+    return database.read(sql -> tasks.of(sql, id));
   }
 
   /** Adds or removes a tag. */
