@@ -34,7 +34,9 @@ public final class ImageService implements CloudService {
   private final Service api;
 
   public ImageService(Platform platform) {
-    database = platform.database("image", List.of("/welkin/image/V001__image.sql", "/welkin/image/V002__task.sql"));
+    database =
+        platform.database(
+            "image", List.of("/welkin/image/V001__image.sql", "/welkin/image/V002__task.sql"));
     var clock = platform.clock();
     events = new Events(clock);
     var options = ImageOptions.of(platform.config());
