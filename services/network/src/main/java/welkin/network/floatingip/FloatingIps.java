@@ -11,6 +11,7 @@ import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.network.host.ComputeNotifier;
 import welkin.network.host.HostLog;
+import welkin.network.ip.AllocationStore;
 import welkin.network.ip.Ip;
 import welkin.network.network.NetworkStore;
 import welkin.network.port.PortStore;
@@ -280,11 +281,7 @@ public final class FloatingIps implements Noun {
       if (leg.gateway()) {
         continue;
       }
-      boolean onSubnet =
-          sql.exists(
-              "SELECT 1 FROM ip_allocation WHERE port_id = ? AND subnet_id = ?",
-              leg.portId(),
-              subnetId);
+      boolean onSubnet = AllocationStore.has(sql, leg.portId(), subnetId);
       boolean outside =
           routers.legs(sql, leg.routerId()).stream()
               .anyMatch(l -> l.gateway() && l.networkId().equals(externalId));

@@ -1,7 +1,7 @@
 package welkin.network.host;
 
-import java.util.List;
 import java.util.function.Consumer;
+import welkin.network.host.HostStore.Item;
 import welkin.network.resource.Resource;
 import welkin.store.Sql;
 
@@ -18,6 +18,9 @@ public final class HostLog {
   public static final String PORT = "port";
   public static final String GROUP = "group";
   public static final String ROUTER = "router";
+
+  /** So many objects are spread in one transaction. */
+  private static final int BATCH = 500;
 
   private volatile Consumer<String> poke = host -> {};
   private volatile Runnable flushSoon = () -> {};
@@ -36,40 +39,26 @@ public final class HostLog {
     if (host == null || host.isEmpty()) {
       return;
     }
-    sql.update("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
-    if (sql.update(
-            "UPDATE host_change SET seq = (SELECT seq FROM host_cursor WHERE id = 1)"
-                + " WHERE host = ? AND kind = ? AND object_id = ?",
-            host,
-            kind,
-            id)
-        == 0) {
-      sql.update(
-          "INSERT INTO host_change (host, kind, object_id, seq)"
-              + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
-          host,
-          kind,
-          id);
-    }
+    HostStore.change(sql, host, new Item(kind, id));
     sql.afterCommit(() -> poke.accept(host));
   }
 
   /** Something changed for every host that has the object; told before long. */
   public void dirty(Sql sql, String kind, String id) {
-    if (sql.insertIfAbsent("host_dirty", "kind", kind, "object_id", id) > 0) {
+    if (HostStore.dirty(sql, new Item(kind, id))) {
       sql.afterCommit(flushSoon);
     }
   }
 
   /** Something changed for every host that has the network; told at once. */
   public void touchNetwork(Sql sql, String networkId) {
-    hostsOfNetwork(sql, networkId).forEach(h -> touch(sql, h, NETWORK, networkId));
+    HostStore.hostsOfNetwork(sql, networkId).forEach(h -> touch(sql, h, NETWORK, networkId));
   }
 
   /** A group's rules changed: told at once, with the groups its rules name. */
   public void touchGroup(Sql sql, String groupId) {
-    var named = named(sql, groupId);
-    for (var host : hostsOfGroup(sql, groupId)) {
+    var named = HostStore.named(sql, groupId);
+    for (var host : HostStore.hostsOfGroup(sql, groupId)) {
       touch(sql, host, GROUP, groupId);
       named.forEach(g -> touch(sql, host, GROUP, g));
     }
@@ -77,44 +66,14 @@ public final class HostLog {
 
   /** Turns what was noted for objects into notes for hosts. */
   void spread(Sql sql) {
-    var noted =
-        sql.list(
-            "SELECT kind, object_id FROM host_dirty LIMIT 500",
-            r -> List.of(r.text("kind"), r.text("object_id")));
-    for (var n : noted) {
-      var kind = n.get(0);
-      var id = n.get(1);
-      var hosts = kind.equals(NETWORK) ? hostsOfNetwork(sql, id) : hostsOfGroup(sql, id);
-      hosts.forEach(h -> touch(sql, h, kind, id));
-      sql.update("DELETE FROM host_dirty WHERE kind = ? AND object_id = ?", kind, id);
+    for (var n : HostStore.allDirty(sql, BATCH)) {
+      var hosts =
+          n.kind().equals(NETWORK)
+              ? HostStore.hostsOfNetwork(sql, n.id())
+              : HostStore.hostsOfGroup(sql, n.id());
+      hosts.forEach(h -> touch(sql, h, n.kind(), n.id()));
+      HostStore.clean(sql, n);
     }
-  }
-
-  /** Hosts with a port of a network. */
-  public static List<String> hostsOfNetwork(Sql sql, String networkId) {
-    return sql.list(
-        "SELECT DISTINCT host FROM port WHERE network_id = ? AND host <> ''",
-        r -> r.text("host"),
-        networkId);
-  }
-
-  /** Hosts with a port in a group, or in a group whose rules name it. */
-  static List<String> hostsOfGroup(Sql sql, String groupId) {
-    return sql.list(
-        "SELECT DISTINCT p.host FROM port_group g JOIN port p ON p.id = g.port_id"
-            + " WHERE p.host <> '' AND (g.group_id = ? OR g.group_id IN"
-            + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?))",
-        r -> r.text("host"),
-        groupId,
-        groupId);
-  }
-
-  private static List<String> named(Sql sql, String groupId) {
-    return sql.list(
-        "SELECT DISTINCT remote_group_id FROM security_group_rule WHERE security_group_id = ?"
-            + " AND remote_group_id IS NOT NULL AND remote_group_id <> security_group_id",
-        r -> r.text("remote_group_id"),
-        groupId);
   }
 
   /**
@@ -131,12 +90,12 @@ public final class HostLog {
     if (!from.equals(to)) {
       if (!from.isEmpty()) {
         touch(sql, from, PORT, now.id());
-        if (!isOn(sql, networkId, from, now.id())) {
+        if (!HostStore.isOn(sql, networkId, from, now.id())) {
           touch(sql, from, NETWORK, networkId);
           touchNetwork(sql, networkId);
         }
       }
-      if (!to.isEmpty() && !isOn(sql, networkId, to, now.id())) {
+      if (!to.isEmpty() && !HostStore.isOn(sql, networkId, to, now.id())) {
         touchNetwork(sql, networkId);
         touch(sql, to, NETWORK, networkId);
       }
@@ -144,9 +103,9 @@ public final class HostLog {
     if (!to.isEmpty()) {
       touch(sql, to, PORT, now.id());
       for (var g : after.texts("security_groups")) {
-        if (!uses(sql, g, to, now.id())) {
+        if (!HostStore.uses(sql, g, to, now.id())) {
           touch(sql, to, GROUP, g);
-          named(sql, g).forEach(r -> touch(sql, to, GROUP, r));
+          HostStore.named(sql, g).forEach(r -> touch(sql, to, GROUP, r));
         }
       }
     }
@@ -172,7 +131,7 @@ public final class HostLog {
     }
     groups.forEach(
         g -> {
-          if (sql.exists("SELECT 1 FROM security_group_rule WHERE remote_group_id = ?", g)) {
+          if (HostStore.isNamed(sql, g)) {
             dirty(sql, GROUP, g);
           }
         });
@@ -180,23 +139,6 @@ public final class HostLog {
 
   private static int addresses(Resource port) {
     return port == null ? 0 : port.list("fixed_ips").size();
-  }
-
-  private static boolean isOn(Sql sql, String networkId, String host, String exceptPort) {
-    return sql.exists(
-        "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? LIMIT 1",
-        networkId,
-        host,
-        exceptPort);
-  }
-
-  private static boolean uses(Sql sql, String group, String host, String exceptPort) {
-    return sql.exists(
-        "SELECT 1 FROM port p JOIN port_group g ON g.port_id = p.id"
-            + " WHERE g.group_id = ? AND p.host = ? AND p.id <> ? LIMIT 1",
-        group,
-        host,
-        exceptPort);
   }
 
   private static String host(Resource port) {

@@ -144,7 +144,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   }
 
   private void spread() {
-    if (database.read(sql -> sql.exists("SELECT 1 FROM host_dirty LIMIT 1"))) {
+    if (database.read(HostStore::anyDirty)) {
       database.change(hostLog::spread);
     }
   }
@@ -165,8 +165,8 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   public HostChanges changes(String host, long since) {
     return database.read(
         sql -> {
-          long seq = sql.number("SELECT seq FROM host_cursor WHERE id = 1");
-          long floor = sql.number("SELECT floor FROM host_cursor WHERE id = 1");
+          long seq = HostStore.newest(sql);
+          long floor = HostStore.floor(sql);
           return since <= 0 || since > seq || since < floor
               ? everything(sql, host, seq)
               : since(sql, host, since, seq);
@@ -186,12 +186,9 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
 
   private HostChanges since(Sql sql, String host, long since, long seq) {
     Map<String, Set<String>> changed = new HashMap<>();
-    sql.list(
-            "SELECT kind, object_id FROM host_change WHERE host = ? AND seq > ? ORDER BY seq",
-            r -> List.of(r.text("kind"), r.text("object_id")),
-            host,
-            since)
-        .forEach(r -> changed.computeIfAbsent(r.get(0), k -> new LinkedHashSet<>()).add(r.get(1)));
+    for (var item : HostStore.changes(sql, host, since)) {
+      changed.computeIfAbsent(item.kind(), k -> new LinkedHashSet<>()).add(item.id());
+    }
     var removed = new ArrayList<Removed>();
     var networks =
         view.networks(
@@ -274,13 +271,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
                       .toList();
           var ip = Ip.parse(address);
           for (var n : nets) {
-            var found =
-                sql.one(
-                    "SELECT p.id, p.device_id, p.project_id FROM ip_allocation a"
-                        + " JOIN port p ON p.id = a.port_id WHERE a.ip = ? AND a.network_id = ?",
-                    r -> new PortOwner(r.text("id"), r.text("device_id"), r.text("project_id")),
-                    ip == null ? address : ip.toString(),
-                    n);
+            var found = HostStore.owner(sql, n, ip == null ? address : ip.toString());
             if (found.isPresent()) {
               return found.get();
             }

@@ -3,7 +3,6 @@ package welkin.network.host;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -67,38 +66,15 @@ final class HostView {
   // ---- what concerns a host ----
 
   Set<String> networkIds(Sql sql, String host) {
-    return new LinkedHashSet<>(
-        sql.list(
-            "SELECT DISTINCT network_id FROM port WHERE host = ? ORDER BY network_id",
-            r -> r.text("network_id"),
-            host));
+    return HostStore.networks(sql, host);
   }
 
   Set<String> portIds(Sql sql, String host) {
-    return new LinkedHashSet<>(
-        sql.list(
-            "SELECT id FROM port WHERE host = ? AND vif_type = 'bridge'"
-                + " AND device_owner NOT LIKE 'network:%' ORDER BY id",
-            r -> r.text("id"), host));
+    return HostStore.ports(sql, host);
   }
 
-  /** Groups of the host's ports, and those their rules name. */
   Set<String> groupIds(Sql sql, String host) {
-    var out =
-        new LinkedHashSet<>(
-            sql.list(
-                "SELECT DISTINCT g.group_id FROM port p JOIN port_group g ON g.port_id = p.id"
-                    + " WHERE p.host = ? ORDER BY g.group_id",
-                r -> r.text("group_id"),
-                host));
-    out.addAll(
-        sql.list(
-            "SELECT DISTINCT r.remote_group_id FROM port p JOIN port_group g ON g.port_id = p.id"
-                + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
-                + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL",
-            r -> r.text("remote_group_id"),
-            host));
-    return out;
+    return HostStore.groups(sql, host);
   }
 
   Set<String> routerIds(Sql sql, String host) {
@@ -150,20 +126,17 @@ final class HostView {
       var peers = new TreeSet<String>();
       boolean tunnelled = "vxlan".equals(n.text("provider:network_type"));
       if (tunnelled) {
-        sql.list(
-                "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> ''"
-                    + " AND host <> ?",
-                r -> List.of(r.text("mac_address"), r.text("host")),
-                n.id(),
-                host)
-            .forEach(
-                r -> {
-                  var tunnel = tunnels.get(r.get(1));
-                  if (tunnel != null) {
-                    fdb.put(r.get(0), tunnel);
-                    peers.add(tunnel);
-                  }
-                });
+        HostStore.elsewhere(
+            sql,
+            n.id(),
+            host,
+            (mac, other) -> {
+              var tunnel = tunnels.get(other);
+              if (tunnel != null) {
+                fdb.put(mac, tunnel);
+                peers.add(tunnel);
+              }
+            });
       }
       var of = subnets.ofNetwork(sql, n.id());
       out.add(
@@ -248,13 +221,7 @@ final class HostView {
 
   /** Whether an IPv4 subnet that wants DHCP has no router that would bring metadata. */
   private boolean isolated(Sql sql, String networkId, List<Resource> subnets) {
-    var routed = new HashSet<String>();
-    sql.list(
-            "SELECT a.subnet_id FROM router_leg l JOIN ip_allocation a ON a.port_id = l.port_id"
-                + " WHERE l.network_id = ? AND l.gateway = 0",
-            r -> r.text("subnet_id"),
-            networkId)
-        .forEach(routed::add);
+    var routed = HostStore.routed(sql, networkId);
     return subnets.stream()
         .anyMatch(
             s -> s.number("ip_version") == 4 && s.flag("enable_dhcp") && !routed.contains(s.id()));
@@ -278,16 +245,8 @@ final class HostView {
                   r.text("remote_group_id")));
     }
     for (var g : groups.groups().findAll(sql, ids)) {
-      boolean named =
-          sql.exists("SELECT 1 FROM security_group_rule WHERE remote_group_id = ?", g.id());
-      var members =
-          named
-              ? sql.list(
-                  "SELECT a.ip FROM port_group g JOIN ip_allocation a ON a.port_id = g.port_id"
-                      + " WHERE g.group_id = ?",
-                  r -> r.text("ip"),
-                  g.id())
-              : List.<String>of();
+      boolean named = HostStore.isNamed(sql, g.id());
+      var members = named ? HostStore.members(sql, g.id()) : List.<String>of();
       out.add(new Group(g.id(), rules.getOrDefault(g.id(), List.of()), members));
     }
     return out;

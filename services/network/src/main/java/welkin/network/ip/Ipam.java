@@ -147,15 +147,11 @@ public final class Ipam {
   }
 
   public void release(Sql sql, String portId, Fixed address) {
-    sql.update(
-        "DELETE FROM ip_allocation WHERE port_id = ? AND subnet_id = ? AND address = ?",
-        portId,
-        address.subnetId,
-        Ip.of(address.ip).key());
+    AllocationStore.delete(sql, portId, address.subnetId, Ip.of(address.ip));
   }
 
   public void releaseAll(Sql sql, String portId) {
-    sql.update("DELETE FROM ip_allocation WHERE port_id = ?", portId);
+    AllocationStore.deleteAll(sql, portId);
   }
 
   private static boolean serves(Resource subnet, String owner) {
@@ -186,16 +182,7 @@ public final class Ipam {
     for (var pool : subnet.list("allocation_pools")) {
       var start = Ip.of(Json.string(pool, "start"));
       var end = Ip.of(Json.string(pool, "end"));
-      var highest =
-          sql.one(
-                  "SELECT COALESCE(MAX(address), '') AS top FROM ip_allocation WHERE subnet_id = ?"
-                      + " AND address BETWEEN ? AND ?",
-                  r -> r.text("top"),
-                  subnet.id(),
-                  start.key(),
-                  end.key())
-              .filter(top -> !top.isEmpty())
-              .map(Ip::ofKey);
+      var highest = AllocationStore.highest(sql, subnet.id(), start, end);
       if (highest.isEmpty() || highest.get().compareTo(end) < 0) {
         var ip = highest.map(h -> h.plus(1)).orElse(start);
         if (insert(sql, networkId, subnet, ip, portId)) {
@@ -220,15 +207,7 @@ public final class Ipam {
   private static Ip gap(Sql sql, Resource subnet, Ip start, Ip end) {
     var next = start;
     while (true) {
-      var taken =
-          sql.list(
-              "SELECT address FROM ip_allocation WHERE subnet_id = ? AND address BETWEEN ? AND ?"
-                  + " ORDER BY address LIMIT ?",
-              r -> r.text("address"),
-              subnet.id(),
-              next.key(),
-              end.key(),
-              PAGE);
+      var taken = AllocationStore.between(sql, subnet.id(), next, end, PAGE);
       for (var key : taken) {
         if (!key.equals(next.key())) {
           return next;
@@ -254,18 +233,6 @@ public final class Ipam {
   }
 
   private static boolean insert(Sql sql, String networkId, Resource subnet, Ip ip, String portId) {
-    return sql.insertIfAbsent(
-            "ip_allocation",
-            "subnet_id",
-            subnet.id(),
-            "address",
-            ip.key(),
-            "ip",
-            ip.toString(),
-            "port_id",
-            portId,
-            "network_id",
-            networkId)
-        > 0;
+    return AllocationStore.insert(sql, networkId, subnet.id(), ip, portId);
   }
 }

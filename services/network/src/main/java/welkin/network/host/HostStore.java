@@ -1,0 +1,209 @@
+package welkin.network.host;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import welkin.agents.contracts.NetworkPlugin.PortOwner;
+import welkin.store.Sql;
+
+/** What changed for which host, and which objects concern it. */
+final class HostStore {
+  private HostStore() {}
+
+  /** An object of the contract. */
+  record Item(String kind, String id) {}
+
+  // ---- changes ----
+
+  /** Notes a change under the next sequence number; one row for a host and object. */
+  static void change(Sql sql, String host, Item item) {
+    sql.update("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+    if (sql.update(
+            "UPDATE host_change SET seq = (SELECT seq FROM host_cursor WHERE id = 1)"
+                + " WHERE host = ? AND kind = ? AND object_id = ?",
+            host,
+            item.kind,
+            item.id)
+        == 0) {
+      sql.update(
+          "INSERT INTO host_change (host, kind, object_id, seq)"
+              + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
+          host,
+          item.kind,
+          item.id);
+    }
+  }
+
+  /** The newest sequence number. */
+  static long newest(Sql sql) {
+    return sql.number("SELECT seq FROM host_cursor WHERE id = 1");
+  }
+
+  /** Below this number changes may have been forgotten. */
+  static long floor(Sql sql) {
+    return sql.number("SELECT floor FROM host_cursor WHERE id = 1");
+  }
+
+  static List<Item> changes(Sql sql, String host, long since) {
+    return sql.list(
+        "SELECT kind, object_id FROM host_change WHERE host = ? AND seq > ? ORDER BY seq",
+        r -> new Item(r.text("kind"), r.text("object_id")),
+        host,
+        since);
+  }
+
+  // ---- objects whose hosts hear later ----
+
+  /** Notes an object; false when it is noted already. */
+  static boolean dirty(Sql sql, Item item) {
+    return sql.insertIfAbsent("host_dirty", "kind", item.kind, "object_id", item.id) > 0;
+  }
+
+  static boolean anyDirty(Sql sql) {
+    return sql.exists("SELECT 1 FROM host_dirty LIMIT 1");
+  }
+
+  static List<Item> allDirty(Sql sql, int most) {
+    return sql.list(
+        "SELECT kind, object_id FROM host_dirty LIMIT ?",
+        r -> new Item(r.text("kind"), r.text("object_id")),
+        most);
+  }
+
+  static void clean(Sql sql, Item item) {
+    sql.update("DELETE FROM host_dirty WHERE kind = ? AND object_id = ?", item.kind, item.id);
+  }
+
+  // ---- who has what ----
+
+  /** Hosts with a port of a network. */
+  static List<String> hostsOfNetwork(Sql sql, String networkId) {
+    return sql.list(
+        "SELECT DISTINCT host FROM port WHERE network_id = ? AND host <> ''",
+        r -> r.text("host"),
+        networkId);
+  }
+
+  /** Hosts with a port in a group, or in a group whose rules name it. */
+  static List<String> hostsOfGroup(Sql sql, String groupId) {
+    return sql.list(
+        "SELECT DISTINCT p.host FROM port_group g JOIN port p ON p.id = g.port_id"
+            + " WHERE p.host <> '' AND (g.group_id = ? OR g.group_id IN"
+            + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?))",
+        r -> r.text("host"),
+        groupId,
+        groupId);
+  }
+
+  /** Other groups that the rules of a group name. */
+  static List<String> named(Sql sql, String groupId) {
+    return sql.list(
+        "SELECT DISTINCT remote_group_id FROM security_group_rule WHERE security_group_id = ?"
+            + " AND remote_group_id IS NOT NULL AND remote_group_id <> security_group_id",
+        r -> r.text("remote_group_id"),
+        groupId);
+  }
+
+  /** Whether a rule names a group. */
+  static boolean isNamed(Sql sql, String groupId) {
+    return sql.exists("SELECT 1 FROM security_group_rule WHERE remote_group_id = ?", groupId);
+  }
+
+  /** Whether another port of a network is on a host. */
+  static boolean isOn(Sql sql, String networkId, String host, String exceptPort) {
+    return sql.exists(
+        "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? LIMIT 1",
+        networkId,
+        host,
+        exceptPort);
+  }
+
+  /** Whether another port of a host is in a group. */
+  static boolean uses(Sql sql, String group, String host, String exceptPort) {
+    return sql.exists(
+        "SELECT 1 FROM port p JOIN port_group g ON g.port_id = p.id"
+            + " WHERE g.group_id = ? AND p.host = ? AND p.id <> ? LIMIT 1",
+        group,
+        host,
+        exceptPort);
+  }
+
+  static Set<String> networks(Sql sql, String host) {
+    return new LinkedHashSet<>(
+        sql.list(
+            "SELECT DISTINCT network_id FROM port WHERE host = ? ORDER BY network_id",
+            r -> r.text("network_id"),
+            host));
+  }
+
+  /** Guests' ports that are bound to a host. */
+  static Set<String> ports(Sql sql, String host) {
+    return new LinkedHashSet<>(
+        sql.list(
+            "SELECT id FROM port WHERE host = ? AND vif_type = 'bridge'"
+                + " AND device_owner NOT LIKE 'network:%' ORDER BY id",
+            r -> r.text("id"), host));
+  }
+
+  /** Groups of the host's ports, and those their rules name. */
+  static Set<String> groups(Sql sql, String host) {
+    var out =
+        new LinkedHashSet<>(
+            sql.list(
+                "SELECT DISTINCT g.group_id FROM port p JOIN port_group g ON g.port_id = p.id"
+                    + " WHERE p.host = ? ORDER BY g.group_id",
+                r -> r.text("group_id"),
+                host));
+    out.addAll(
+        sql.list(
+            "SELECT DISTINCT r.remote_group_id FROM port p JOIN port_group g ON g.port_id = p.id"
+                + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
+                + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL",
+            r -> r.text("remote_group_id"),
+            host));
+    return out;
+  }
+
+  /** MAC address and host of a network's ports on other hosts. */
+  static void elsewhere(
+      Sql sql, String networkId, String host, BiConsumer<String, String> macAndHost) {
+    sql.list(
+            "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> '' AND host <> ?",
+            r -> List.of(r.text("mac_address"), r.text("host")),
+            networkId,
+            host)
+        .forEach(r -> macAndHost.accept(r.get(0), r.get(1)));
+  }
+
+  /** Subnets of a network with a router's leg. */
+  static Set<String> routed(Sql sql, String networkId) {
+    return Set.copyOf(
+        sql.list(
+            "SELECT DISTINCT a.subnet_id FROM router_leg l"
+                + " JOIN ip_allocation a ON a.port_id = l.port_id"
+                + " WHERE l.network_id = ? AND l.gateway = 0",
+            r -> r.text("subnet_id"),
+            networkId));
+  }
+
+  /** Every address of a group's ports. */
+  static List<String> members(Sql sql, String groupId) {
+    return sql.list(
+        "SELECT a.ip FROM port_group g JOIN ip_allocation a ON a.port_id = g.port_id"
+            + " WHERE g.group_id = ?",
+        r -> r.text("ip"),
+        groupId);
+  }
+
+  /** Whose an address on a network is. */
+  static Optional<PortOwner> owner(Sql sql, String networkId, String ip) {
+    return sql.one(
+        "SELECT p.id, p.device_id, p.project_id FROM ip_allocation a"
+            + " JOIN port p ON p.id = a.port_id WHERE a.ip = ? AND a.network_id = ?",
+        r -> new PortOwner(r.text("id"), r.text("device_id"), r.text("project_id")),
+        ip,
+        networkId);
+  }
+}
