@@ -1,7 +1,6 @@
 package welkin.network.dhcp;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -68,7 +67,7 @@ public final class DhcpServers {
     }
     if (wanting.isEmpty()) {
       port.ifPresent(p -> verbs.remove(sql, p));
-      sql.update("DELETE FROM dhcp_binding WHERE network_id = ?", networkId);
+      DhcpStore.unbind(sql, networkId);
     } else if (port.isEmpty()) {
       networks
           .dhcpHost(sql, networkId)
@@ -93,10 +92,7 @@ public final class DhcpServers {
     if (agents.hosts(Role.DHCP).isEmpty()) {
       return List.of();
     }
-    return sql.list(
-        "SELECT DISTINCT network_id FROM subnet WHERE enable_dhcp = 1 AND network_id NOT IN"
-            + " (SELECT network_id FROM dhcp_binding)",
-        r -> r.text("network_id"));
+    return DhcpStore.unbound(sql);
   }
 
   /** Moves a network's server to a host. */
@@ -114,7 +110,7 @@ public final class DhcpServers {
   /** Takes a network's server away. */
   public void stop(Sql sql, String networkId) {
     port(sql, networkId).ifPresent(p -> verbs.remove(sql, p));
-    sql.update("DELETE FROM dhcp_binding WHERE network_id = ?", networkId);
+    DhcpStore.unbind(sql, networkId);
   }
 
   /** Removes every DHCP port of a network that goes, whoever made it. */
@@ -124,15 +120,11 @@ public final class DhcpServers {
         verbs.remove(sql, p);
       }
     }
-    sql.update("DELETE FROM dhcp_binding WHERE network_id = ?", networkId);
+    DhcpStore.unbind(sql, networkId);
   }
 
   private Optional<String> host(Resource network, Sql sql) {
-    var load = new HashMap<String, Long>();
-    sql.list(
-            "SELECT host, COUNT(*) AS n FROM dhcp_binding GROUP BY host",
-            r -> java.util.Map.entry(r.text("host"), r.number("n")))
-        .forEach(e -> load.put(e.getKey(), e.getValue()));
+    var load = DhcpStore.load(sql);
     return agents.hosts(Role.DHCP).stream()
         .filter(
             h ->
@@ -144,7 +136,7 @@ public final class DhcpServers {
   }
 
   private void start(Sql sql, Resource network, List<Resource> wanting, String host) {
-    sql.insertIfAbsent("dhcp_binding", "network_id", network.id(), "host", host);
+    DhcpStore.bind(sql, network.id(), host);
     if (wanting.isEmpty()) {
       return;
     }

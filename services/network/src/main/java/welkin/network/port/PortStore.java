@@ -67,8 +67,18 @@ public final class PortStore {
         networkId);
   }
 
+  static void dropGroups(Sql sql, String portId) {
+    sql.update("DELETE FROM port_group WHERE port_id = ?", portId);
+  }
+
+  /** Whether a router or floating address stands on a port. */
+  static boolean serves(Sql sql, String portId) {
+    return sql.exists("SELECT 1 FROM router_leg WHERE port_id = ?", portId)
+        || sql.exists("SELECT 1 FROM floatingip WHERE floating_port_id = ?", portId);
+  }
+
   void keepGroups(Sql sql, Resource port) {
-    sql.update("DELETE FROM port_group WHERE port_id = ?", port.id());
+    dropGroups(sql, port.id());
     for (var g : port.texts("security_groups")) {
       sql.insertIfAbsent("port_group", "group_id", g, "port_id", port.id());
     }

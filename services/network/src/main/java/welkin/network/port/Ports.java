@@ -483,15 +483,14 @@ public final class Ports implements Noun {
   }
 
   private static boolean inUse(Sql sql, Resource port) {
-    return sql.exists("SELECT 1 FROM router_leg WHERE port_id = ?", port.id())
-        || sql.exists("SELECT 1 FROM floatingip WHERE floating_port_id = ?", port.id());
+    return PortStore.serves(sql, port.id());
   }
 
   /** Deletes a port whatever it is for. */
   public void remove(Sql sql, Resource port) {
     floating.loseAddress(sql, log, port.id(), null);
     ipam.releaseAll(sql, port.id());
-    sql.update("DELETE FROM port_group WHERE port_id = ?", port.id());
+    PortStore.dropGroups(sql, port.id());
     store.rows().delete(sql, port);
     if (counts(port)) {
       limits.give(sql, port.projectId(), "port", 1);

@@ -11,6 +11,7 @@ import welkin.http.Routes;
 import welkin.network.agent.AgentApi;
 import welkin.network.agent.Agents.Role;
 import welkin.network.dhcp.DhcpServers;
+import welkin.network.dhcp.DhcpStore;
 import welkin.network.network.NetworkStore;
 import welkin.network.resource.Faults;
 import welkin.network.router.RouterStore;
@@ -120,15 +121,7 @@ public final class SchedulerApi {
     return list(
         database.read(
             sql ->
-                networks
-                    .rows()
-                    .findAll(
-                        sql,
-                        sql.list(
-                            "SELECT network_id FROM dhcp_binding WHERE host = ?",
-                            r -> r.text("network_id"),
-                            host))
-                    .stream()
+                networks.rows().findAll(sql, DhcpStore.onHost(sql, host)).stream()
                     .map(r -> r.document())
                     .toList()),
         "networks");

@@ -230,11 +230,8 @@ public final class SecurityGroupRules implements Noun {
     }
     rule.set("project_id", group.projectId()).set("tenant_id", group.projectId());
     var print = fingerprint(rule);
-    sql.one(
-            "SELECT id FROM security_group_rule WHERE security_group_id = ? AND fingerprint = ?",
-            r -> r.text("id"),
-            groupId,
-            print)
+    store
+        .same(sql, groupId, print)
         .ifPresent(
             id -> {
               throw Faults.conflict(

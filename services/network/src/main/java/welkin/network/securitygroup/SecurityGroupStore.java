@@ -68,6 +68,33 @@ public final class SecurityGroupStore {
     return sql.exists("SELECT 1 FROM default_group WHERE group_id = ?", groupId);
   }
 
+  void setDefault(Sql sql, String projectId, String groupId) {
+    sql.insert("default_group", "project_id", projectId, "group_id", groupId);
+  }
+
+  /** Forgets what else was kept about a group that goes. */
+  void forget(Sql sql, String groupId) {
+    sql.update("DELETE FROM default_group WHERE group_id = ?", groupId);
+    sql.update("DELETE FROM rbac_policy WHERE object_id = ?", groupId);
+  }
+
+  /** Whether a project may use a group of another. */
+  boolean isShared(Sql sql, String groupId, String projectId) {
+    return sql.exists(
+        "SELECT 1 FROM rbac_policy WHERE object_id = ? AND target_tenant IN (?, '*')",
+        groupId,
+        projectId);
+  }
+
+  /** The rule of a group that says the same. */
+  Optional<String> same(Sql sql, String groupId, String fingerprint) {
+    return sql.one(
+        "SELECT id FROM security_group_rule WHERE security_group_id = ? AND fingerprint = ?",
+        r -> r.text("id"),
+        groupId,
+        fingerprint);
+  }
+
   boolean inUse(Sql sql, String groupId) {
     return sql.exists("SELECT 1 FROM port_group WHERE group_id = ? LIMIT 1", groupId);
   }

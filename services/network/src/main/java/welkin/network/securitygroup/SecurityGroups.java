@@ -108,16 +108,9 @@ public final class SecurityGroups implements Noun {
       for (var r : byGroup.getOrDefault(g.id(), List.of())) {
         list.add(SecurityGroupRules.shown(r));
       }
-      g.set("shared", isShared(sql, g.id(), caller.projectId()));
+      g.set("shared", store.isShared(sql, g.id(), caller.projectId()));
     }
     return page;
-  }
-
-  private static boolean isShared(Sql sql, String id, String projectId) {
-    return sql.exists(
-        "SELECT 1 FROM rbac_policy WHERE object_id = ? AND target_tenant IN (?, '*')",
-        id,
-        projectId);
   }
 
   /** A list makes sure that the caller's project has its default group. */
@@ -142,7 +135,7 @@ public final class SecurityGroups implements Noun {
                           .put("description", "Default security group"));
               values.put("project_id", projectId).put("tenant_id", projectId);
               var group = insert(sql, new Resource(values));
-              sql.insert("default_group", "project_id", projectId, "group_id", group.id());
+              store.setDefault(sql, projectId, group.id());
               limits.count(sql, projectId, "security_group", 1);
               for (var version : List.of("IPv4", "IPv6")) {
                 SecurityGroupRules.standard(sql, store, group, "ingress", version, group.id());
@@ -214,8 +207,7 @@ public final class SecurityGroups implements Noun {
       limits.give(sql, r.projectId(), "security_group_rule", 1);
       log.touchGroup(sql, r.text("security_group_id"));
     }
-    sql.update("DELETE FROM default_group WHERE group_id = ?", group.id());
-    sql.update("DELETE FROM rbac_policy WHERE object_id = ?", group.id());
+    store.forget(sql, group.id());
     store.groups().delete(sql, group);
     limits.give(sql, group.projectId(), "security_group", 1);
   }
@@ -237,7 +229,7 @@ public final class SecurityGroups implements Noun {
       if (g == null
           || !projectId.equals(g.projectId())
               && (caller == null || !access.isAdmin(caller))
-              && !isShared(sql, id, projectId)) {
+              && !store.isShared(sql, id, projectId)) {
         throw notFound(id);
       }
     }
