@@ -128,25 +128,7 @@ public final class Agents {
   public Agents(Database database, Journal journal) {
     this.database = database;
     this.journal = journal;
-    database
-        .read(
-            sql ->
-                sql.list(
-                    "SELECT * FROM agent",
-                    r ->
-                        new Agent(
-                            r.text("id"),
-                            r.text("agent_type"),
-                            r.text("binary_name"),
-                            r.text("host"),
-                            r.flag("admin_state_up"),
-                            r.text("description"),
-                            r.text("configurations"),
-                            r.text("created_at"),
-                            r.text("started_at"),
-                            r.number("heartbeat"),
-                            r.number("heartbeat"))))
-        .forEach(this::keep);
+    database.read(AgentStore::all).forEach(this::keep);
   }
 
   private void keep(Agent a) {
@@ -224,45 +206,9 @@ public final class Agents {
       keep(next);
     }
     if (!write.isEmpty()) {
-      database.change(sql -> write.forEach(a -> write(sql, a)));
+      database.change(sql -> write.forEach(a -> AgentStore.write(sql, a)));
     }
     return news;
-  }
-
-  private static void write(welkin.store.Sql sql, Agent a) {
-    if (sql.update(
-            "UPDATE agent SET configurations = ?, started_at = ?, heartbeat = ?,"
-                + " admin_state_up = ?, description = ? WHERE id = ?",
-            a.configurations,
-            a.startedAt,
-            a.heartbeat,
-            a.adminUp,
-            a.description,
-            a.id)
-        == 0) {
-      sql.insert(
-          "agent",
-          "id",
-          a.id,
-          "agent_type",
-          a.type,
-          "binary_name",
-          a.binary,
-          "host",
-          a.host,
-          "admin_state_up",
-          a.adminUp,
-          "description",
-          a.description,
-          "configurations",
-          a.configurations,
-          "created_at",
-          a.createdAt,
-          "started_at",
-          a.startedAt,
-          "heartbeat",
-          a.heartbeat);
-    }
   }
 
   List<Agent> all() {
@@ -275,13 +221,13 @@ public final class Agents {
 
   Agent update(Agent a, boolean adminUp, String description) {
     var next = a.set(adminUp, description);
-    database.change(sql -> write(sql, next));
+    database.change(sql -> AgentStore.write(sql, next));
     keep(next);
     return next;
   }
 
   void delete(Agent a) {
-    database.change(sql -> sql.update("DELETE FROM agent WHERE id = ?", a.id));
+    database.change(sql -> AgentStore.delete(sql, a.id));
     byHost.getOrDefault(a.host, Map.of()).remove(a.type);
   }
 

@@ -91,6 +91,25 @@ public final class NetworkStore {
                 ids.toArray()));
   }
 
+  /** Another network that is the default external one. */
+  Optional<String> otherDefault(Sql sql, String id) {
+    return sql.one(
+        "SELECT id FROM network WHERE is_default = 1 AND id <> ?", r -> r.text("id"), id);
+  }
+
+  /** Whether ports of projects the network does not belong to are on it. */
+  boolean usedByOthers(Sql sql, Resource network) {
+    return sql.exists(
+        "SELECT 1 FROM port WHERE network_id = ? AND project_id <> ? AND project_id <> ''"
+            + " AND device_owner NOT LIKE 'network:%' LIMIT 1",
+        network.id(), network.projectId());
+  }
+
+  /** Whether a router has its gateway in a network. */
+  boolean isGatewayNetwork(Sql sql, String id) {
+    return sql.exists("SELECT 1 FROM router_leg WHERE network_id = ? AND gateway = 1 LIMIT 1", id);
+  }
+
   boolean take(Sql sql, String type, String physical, int id, String networkId) {
     return sql.insertIfAbsent(
             "segment",

@@ -212,10 +212,8 @@ public final class Networks implements Noun {
       network.set("is_default", false);
     }
     if (network.flag("is_default")) {
-      sql.one(
-              "SELECT id FROM network WHERE is_default = 1 AND id <> ?",
-              r -> r.text("id"),
-              network.id())
+      store
+          .otherDefault(sql, network.id())
           .ifPresent(
               other -> {
                 throw Faults.conflict(
@@ -282,18 +280,14 @@ public final class Networks implements Noun {
 
   /** Whether ports of projects the network does not belong to are on it. */
   public boolean usedByOthers(Sql sql, Resource network) {
-    return sql.exists(
-        "SELECT 1 FROM port WHERE network_id = ? AND project_id <> ? AND project_id <> ''"
-            + " AND device_owner NOT LIKE 'network:%' LIMIT 1",
-        network.id(), network.projectId());
+    return store.usedByOthers(sql, network);
   }
 
   private void external(Sql sql, Resource network, boolean on) {
     if (on) {
       rbac.grant(sql, network, "network", "access_as_external");
     } else {
-      if (sql.exists(
-          "SELECT 1 FROM router_leg WHERE network_id = ? AND gateway = 1 LIMIT 1", network.id())) {
+      if (store.isGatewayNetwork(sql, network.id())) {
         throw Faults.conflict(
             "ExternalNetworkInUse",
             "External network "
