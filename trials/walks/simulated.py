@@ -72,14 +72,14 @@ def identity(w):
 
 def admin(w, folder):
     with w.chapter('flavors'):
-        w.show('flavor', 'create', '--ram', '256', '--disk', '1', '--vcpus', '1', '--property', 'walk=yes', 'walk.small')
+        w.show('flavor', 'create', '--ram', '256', '--disk', '1', '--vcpus', '1', '--property', 'hw_rng:allowed=True', 'walk.small')
         w.same('flavor show', w.show('flavor', 'show', 'walk.small')['ram'], 256)
         w.check('flavor list', 'walk.small' in column(w.show('flavor', 'list'), 'Name'))
-        w.do('flavor', 'set', '--property', 'more=1', 'walk.small')
-        w.do('flavor', 'create', '--ram', '99999999', '--disk', '1', '--vcpus', '1', 'walk.huge')
+        w.do('flavor', 'set', '--property', 'quota:cpu_shares=100', 'walk.small')
+        w.do('flavor', 'create', '--ram', '64', '--disk', '99999999', '--vcpus', '1', 'walk.huge')
         w.do('flavor', 'create', '--ram', '64', '--disk', '0', '--vcpus', '1', 'walk.gone')
         w.do('flavor', 'delete', 'walk.gone')
-        w.refused('No flavor', 'flavor', 'show', 'walk.gone')
+        w.refused(('No flavor', 'No Flavor'), 'flavor', 'show', 'walk.gone')
     with w.chapter('images'):
         raw = os.path.join(folder, 'disk.raw')
         with open(raw, 'wb') as f:
@@ -204,11 +204,12 @@ def tenant(w, folder):
         create = next(e for e in events if e['Action'] == 'create')
         w.do('server', 'event', 'show', 'walk-server', create['Request ID'])
     with w.chapter('what must be refused'):
-        w.refused('No flavor', 'server', 'create', '--image', 'walk-image', '--flavor', 'nothing', '--network', 'walk-net', 'x')
+        w.refused(('No flavor', 'No Flavor'), 'server', 'create', '--image', 'walk-image', '--flavor', 'nothing', '--network', 'walk-net', 'x')
         w.do('server', 'create', '--image', 'walk-image', '--flavor', 'walk.huge', '--network', 'walk-net', 'too-big')
         w.until('too big: ERROR', 30, lambda: w.show('server', 'show', 'too-big')['status'] == 'ERROR')
         w.check('and says why', 'No valid host' in str(w.show('server', 'show', 'too-big').get('fault')))
-        w.do('server', 'delete', '--wait', 'too-big')
+        w.do('server', 'delete', 'too-big')
+        w.until('and goes away', 20, lambda: 'too-big' not in column(w.show('server', 'list'), 'Name'))
         w.refused(('403', 'Forbidden', 'not authorized', 'disallowed', "doesn't permit"), 'flavor', 'create', '--ram', '1', '--disk', '0', '--vcpus', '1', 'mine')
         w.refused(('403', 'You are not authorized'), 'user', 'list')
         w.refused(('409', 'in use', 'Conflict'), 'network', 'delete', 'walk-net')
