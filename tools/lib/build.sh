@@ -3,6 +3,7 @@
 
 JAR=$ROOT/assembly/target/welkin.jar
 AOT=$ROOT/assembly/target/welkin.aot
+BUILT=$ROOT/assembly/target/welkin.built    # when the jar was finished: while Maven writes, the jar is newer
 
 is_jdk25() { [ -x "$1/bin/javac" ] && grep -qs '^JAVA_VERSION="2[5-9]' "$1/release"; }
 
@@ -20,11 +21,11 @@ find_java() {
         Debian 12 has none; Eclipse Temurin (https://adoptium.net) gives a package and an archive."
 }
 
-# the jar is missing, or a source, resource or pom is newer
+# the jar is missing or unfinished, or a source, resource or pom is newer
 jar_stale() {
-  [ -f "$JAR" ] || return 0
+  [ -f "$JAR" ] && [ -f "$BUILT" ] && ! [ "$JAR" -nt "$BUILT" ] || return 0
   [ -n "$(find "$ROOT/pom.xml" "$ROOT"/{platform,services,agents,gateways,peers,assembly} \
-    \( -name target -o -path '*/src/test' \) -prune -o -type f -newer "$JAR" -print -quit 2>/dev/null)" ]
+    \( -name target -o -path '*/src/test' \) -prune -o -type f -newer "$BUILT" -print -quit 2>/dev/null)" ]
 }
 
 build_jar() {
@@ -33,7 +34,7 @@ build_jar() {
   (
     flock 9   # two starts at once build once
     jar_stale || exit 0
-    cd "$ROOT" && mvn -B -q -pl assembly -am -Dmaven.test.skip=true package && [ -f "$JAR" ] && touch "$JAR"
+    cd "$ROOT" && mvn -B -q -pl assembly -am -Dmaven.test.skip=true package && [ -f "$JAR" ] && touch "$BUILT"
   ) 9<"$ROOT/pom.xml"
 }
 
