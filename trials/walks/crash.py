@@ -60,7 +60,8 @@ class Crash:
         return self.cloud.get('compute', '/servers/detail?limit=1000')['servers']
 
     def ports(self):
-        return {p['id']: p['device_id'] for p in self.cloud.get('network', '/v2.0/ports')['ports']}
+        ports = self.cloud.get("network", "/v2.0/ports?project_id=" + self.cloud.project)["ports"]
+        return {p["id"]: p["device_id"] for p in ports}
 
     # ---- one crash
     def work(self, turn, stop):
