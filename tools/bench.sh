@@ -8,7 +8,7 @@ usage: ./welkin bench [--quick] [--tests a,b,...] [--record] [--out FILE]
 
 Starts an all-in-one with 50 simulated hosts in a state folder of its own, does the work of bench/load.py over HTTP
 (keep-alive, concurrency 1, 8 and 32) and prints rate, p50, p99 and the server's CPU time per operation: the figure
-that survives a noisy machine.
+that survives a noisy machine. Beside it stands the same figure of a real OpenStack (bench/peer.json).
   --quick     shorter runs and smaller numbers: a look, not a record
   --tests     which tests; "bench/load.py --help" names them
   --record    append the table with machine and commit to docs/benchmarks.md
