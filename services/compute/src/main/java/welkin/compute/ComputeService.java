@@ -25,6 +25,9 @@ import welkin.compute.keypair.Keypairs;
 import welkin.compute.metadata.GuestDocuments;
 import welkin.compute.metadata.MetadataApi;
 import welkin.compute.metadata.MetadataSecret;
+import welkin.compute.proxy.ImageProxyApi;
+import welkin.compute.proxy.NetworkProxyApi;
+import welkin.compute.proxy.SecurityGroupProxyApi;
 import welkin.compute.quota.ComputeQuotas;
 import welkin.compute.quota.LimitsApi;
 import welkin.compute.quota.QuotaApi;
@@ -175,6 +178,9 @@ public final class ComputeService implements CloudService {
         new ServerGroupApi(new ServerGroups(database, events, quotas, clock, ids)).routes());
     routes.include(new UsageApi(database, clock).routes());
     routes.include(new GoneApi().routes());
+    routes.include(new ImageProxyApi(platform.peers()).routes());
+    routes.include(new SecurityGroupProxyApi(platform.peers()).routes());
+    routes.include(new NetworkProxyApi(platform.peers()).routes());
     api =
         Service.of("compute", "/compute", routes, new ComputeFaults(), policy, database)
             .negotiating(NEGOTIATION)

@@ -55,6 +55,8 @@ public final class GoneApi {
           Map.entry("os-flavor-access", "FlavorAccess"),
           Map.entry("os-flavor-extra-specs", "FlavorExtraSpecs"),
           Map.entry("os-flavor-manage", "FlavorManage"),
+          Map.entry("os-consoles", "Consoles"),
+          Map.entry("os-hosts", "Hosts"),
           Map.entry("os-hypervisors", "Hypervisors"),
           Map.entry("os-instance-actions", "InstanceActions"),
           Map.entry("os-keypairs", "Keypairs"),

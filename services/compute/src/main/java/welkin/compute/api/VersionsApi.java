@@ -12,17 +12,17 @@ public final class VersionsApi {
   public Routes routes() {
     var r = new Routes("");
     r.get("/", this::list).open().summary("The API versions there are.");
-    r.get("/v2.1", this::show).open().summary("The range of microversions.");
-    r.get("/versions/v2.1", this::show).open().summary("The range of microversions.");
+    r.get("/v2", c -> show(c, old(c))).open().summary("The API before microversions.");
+    r.get("/v2.1", c -> show(c, version(c))).open().summary("The range of microversions.");
+    r.get("/versions/v2.1", c -> show(c, version(c))).open().summary("The range of microversions.");
     return r;
   }
 
   private Answer list(Call call) {
-    return Answer.ok(Json.object().set("versions", Json.array().add(version(call))));
+    return Answer.ok(Json.object().set("versions", Json.array().add(old(call)).add(version(call))));
   }
 
-  private Answer show(Call call) {
-    var version = version(call);
+  private static Answer show(Call call, ObjectNode version) {
     version.set(
         "media-types",
         Json.array()
@@ -31,6 +31,17 @@ public final class VersionsApi {
                     .put("base", "application/json")
                     .put("type", "application/vnd.openstack.compute+json;version=2.1")));
     return Answer.ok(Json.object().set("version", version));
+  }
+
+  /** Upstream still lists it; the same API at its first microversion. */
+  private static ObjectNode old(Call call) {
+    return Json.object()
+        .put("id", "v2.0")
+        .put("status", "SUPPORTED")
+        .put("version", "")
+        .put("min_version", "")
+        .put("updated", "2011-01-21T11:33:21Z")
+        .set("links", Json.array().add(Links.link("self", call.base() + "/v2/")));
   }
 
   private static ObjectNode version(Call call) {

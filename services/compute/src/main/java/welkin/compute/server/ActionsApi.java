@@ -206,7 +206,13 @@ public final class ActionsApi {
     notYet(r, "os-migrateLive", "os_compute_api:os-migrate-server:migrate_live");
     notYet(r, "evacuate", "os_compute_api:os-evacuate");
     notYet(r, "createBackup", "os_compute_api:os-create-backup");
-    notYet(r, "restore", "os_compute_api:os-deferred-delete:restore");
+    action(
+        r,
+        "restore",
+        this::restore,
+        "os_compute_api:os-deferred-delete:restore",
+        ServerShapes.bare("restore"),
+        "Brings a soft-deleted server back; here servers are deleted at once.");
     notYet(r, "trigger_crash_dump", RULE + "trigger_crash_dump").since(2, 17);
     r.get("/servers/{id}/diagnostics", this::diagnostics)
         .policyOnTarget("os_compute_api:os-server-diagnostics")
@@ -374,7 +380,14 @@ public final class ActionsApi {
             old.trustedCertificates()));
     actions.rebuild(
         server, new RebuildServer.Input(server.id(), server.is(States.STOPPED)), columns.toArray());
-    var view = views.view(call, servers.update(server));
+    var changed = servers.update(server);
+    var view = views.changedView(call, changed);
+    if (call.at(2, 54)) {
+      view.put("key_name", changed.keyName());
+    }
+    if (call.at(2, 57)) {
+      view.put("user_data", changed.userData());
+    }
     var given = Json.string(body, "adminPass");
     view.put("adminPass", given == null ? Servers.password() : given);
     return Answer.json(202, Json.object().set("server", view))
@@ -411,7 +424,9 @@ public final class ActionsApi {
       tools.jackson.databind.JsonNode body, List<Object> columns, String field, String column) {
     if (body.has(field)) {
       columns.add(column);
-      columns.add(Json.string(body, field));
+      columns.add(field.equals("accessIPv6")
+              ? Addresses.canonical(Json.string(body, field))
+              : Json.string(body, field));
     }
   }
 
@@ -430,6 +445,11 @@ public final class ActionsApi {
 
   private Answer forceDelete(Call call) {
     servers.delete(lookup.unlocked(call), true);
+    return Answer.empty(202);
+  }
+
+  private Answer restore(Call call) {
+    Moves.RESTORE.check(lookup.server(call));
     return Answer.empty(202);
   }
 

@@ -50,7 +50,7 @@ final class CreateReader {
         Json.string(s, "availability_zone"),
         Json.string(s, s.has("host") ? "host" : "hypervisor_hostname"),
         Json.string(s, "accessIPv4"),
-        Json.string(s, "accessIPv6"),
+        Addresses.canonical(Json.string(s, "accessIPv6")),
         s.path("OS-DCF:diskConfig").asString("AUTO"),
         min,
         max,

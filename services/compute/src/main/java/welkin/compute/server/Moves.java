@@ -22,6 +22,7 @@ public enum Moves {
   SNAPSHOT(
       "createImage", Set.of(States.ACTIVE, States.STOPPED, States.PAUSED, States.SUSPENDED), false),
   REBUILD("rebuild", Set.of(States.ACTIVE, States.STOPPED, States.ERROR), false),
+  RESTORE("restore", Set.of("soft-delete"), true),
   ATTACH_INTERFACE("attach_interface", Set.of(States.ACTIVE, States.PAUSED, States.STOPPED), false),
   DETACH_INTERFACE("detach_interface", Set.of(States.ACTIVE, States.PAUSED, States.STOPPED), false),
   UPDATE_METADATA(

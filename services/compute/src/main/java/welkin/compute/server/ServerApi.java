@@ -210,13 +210,32 @@ public final class ServerApi {
     column(body, columns, "accessIPv6", "access_ip_v6");
     column(body, columns, "OS-DCF:diskConfig", "disk_config");
     var changed = servers.update(server, columns.toArray());
-    return Answer.ok(Json.object().set("server", view(call, changed)));
+    return Answer.ok(Json.object().set("server", changedView(call, changed)));
+  }
+
+  /** As changes answer it: before 2.75 without what extensions added. */
+  ObjectNode changedView(Call call, Server server) {
+    var out = view(call, server);
+    if (!call.at(2, 75)) {
+      out.remove("key_name");
+      out.remove("config_drive");
+      out.remove("security_groups");
+      out.remove("host_status");
+      out.remove(
+          out.propertyNames().stream()
+              .filter(n -> n.startsWith("OS-") && !n.equals("OS-DCF:diskConfig")
+                  || n.startsWith("os-extended"))
+              .toList());
+    }
+    return out;
   }
 
   private static void column(ObjectNode body, List<Object> columns, String field, String column) {
     if (body.has(field)) {
       columns.add(column);
-      columns.add(Json.string(body, field));
+      columns.add(field.equals("accessIPv6")
+              ? Addresses.canonical(Json.string(body, field))
+              : Json.string(body, field));
     }
   }
 
