@@ -132,7 +132,12 @@ public final class Run {
    * @throws Fault 504 when it does not come within {@code limit} (or the workflow's own deadline)
    */
   public JsonNode await(String signal, Duration limit) {
-    return step("await:" + signal, JsonNode.class, () -> engine.awaitSignal(row, signal, limit));
+    return await("await:" + signal, signal, limit);
+  }
+
+  /** {@link #await(String, Duration)} as a step with a name of its own. */
+  public JsonNode await(String name, String signal, Duration limit) {
+    return step(name, JsonNode.class, () -> engine.awaitSignal(row, signal, limit));
   }
 
   public Mark mark() {

@@ -69,6 +69,7 @@ import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.store.Database;
 import welkin.store.Events;
+import welkin.workflow.Probe;
 import welkin.workflow.Workflow;
 import welkin.workflow.WorkflowEngine;
 
@@ -92,11 +93,17 @@ public final class ComputeService implements CloudService {
   private final WorkflowEngine engine;
   private final Hosts hosts;
   private final ServerReconciler reconciler;
-  private Bus.Registration reports;
+  private final Reports reports;
+  private Bus.Registration offer;
   private final Semaphore poke = new Semaphore(0);
   private volatile boolean closed;
 
   public ComputeService(Platform platform) {
+    this(platform, Probe.NONE);
+  }
+
+  /** For trials: a probe stands at every moment of the work. */
+  ComputeService(Platform platform, Probe probe) {
     this.platform = platform;
     var config = platform.config();
     var clock = platform.clock();
@@ -118,7 +125,8 @@ public final class ComputeService implements CloudService {
             new KeyMaker(clock, config.get(ComputeOptions.KEYPAIR_ALGORITHM)));
     var flavors = new Flavors(database, events, id -> projectExists(platform.peers(), id));
 
-    engine = new WorkflowEngine(database, clock, ids, config.get(ComputeOptions.CONCURRENCY));
+    engine =
+        new WorkflowEngine(database, clock, ids, config.get(ComputeOptions.CONCURRENCY), probe);
     var placement = new Placement(platform.peers());
     hosts = new Hosts(database, clock, ids, platform.bus(), placement, settings(config));
     var networking = new Networking(platform.peers());
@@ -147,6 +155,8 @@ public final class ComputeService implements CloudService {
     var detach = register(new DetachInterface(means));
     var rebuild = register(new RebuildServer(means));
     reconciler = new ServerReconciler(means, engine, config.get(ComputeOptions.RESUME_GUESTS));
+
+    reports = new Reports(hosts, reconciler::changed, host -> poke.release());
 
     var lookup = new Lookup(database);
     boolean forceDrive = config.get(ComputeOptions.FORCE_CONFIG_DRIVE);
@@ -223,6 +233,11 @@ public final class ComputeService implements CloudService {
     return engine;
   }
 
+  /** What hosts speak to, for trials. */
+  Reports reports() {
+    return reports;
+  }
+
   /** Compares rows and hosts now, for trials. */
   public ServerReconciler.Report reconcile() {
     return reconciler.pass();
@@ -285,13 +300,7 @@ public final class ComputeService implements CloudService {
   public void start() {
     hosts.registerOwn(hostname(), List.of("nova-scheduler", "nova-conductor"));
     engine.start(true);
-    reports =
-        platform
-            .bus()
-            .offer(
-                ComputeReports.class,
-                "",
-                new Reports(hosts, reconciler::changed, host -> poke.release()));
+    offer = platform.bus().offer(ComputeReports.class, "", reports);
     Thread.ofVirtual().name("server-reconciler").start(this::keep);
   }
 
@@ -323,8 +332,8 @@ public final class ComputeService implements CloudService {
   public void close() {
     closed = true;
     poke.release();
-    if (reports != null) {
-      reports.close();
+    if (offer != null) {
+      offer.close();
     }
     engine.close();
     database.close();

@@ -4,14 +4,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
+import welkin.agents.contracts.InstanceAgent;
 import welkin.bus.InProcessBus;
 import welkin.core.Caller;
 import welkin.core.Config;
@@ -27,6 +30,7 @@ import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
 import welkin.store.Database;
+import welkin.workflow.Probe;
 
 /** Compute at a door of its own, with callers that are what their token's text says. */
 final class Cloud implements AutoCloseable {
@@ -37,18 +41,30 @@ final class Cloud implements AutoCloseable {
   static final String SERVICE = "nova/dddddddddddddddddddddddddddddddd/admin,member,reader,service";
 
   final Path home;
-  final InProcessBus bus = new InProcessBus();
+  final InProcessBus bus;
   final Door door;
   final Platform platform;
   final ComputeService compute;
   final Neighbours neighbours;
+  final List<TestHost> hosts = new ArrayList<>();
 
   Cloud(Object... options) {
+    this(folder(), new Neighbours(Ids.system()), Probe.NONE, options);
+  }
+
+  static Path folder() {
     try {
-      home = Files.createTempDirectory("welkin-compute");
+      return Files.createTempDirectory("welkin-compute");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A process over a folder that an earlier one may have left, beside services that go on. */
+  Cloud(Path home, Neighbours neighbours, Probe probe, Object... options) {
+    this.home = home;
+    this.neighbours = neighbours;
+    bus = new InProcessBus();
     var clock = InstantSource.system();
     var ids = Ids.system();
     var metrics = new Metrics();
@@ -66,9 +82,46 @@ final class Cloud implements AutoCloseable {
             Database.Durability.OFF,
             "http://cloud",
             peers);
-    neighbours = new Neighbours(door, ids, peers);
-    compute = new ComputeService(platform);
+    neighbours.mount(door);
+    compute = new ComputeService(platform, probe);
     compute.apis().forEach(door::mount);
+  }
+
+  /** Starts the work, and hosts that report at once; given hosts go on as they are. */
+  Cloud start(TestHost... there) {
+    compute.start();
+    for (var host : there) {
+      hosts.add(host);
+      bus.offer(InstanceAgent.class, host.name, host);
+    }
+    beat();
+    return this;
+  }
+
+  /** Every host gives a sign of life. */
+  void beat() {
+    hosts.forEach(h -> compute.reports().alive(h.describe()));
+  }
+
+  /** What the network tells when a port is wired. */
+  void wired(String serverId, String portId) {
+    call(
+        SERVICE,
+        "2.96",
+        "POST",
+        "/os-server-external-events",
+        "{`events`:[{`name`:`network-vif-plugged`,`status`:`completed`,`server_uuid`:`"
+            + serverId
+            + "`,`tag`:`"
+            + portId
+            + "`}]}");
+  }
+
+  /** Waits until no work is left for a server. */
+  void settled(String serverId) {
+    if (!compute.engine().settled(serverId, Duration.ofSeconds(20))) {
+      throw new AssertionError("work on " + serverId + " goes on");
+    }
   }
 
   private static Caller caller(Secret token) {
@@ -143,6 +196,10 @@ final class Cloud implements AutoCloseable {
   @Override
   public void close() {
     compute.close();
+    forget(home);
+  }
+
+  static void forget(Path home) {
     try (var files = Files.walk(home)) {
       files.sorted(java.util.Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
     } catch (IOException e) {

@@ -29,6 +29,7 @@ import welkin.store.Sql;
  */
 public final class Hosts {
   private static final Logger log = LoggerFactory.getLogger(Hosts.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration WRITE_EVERY = Duration.ofSeconds(20);
 
   private final Database database;
@@ -183,6 +184,23 @@ public final class Hosts {
   /** The agent of a host; calls fail with 503 when none answers. */
   public InstanceAgent agent(String host) {
     return bus.client(InstanceAgent.class, host);
+  }
+
+  /**
+   * {@link #agent}, after waiting a while for it when the host is up but its agent does not answer
+   * yet: both may just be starting.
+   */
+  public InstanceAgent agentSoon(String host) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!bus.hosts(InstanceAgent.class).contains(host) && up(host) && System.nanoTime() < end) {
+      try {
+        Thread.sleep(Duration.ofMillis(50));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+    }
+    return agent(host);
   }
 
   public String defaultZone() {

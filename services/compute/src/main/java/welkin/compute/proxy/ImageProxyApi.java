@@ -25,10 +25,31 @@ public final class ImageProxyApi {
   /** What the Image API says of itself; everything else is metadata. */
   private static final Set<String> OWN =
       Set.of(
-          "id", "name", "status", "visibility", "owner", "disk_format", "container_format", "size",
-          "virtual_size", "min_ram", "min_disk", "checksum", "os_hash_algo", "os_hash_value",
-          "os_hidden", "protected", "created_at", "updated_at", "self", "file", "schema", "tags",
-          "direct_url", "locations", "stores");
+          "id",
+          "name",
+          "status",
+          "visibility",
+          "owner",
+          "disk_format",
+          "container_format",
+          "size",
+          "virtual_size",
+          "min_ram",
+          "min_disk",
+          "checksum",
+          "os_hash_algo",
+          "os_hash_value",
+          "os_hidden",
+          "protected",
+          "created_at",
+          "updated_at",
+          "self",
+          "file",
+          "schema",
+          "tags",
+          "direct_url",
+          "locations",
+          "stores");
 
   private static final Shape METADATA =
       Shape.object()
@@ -161,9 +182,7 @@ public final class ImageProxyApi {
             .put("OS-EXT-IMG-SIZE:size", i.path("size").asLong(0));
     var server = Json.string(i, "instance_uuid");
     if (server != null) {
-      out.putObject("server")
-          .put("id", server)
-          .set("links", Links.of(call, "servers", server));
+      out.putObject("server").put("id", server).set("links", Links.of(call, "servers", server));
     }
     var disk = Json.string(i, "auto_disk_config");
     if (disk != null) {
@@ -216,23 +235,20 @@ public final class ImageProxyApi {
     return Answer.ok(Map.of("metadata", save(call, old, wanted)));
   }
 
-  private Map<String, String> save(
-      Call call, Map<String, String> old, Map<String, String> wanted) {
+  private Map<String, String> save(Call call, Map<String, String> old, Map<String, String> wanted) {
     var patch = new ArrayList<Map<String, Object>>();
     wanted.forEach(
         (k, v) -> {
           if (!v.equals(old.get(k))) {
             patch.add(
-                Map.of(
-                    "op", old.containsKey(k) ? "replace" : "add", "path", "/" + k, "value", v));
+                Map.of("op", old.containsKey(k) ? "replace" : "add", "path", "/" + k, "value", v));
           }
         });
     old.keySet().stream()
         .filter(k -> !wanted.containsKey(k))
         .forEach(k -> patch.add(Map.of("op", "remove", "path", "/" + k)));
     if (!patch.isEmpty()) {
-      as(call)
-          .patch(IMAGES + "/" + Peers.encode(call.path("id")), patch, "content-type", PATCH);
+      as(call).patch(IMAGES + "/" + Peers.encode(call.path("id")), patch, "content-type", PATCH);
     }
     return wanted;
   }

@@ -74,9 +74,7 @@ public final class SecurityGroupProxyApi {
     var all = call.caller().isAdmin() && call.query("all_tenants") != null;
     var groups =
         as(call)
-            .get(
-                GROUPS
-                    + (all ? "" : "?project_id=" + Peers.encode(call.caller().projectId())))
+            .get(GROUPS + (all ? "" : "?project_id=" + Peers.encode(call.caller().projectId())))
             .get("security_groups");
     var names = new LinkedHashMap<String, JsonNode>();
     groups.forEach(g -> names.put(Json.string(g, "id"), g));
@@ -119,7 +117,8 @@ public final class SecurityGroupProxyApi {
       var other =
           names.computeIfAbsent(
               remote, id -> as(call).get(GROUPS + "/" + id).get("security_group"));
-      group.put("name", Json.string(other, "name"))
+      group
+          .put("name", Json.string(other, "name"))
           .put("tenant_id", Json.string(other, "project_id"));
     } else {
       var cidr = Json.string(r, "remote_ip_prefix");
@@ -153,18 +152,16 @@ public final class SecurityGroupProxyApi {
 
   private static Map<String, Object> wanted(Call call) {
     var body = call.object("security_group");
-    return Map.of(
-        "name", text(body, "name"), "description", text(body, "description"));
+    return Map.of("name", text(body, "name"), "description", text(body, "description"));
   }
 
   private static String text(ObjectNode body, String field) {
     var value = body.get(field);
     if (value == null || !value.isString()) {
-      throw Fault.badRequest(
-          "Security group " + field + " is not a string or unicode");
+      throw Fault.badRequest("Security group " + field + " is not a string or unicode");
     }
-    if (value.stringValue().length() > 255 || field.equals("name")
-        && value.stringValue().isBlank()) {
+    if (value.stringValue().length() > 255
+        || field.equals("name") && value.stringValue().isBlank()) {
       throw Fault.badRequest(
           "Security group " + field + " should have between 1 and 255 characters.");
     }
@@ -175,9 +172,7 @@ public final class SecurityGroupProxyApi {
     try {
       return answer(
           call,
-          as(call)
-              .post(GROUPS, Map.of("security_group", wanted(call)))
-              .get("security_group"));
+          as(call).post(GROUPS, Map.of("security_group", wanted(call))).get("security_group"));
     } catch (Fault f) {
       throw f.code().equals("OverQuota") ? Fault.forbidden(f.getMessage()) : f;
     }
@@ -221,8 +216,7 @@ public final class SecurityGroupProxyApi {
     rule.put("security_group_id", parent);
     rule.put("direction", "ingress");
     rule.put("ethertype", cidr != null && cidr.contains(":") ? "IPv6" : "IPv4");
-    rule.put(
-        "protocol", protocol == null ? null : protocol.toLowerCase(java.util.Locale.ROOT));
+    rule.put("protocol", protocol == null ? null : protocol.toLowerCase(java.util.Locale.ROOT));
     rule.put("port_range_min", number(body, "from_port"));
     rule.put("port_range_max", number(body, "to_port"));
     rule.put("remote_group_id", remote);

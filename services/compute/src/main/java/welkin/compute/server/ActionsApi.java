@@ -424,7 +424,8 @@ public final class ActionsApi {
       tools.jackson.databind.JsonNode body, List<Object> columns, String field, String column) {
     if (body.has(field)) {
       columns.add(column);
-      columns.add(field.equals("accessIPv6")
+      columns.add(
+          field.equals("accessIPv6")
               ? Addresses.canonical(Json.string(body, field))
               : Json.string(body, field));
     }

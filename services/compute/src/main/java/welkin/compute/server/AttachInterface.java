@@ -33,7 +33,6 @@ public final class AttachInterface extends Workflow<AttachInterface.Input> {
   @Override
   public void run(Run run, Input input) {
     var server = means.server(input.serverId());
-    var agent = means.hosts().agent(server.host());
     var wanted = input.wanted();
     var nic =
         run.step(
@@ -49,8 +48,11 @@ public final class AttachInterface extends Workflow<AttachInterface.Input> {
             made -> unplug(server, wanted, made));
     run.step(
         "attach",
-        () -> agent.attachNic(server.id(), GuestSpecs.nic(nic)),
-        () -> means.onHostIfThere(server.host(), () -> agent.detachNic(server.id(), nic.portId())));
+        () -> means.agent(server.host()).attachNic(server.id(), GuestSpecs.nic(nic)),
+        () ->
+            means.onHostIfThere(
+                server.host(),
+                () -> means.agent(server.host()).detachNic(server.id(), nic.portId())));
     run.change("record", sql -> attached(sql, server.id(), nic));
     outcome(input).complete(nic);
   }

@@ -26,7 +26,7 @@ public final class ChangePower extends Workflow<ChangePower.Input> {
         power.action,
         () -> {
           var host = means.server(input.serverId()).host();
-          means.hosts().agent(host).power(input.serverId(), power.onHost, GRACE_SECONDS);
+          means.agent(host).power(input.serverId(), power.onHost, GRACE_SECONDS);
         });
     run.change(
         "record",

@@ -67,7 +67,6 @@ public final class CreateServer extends Workflow<OnServer> {
   private void build(Run run, Server server, HostFinder.Found found) {
     var id = server.id();
     var host = found.host();
-    var agent = means.hosts().agent(host);
 
     run.change("networking", sql -> settle(sql, server, found));
     var plugged =
@@ -79,14 +78,16 @@ public final class CreateServer extends Workflow<OnServer> {
     run.change("spawning", sql -> spawning(sql, id, plugged.nics()));
     run.step(
         "spawn",
-        () -> agent.spawn(means.guests().of(server, plugged.nics())),
-        () -> means.onHostIfThere(host, () -> agent.destroy(id)));
+        () -> means.agent(host).spawn(means.guests().of(server, plugged.nics())),
+        () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
+    int index = 0;
     for (var nic : plugged.nics()) {
       if (!plugged.wired().contains(nic.portId())) {
-        run.await("network-vif-plugged:" + nic.portId(), means.vifTimeout());
+        var signal = "network-vif-plugged:" + nic.portId();
+        run.await("port " + ++index + " wired", signal, means.vifTimeout());
       }
     }
-    run.step("let it run", () -> agent.power(id, PowerAction.RESUME, 0));
+    run.step("let it run", () -> means.agent(host).power(id, PowerAction.RESUME, 0));
     run.change("activate", sql -> activate(sql, server, found));
     means.finder().built(host, true);
   }

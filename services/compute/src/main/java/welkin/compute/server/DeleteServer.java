@@ -24,8 +24,7 @@ public final class DeleteServer extends Workflow<OnServer> {
     var server = means.server(id);
     var host = server.host();
     if (host != null) {
-      run.step(
-          "destroy", () -> means.onHostIfThere(host, () -> means.hosts().agent(host).destroy(id)));
+      run.step("destroy", () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
     }
     run.step("unplug ports", () -> means.networking().unplug(server));
     run.step("release", () -> means.finder().release(server));

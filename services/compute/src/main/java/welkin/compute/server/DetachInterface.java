@@ -22,7 +22,7 @@ public final class DetachInterface extends Workflow<DetachInterface.Input> {
   public void run(Run run, Input input) {
     var server = means.server(input.serverId());
     var port = input.nic().portId();
-    run.step("detach", () -> means.hosts().agent(server.host()).detachNic(input.serverId(), port));
+    run.step("detach", () -> means.agent(server.host()).detachNic(input.serverId(), port));
     run.step("unplug port", () -> means.networking().unplug(port, input.nic().given()));
     run.change(
         "record",

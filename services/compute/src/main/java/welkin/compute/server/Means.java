@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import tools.jackson.databind.JsonNode;
+import welkin.agents.contracts.InstanceAgent;
 import welkin.compute.action.Actions;
 import welkin.compute.api.Timestamps;
 import welkin.compute.host.Hosts;
@@ -77,6 +78,11 @@ public record Means(
                     .append(": ")
                     .append(Json.string(r, "reason")));
     return out.toString();
+  }
+
+  /** The agent of a host, which work under way gives some time to come (back). */
+  InstanceAgent agent(String host) {
+    return hosts.agentSoon(host);
   }
 
   /** Runs something on a host whose agent may be gone for good: what it left is found later. */

@@ -24,13 +24,17 @@ public final class RebuildServer extends Workflow<RebuildServer.Input> {
   public void run(Run run, Input input) {
     var id = input.serverId();
     var server = means.server(id);
-    var agent = means.hosts().agent(server.host());
-    run.step("destroy", () -> agent.destroy(id));
+    run.step("destroy", () -> means.agent(server.host()).destroy(id));
     run.change("spawning", sql -> means.set(sql, id, "task_state", "rebuild_spawning"));
-    run.step("spawn", () -> agent.spawn(means.guests().of(means.server(id), server.nics())));
+    run.step(
+        "spawn",
+        () -> means.agent(server.host()).spawn(means.guests().of(means.server(id), server.nics())));
     run.step(
         "let it run",
-        () -> agent.power(id, input.stopped() ? PowerAction.STOP : PowerAction.RESUME, 0));
+        () ->
+            means
+                .agent(server.host())
+                .power(id, input.stopped() ? PowerAction.STOP : PowerAction.RESUME, 0));
     run.change(
         "done",
         sql -> {

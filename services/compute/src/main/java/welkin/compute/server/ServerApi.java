@@ -223,8 +223,10 @@ public final class ServerApi {
       out.remove("host_status");
       out.remove(
           out.propertyNames().stream()
-              .filter(n -> n.startsWith("OS-") && !n.equals("OS-DCF:diskConfig")
-                  || n.startsWith("os-extended"))
+              .filter(
+                  n ->
+                      n.startsWith("OS-") && !n.equals("OS-DCF:diskConfig")
+                          || n.startsWith("os-extended"))
               .toList());
     }
     return out;
@@ -233,7 +235,8 @@ public final class ServerApi {
   private static void column(ObjectNode body, List<Object> columns, String field, String column) {
     if (body.has(field)) {
       columns.add(column);
-      columns.add(field.equals("accessIPv6")
+      columns.add(
+          field.equals("accessIPv6")
               ? Addresses.canonical(Json.string(body, field))
               : Json.string(body, field));
     }

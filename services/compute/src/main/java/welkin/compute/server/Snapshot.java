@@ -33,7 +33,6 @@ public final class Snapshot extends Workflow<Snapshot.Input> {
           }
           var host = means.server(input.serverId()).host();
           means
-              .hosts()
               .agent(host)
               .snapshot(
                   input.serverId(),

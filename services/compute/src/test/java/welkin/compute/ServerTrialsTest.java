@@ -1,0 +1,142 @@
+package welkin.compute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static welkin.compute.Cloud.ADMIN;
+import static welkin.compute.Cloud.ALICE;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Nested;
+import welkin.core.Ids;
+import welkin.testkit.WorkflowTrials;
+import welkin.workflow.Probe;
+import welkin.workflow.WorkflowEngine;
+
+/** The trials of the work on servers. */
+class ServerTrialsTest {
+  /** A cloud whose Compute may die and come again; the hosts and other services go on. */
+  private abstract static class World implements WorkflowTrials.World {
+    final Path home = Cloud.folder();
+    final Neighbours neighbours = new Neighbours(Ids.system());
+    final AtomicReference<Cloud> now = new AtomicReference<>();
+    final TestHost one = new TestHost("one", (s, p) -> now.get().wired(s, p));
+    final TestHost two = new TestHost("two", (s, p) -> now.get().wired(s, p));
+    final List<Cloud> all = new ArrayList<>();
+    String id;
+
+    @Override
+    public WorkflowEngine engine(Probe probe) {
+      var cloud = new Cloud(home, neighbours, probe, "scheduler.max_attempts", 1);
+      all.add(cloud);
+      now.set(cloud);
+      cloud.start(one, two);
+      return cloud.compute.engine();
+    }
+
+    String create() {
+      var cloud = now.get();
+      cloud.post(
+          ADMIN, "/flavors", "{`flavor`:{`name`:`s`,`id`:`1`,`ram`:512,`vcpus`:1,`disk`:1}}");
+      var told =
+          cloud.post(
+              ALICE,
+              "/servers",
+              "{`server`:{`name`:`s`,`imageRef`:`"
+                  + Neighbours.IMAGE
+                  + "`,`flavorRef`:`1`,`networks`:[{`uuid`:`"
+                  + Neighbours.NETWORK
+                  + "`}]}}");
+      assertThat(told.status()).isEqualTo(202);
+      id = told.text("/server/id");
+      return id;
+    }
+
+    String status() {
+      return now.get().get(ALICE, "/servers/" + id).text("/server/status");
+    }
+
+    int guests() {
+      return one.guests.size() + two.guests.size();
+    }
+
+    @Override
+    public void close() {
+      all.forEach(c -> c.compute.close());
+      Cloud.forget(home);
+    }
+  }
+
+  @Nested
+  class Creating extends WorkflowTrials {
+    @Override
+    protected World world() {
+      return new ServerTrialsTest.World() {
+        @Override
+        public String begin(WorkflowEngine engine) {
+          return create();
+        }
+
+        @Override
+        public void mustBeDone() {
+          assertThat(status()).isEqualTo("ACTIVE");
+          assertThat(guests()).isEqualTo(1);
+          assertThat(neighbours.ports).hasSize(1);
+          assertThat(neighbours.allocations).hasSize(1);
+        }
+
+        @Override
+        public void mustBeClean() {
+          assertThat(status()).isEqualTo("ERROR");
+          assertThat(guests()).isZero();
+          assertThat(neighbours.ports).isEmpty();
+          assertThat(neighbours.allocations).isEmpty();
+        }
+      };
+    }
+  }
+
+  @Nested
+  class Deleting extends WorkflowTrials {
+    @Override
+    protected World world() {
+      return new ServerTrialsTest.World() {
+        private boolean made;
+
+        @Override
+        public WorkflowEngine engine(Probe probe) {
+          if (!made) { // a server that stands, before the trial
+            made = true;
+            super.engine(Probe.NONE);
+            now.get().settled(create());
+            now.get().compute.close();
+          }
+          return super.engine(probe);
+        }
+
+        @Override
+        public String begin(WorkflowEngine engine) {
+          assertThat(now.get().delete(ALICE, "/servers/" + id).status()).isEqualTo(204);
+          return id;
+        }
+
+        @Override
+        public void mustBeDone() {
+          assertThat(now.get().get(ALICE, "/servers/" + id).status()).isEqualTo(404);
+          assertThat(guests()).isZero();
+          assertThat(neighbours.ports).isEmpty();
+          assertThat(neighbours.allocations).isEmpty();
+        }
+
+        /** A deletion cannot be undone: it ends in an error, and deleting again does the rest. */
+        @Override
+        public void mustBeClean() {
+          assertThat(status()).isEqualTo("ERROR");
+          assertThat(now.get().get(ALICE, "/servers/" + id).json().at("/server/fault").has("code"))
+              .isTrue();
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package welkin.compute;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import welkin.agents.contracts.HostReport;
+import welkin.agents.contracts.ImageTarget;
+import welkin.agents.contracts.InstanceAgent;
+import welkin.agents.contracts.InstanceSpec;
+import welkin.agents.contracts.InstanceState;
+import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.agents.contracts.NicSpec;
+import welkin.core.Fault;
+
+/** A host that is a map of guests; it says when a port is wired, as the network's agent would. */
+final class TestHost implements InstanceAgent {
+  final String name;
+  final Map<String, InstanceSpec> specs = new ConcurrentHashMap<>();
+  final Map<String, InstanceState> guests = new ConcurrentHashMap<>();
+  final Map<String, Integer> nics = new ConcurrentHashMap<>();
+  volatile String refuseSpawn;
+  private final BiConsumer<String, String> wired;
+
+  /**
+   * @param wired server and port
+   */
+  TestHost(String name, BiConsumer<String, String> wired) {
+    this.name = name;
+    this.wired = wired;
+  }
+
+  @Override
+  public HostReport describe() {
+    return new HostReport(
+        name,
+        "fake",
+        1,
+        "{\"arch\":\"x86_64\"}",
+        8,
+        4608,
+        0,
+        100,
+        0,
+        "192.0.2.1",
+        List.of(),
+        "tcg");
+  }
+
+  private InstanceState guest(String id) {
+    var guest = guests.get(id);
+    if (guest == null) {
+      throw Fault.notFound("no guest " + id).named("InstanceNotFound");
+    }
+    return guest;
+  }
+
+  @Override
+  public void spawn(InstanceSpec spec) {
+    if (refuseSpawn != null) {
+      throw Fault.of(507, "DiskFull", refuseSpawn);
+    }
+    specs.put(spec.serverId(), spec);
+    guests.putIfAbsent(
+        spec.serverId(), new InstanceState(spec.serverId(), PowerState.PAUSED, null));
+    spec.nics().forEach(n -> wired.accept(spec.serverId(), n.portId()));
+  }
+
+  @Override
+  public void destroy(String serverId) {
+    specs.remove(serverId);
+    guests.remove(serverId);
+    nics.remove(serverId);
+  }
+
+  @Override
+  public void power(String serverId, PowerAction action, int graceSeconds) {
+    guest(serverId);
+    var state =
+        switch (action) {
+          case START, RESUME, RESTORE, REBOOT_SOFT, REBOOT_HARD -> PowerState.RUNNING;
+          case STOP -> PowerState.SHUTDOWN;
+          case PAUSE -> PowerState.PAUSED;
+          case SUSPEND -> PowerState.SUSPENDED;
+        };
+    become(serverId, state, null);
+  }
+
+  void become(String serverId, PowerState state, String reason) {
+    guests.put(serverId, new InstanceState(serverId, state, reason));
+  }
+
+  @Override
+  public List<InstanceState> instances() {
+    return List.copyOf(guests.values());
+  }
+
+  @Override
+  public InstanceState instance(String serverId) {
+    return guest(serverId);
+  }
+
+  @Override
+  public String consoleLog(String serverId, Integer lines) {
+    guest(serverId);
+    return "login: ";
+  }
+
+  @Override
+  public void attachNic(String serverId, NicSpec nic) {
+    guest(serverId);
+    nics.merge(serverId, 1, Integer::sum);
+  }
+
+  @Override
+  public void detachNic(String serverId, String portId) {
+    if (guests.containsKey(serverId)) {
+      nics.merge(serverId, -1, Integer::sum);
+    }
+  }
+
+  @Override
+  public void snapshot(String serverId, ImageTarget target) {
+    guest(serverId);
+  }
+
+  @Override
+  public void update(InstanceSpec spec) {
+    specs.put(spec.serverId(), spec);
+  }
+
+  @Override
+  public Map<String, Object> diagnostics(String serverId) {
+    guest(serverId);
+    return new HashMap<>(Map.of("state", "running"));
+  }
+}
