@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -132,12 +133,21 @@ public final class Run {
    * @throws Fault 504 when it does not come within {@code limit} (or the workflow's own deadline)
    */
   public JsonNode await(String signal, Duration limit) {
-    return await("await:" + signal, signal, limit);
+    return step(
+        "await:" + signal,
+        JsonNode.class,
+        () -> engine.awaitSignal(row, signal, limit, () -> false));
   }
 
-  /** {@link #await(String, Duration)} as a step with a name of its own. */
-  public JsonNode await(String name, String signal, Duration limit) {
-    return step(name, JsonNode.class, () -> engine.awaitSignal(row, signal, limit));
+  /**
+   * Waits for something that a signal tells sooner, and that can be seen without one: a signal that
+   * got lost with its sender costs a second, no more.
+   *
+   * @param name of the step
+   * @param happened looks for itself, once a second
+   */
+  public void await(String name, String signal, Duration limit, BooleanSupplier happened) {
+    step(name, JsonNode.class, () -> engine.awaitSignal(row, signal, limit, happened));
   }
 
   public Mark mark() {

@@ -15,6 +15,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -36,6 +37,7 @@ import welkin.store.Sql;
 public final class WorkflowEngine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WorkflowEngine.class);
   private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
   private static final Duration KEEP = Duration.ofDays(1);
 
   private final Database database;
@@ -237,8 +239,9 @@ public final class WorkflowEngine implements AutoCloseable {
     database.change(sql -> WorkflowStore.undone(sql, row.id(), position, name));
   }
 
-  JsonNode awaitSignal(WorkflowRow row, String signal, Duration limit) {
+  JsonNode awaitSignal(WorkflowRow row, String signal, Duration limit, BooleanSupplier happened) {
     var end = clock.instant().plus(limit);
+    long look = System.nanoTime() + LOOK_NANOS;
     while (true) {
       if (mustUnwind(row)) {
         throw new Run.Unwinding();
@@ -252,6 +255,12 @@ public final class WorkflowEngine implements AutoCloseable {
             504, "SignalTimeout", "Waited " + limit.toSeconds() + " s for " + signal + " in vain.");
       }
       waitNews(500);
+      if (System.nanoTime() > look) {
+        if (happened.getAsBoolean()) {
+          return NullNode.getInstance();
+        }
+        look = System.nanoTime() + LOOK_NANOS;
+      }
     }
   }
 

@@ -84,7 +84,11 @@ public final class CreateServer extends Workflow<OnServer> {
     for (var nic : plugged.nics()) {
       if (!plugged.wired().contains(nic.portId())) {
         var signal = "network-vif-plugged:" + nic.portId();
-        run.await("port " + ++index + " wired", signal, means.vifTimeout());
+        run.await(
+            "port " + ++index + " wired",
+            signal,
+            means.vifTimeout(),
+            () -> means.networking().isWired(nic.portId()));
       }
     }
     run.step("let it run", () -> means.agent(host).power(id, PowerAction.RESUME, 0));
