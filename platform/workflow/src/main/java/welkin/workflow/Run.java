@@ -198,6 +198,10 @@ public final class Run {
                 + name
                 + "' now");
       }
+      if (step.result() == null) { // undone before it was done: nothing of the run comes after it
+        undos.push(new Undo(here, name, () -> undo.accept(null)));
+        throw new Unwinding();
+      }
       if (step.state() == WorkflowRow.StepState.FAILED || step.failure() != null) {
         undos.push(new Undo(here, name, () -> undo.accept(null)));
         throw step.failure();

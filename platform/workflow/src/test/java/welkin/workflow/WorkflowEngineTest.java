@@ -169,4 +169,27 @@ class WorkflowEngineTest {
       }
     }
   }
+
+  @Test
+  void aCrashAfterUndoingAStepThatWasNeverDoneIsResumed() {
+    engine.close();
+    engine =
+        engine(
+            new Probe() {
+              @Override
+              public void undone(String kind, String name) {
+                if (name.equals("disk")) {
+                  throw new Crash();
+                }
+              }
+            });
+    enqueue(new Input("s", false, true));
+    db.change(sql -> engine.cancel(sql, "s", Fault.conflict("deleted meanwhile")));
+    assertThat(engine.settled("s", Duration.ofMillis(200))).isFalse();
+    engine.close();
+    engine = engine(Probe.NONE);
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome.get("s")).contains("deleted meanwhile");
+    assertThat(world).isEmpty();
+  }
 }
