@@ -10,9 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Set;
 import welkin.core.Fault;
 import welkin.core.image.ImageInspector;
@@ -72,10 +69,10 @@ public final class FileStore {
   }
 
   private static Content write(InputStream in, Path part, String declared, long cap) {
-    var md5 = digest("MD5");
-    var sha512 = digest("SHA-512");
+    var hashes = new Hashes();
     var inspector = new ImageInspector();
     var bytes = new byte[BUFFER];
+    var hashed = new byte[BUFFER]; // the one before, read by the hashes while this one is filled
     long size = 0;
     try (var out = FileChannel.open(part, StandardOpenOption.WRITE)) {
       for (int n; (n = fill(in, bytes)) > 0; ) {
@@ -85,21 +82,23 @@ public final class FileStore {
           throw Fault.of(
               413, "ImageSizeLimitExceeded", "The image is larger than " + cap + " bytes.");
         }
+        hashes.add(bytes, n);
         var buffer = ByteBuffer.wrap(bytes, 0, n);
         while (buffer.hasRemaining()) {
           out.write(buffer);
         }
-        md5.update(bytes, 0, n);
-        sha512.update(bytes, 0, n);
         inspector.feed(bytes, 0, n);
         if (declared != null) {
           try {
             inspector.requireSoFar(declared);
           } catch (Fault refused) {
-            drain(in, bytes, cap - size);
+            drain(in, hashed, cap - size);
             throw refused;
           }
         }
+        var other = hashed;
+        hashed = bytes;
+        bytes = other;
       }
       out.force(true);
     } catch (IOException e) {
@@ -109,9 +108,8 @@ public final class FileStore {
     if (declared != null) {
       inspection.require(declared);
     }
-    var hex = HexFormat.of();
-    return new Content(
-        size, hex.formatHex(md5.digest()), hex.formatHex(sha512.digest()), inspection);
+    var digests = hashes.finish();
+    return new Content(size, digests[0], digests[1], inspection);
   }
 
   /** Fills the buffer as far as the stream goes; large writes and digests are the cheap ones. */
@@ -204,14 +202,6 @@ public final class FileStore {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-    }
-  }
-
-  private static MessageDigest digest(String name) {
-    try {
-      return MessageDigest.getInstance(name);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 }
