@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import welkin.agents.simulated.SimulatedWorld;
 import welkin.bus.Bus;
 import welkin.bus.InProcessBus;
 import welkin.compute.ComputeService;
@@ -159,6 +160,14 @@ public final class Cloud implements AutoCloseable {
   /** The administrator's password. */
   public Secret password() {
     return password;
+  }
+
+  /** The world of the simulated hosts, with the switches that make them misbehave. */
+  public SimulatedWorld simulated() {
+    if (hosts instanceof SimulatedCloudHosts s) {
+      return s.world();
+    }
+    throw new IllegalStateException("this cloud has no simulated hosts");
   }
 
   public List<CloudService> services() {

@@ -18,6 +18,10 @@ final class SimulatedCloudHosts implements Hosts {
             settings.simulated());
   }
 
+  SimulatedWorld world() {
+    return hosts.world();
+  }
+
   @Override
   public void close() {
     hosts.close();

@@ -14,6 +14,7 @@ import welkin.core.Json;
 import welkin.core.Secret;
 import welkin.http.Answer;
 import welkin.http.HttpRequest;
+import welkin.store.Database;
 
 /**
  * A whole cloud with simulated hosts in this JVM, spoken to through its door: the public APIs
@@ -36,6 +37,15 @@ final class TestCloud implements AutoCloseable {
                 PASSWORD,
                 InstantSource.system(),
                 Ids.system()));
+  }
+
+  /** The database of a service, for what no API tells. */
+  Database database(String type) {
+    return cloud.services().stream()
+        .filter(s -> s.type().equals(type))
+        .findFirst()
+        .orElseThrow()
+        .database();
   }
 
   Cloud cloud() {
@@ -62,13 +72,19 @@ final class TestCloud implements AutoCloseable {
     return new Client(header(answer, "X-Subject-Token"));
   }
 
+  String newProject(Client admin, String name) {
+    return admin
+        .post(
+            "/v3/projects",
+            "{\"project\": {\"name\": \"%s\", \"domain_id\": \"default\"}}".formatted(name))
+        .at("/project/id")
+        .asString();
+  }
+
   /** A new project with a new user who has {@code role} in it. */
   Client newcomer(String name, String role) {
     var admin = admin();
-    var project =
-        admin.post(
-            "/v3/projects",
-            "{\"project\": {\"name\": \"%s\", \"domain_id\": \"default\"}}".formatted(name));
+    var project = newProject(admin, name);
     var user =
         admin.post(
             "/v3/users",
@@ -78,10 +94,7 @@ final class TestCloud implements AutoCloseable {
     admin.send(
         "PUT",
         "/v3/projects/%s/users/%s/roles/%s"
-            .formatted(
-                project.at("/project/id").asString(),
-                user.at("/user/id").asString(),
-                roles.get(0).get("id").asString()),
+            .formatted(project, user.at("/user/id").asString(), roles.get(0).get("id").asString()),
         null);
     return login(name, "secret", name);
   }

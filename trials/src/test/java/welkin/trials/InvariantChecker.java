@@ -1,0 +1,203 @@
+package welkin.trials;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import welkin.agents.contracts.InstanceAgent;
+import welkin.core.Json;
+import welkin.store.Database;
+import welkin.store.Row;
+
+/**
+ * What must hold in a cloud at rest, whatever happened before: the services agree with one another
+ * and with the hosts, and every count is the number of what is counted.
+ */
+final class InvariantChecker {
+  private record ServerRow(
+      String id, String project, String vm, String task, String host, Map<String, Long> needs) {}
+
+  private final TestCloud cloud;
+  private final List<String> wrong = new ArrayList<>();
+  private final Map<String, ServerRow> servers = new TreeMap<>();
+
+  private InvariantChecker(TestCloud cloud) {
+    this.cloud = cloud;
+  }
+
+  /** What does not hold; empty when all does. */
+  static List<String> violations(TestCloud cloud) {
+    var checker = new InvariantChecker(cloud);
+    checker.readServers();
+    checker.work();
+    checker.allocations();
+    checker.ports();
+    checker.guests();
+    checker.quotas();
+    return checker.wrong;
+  }
+
+  private static <T> List<T> rows(Database database, String sql, Row.Mapper<T> mapper) {
+    return database.read(s -> s.list(sql, mapper));
+  }
+
+  private void readServers() {
+    rows(
+            cloud.database("compute"),
+            "SELECT * FROM server WHERE deleted = 0",
+            r -> {
+              var flavor = r.json("flavor");
+              var needs = new TreeMap<String, Long>();
+              needs.put("VCPU", flavor.get("vcpus").asLong());
+              needs.put("MEMORY_MB", flavor.get("ramMb").asLong());
+              needs.put("DISK_GB", flavor.get("diskGb").asLong());
+              needs.values().removeIf(v -> v == 0);
+              return new ServerRow(
+                  r.text("id"),
+                  r.text("project_id"),
+                  r.text("vm_state"),
+                  r.text("task_state"),
+                  r.text("host"),
+                  needs);
+            })
+        .forEach(s -> servers.put(s.id, s));
+  }
+
+  /** A state that passes has something that makes it pass. */
+  private void work() {
+    var live =
+        new HashSet<>(
+            rows(
+                cloud.database("compute"),
+                "SELECT subject FROM workflow WHERE state IN ('RUNNING', 'UNWINDING')",
+                r -> r.text("subject")));
+    for (var s : servers.values()) {
+      if ((s.task != null || s.vm.equals("building")) && !live.contains(s.id)) {
+        wrong.add("nobody works on " + s);
+      }
+    }
+  }
+
+  private void allocations() {
+    var held = new HashMap<String, Map<String, Long>>();
+    var holders = new HashMap<String, HashSet<String>>();
+    rows(
+        cloud.database("placement"),
+        "SELECT a.*, p.name FROM allocation a JOIN provider p ON p.uuid = a.provider",
+        r -> {
+          held.computeIfAbsent(r.text("consumer"), c -> new TreeMap<>())
+              .merge(r.text("class"), r.number("used"), Long::sum);
+          holders.computeIfAbsent(r.text("consumer"), c -> new HashSet<>()).add(r.text("name"));
+          return null;
+        });
+    for (var s : servers.values()) {
+      var has = held.remove(s.id);
+      if (s.host == null ? has != null : !s.needs.equals(has)) {
+        wrong.add("allocations " + has + " of " + s);
+      } else if (s.host != null && !holders.get(s.id).equals(java.util.Set.of(s.host))) {
+        wrong.add("allocations at " + holders.get(s.id) + " of " + s);
+      }
+    }
+    held.forEach((c, has) -> wrong.add("allocations " + has + " of " + c + ", which is no server"));
+    // the answers come from an index in memory: it must say what the rows say
+    var admin = cloud.admin();
+    for (var s : servers.values()) {
+      var told = admin.get("/placement/allocations/" + s.id).get("allocations");
+      if (told.size() != (s.host == null ? 0 : 1)) {
+        wrong.add("Placement answers " + told + " for " + s);
+      }
+    }
+  }
+
+  private void ports() {
+    var network = cloud.database("network");
+    rows(
+        network,
+        "SELECT id, device_id, device_owner FROM port WHERE device_owner LIKE 'compute:%'",
+        r -> {
+          if (!servers.containsKey(r.text("device_id"))) {
+            wrong.add("port " + r.text("id") + " of " + r.text("device_id") + ", no server");
+          }
+          return null;
+        });
+    rows(
+        network,
+        "SELECT ip, port_id FROM ip_allocation WHERE port_id NOT IN (SELECT id FROM port)",
+        r -> wrong.add("address " + r.text("ip") + " of " + r.text("port_id") + ", no port"));
+  }
+
+  /** Hosts run what Compute says they run. */
+  private void guests() {
+    var found = new HashSet<String>();
+    for (var host : cloud.cloud().simulated().hosts()) {
+      for (var guest : cloud.cloud().bus().client(InstanceAgent.class, host).instances()) {
+        var s = servers.get(guest.serverId());
+        if (s == null) {
+          wrong.add("guest " + guest + " on " + host + " is no server");
+        } else if (!host.equals(s.host)) {
+          wrong.add("guest on " + host + " of " + s);
+        }
+        found.add(guest.serverId());
+      }
+    }
+    for (var s : servers.values()) {
+      if (!found.contains(s.id) && !s.vm.equals("error") && !s.vm.equals("building")) {
+        wrong.add("no guest of " + s);
+      }
+    }
+  }
+
+  private void quotas() {
+    var compute = new TreeMap<String, Long>();
+    for (var s : servers.values()) {
+      compute.merge("instances of " + s.project, 1L, Long::sum);
+      compute.merge("cores of " + s.project, s.needs.getOrDefault("VCPU", 0L), Long::sum);
+      compute.merge("ram of " + s.project, s.needs.getOrDefault("MEMORY_MB", 0L), Long::sum);
+    }
+    count("compute", compute, "server_groups", "SELECT project_id FROM server_group");
+    same("compute", compute);
+
+    var network = new TreeMap<String, Long>();
+    for (var kind :
+        List.of(
+            "network",
+            "subnet",
+            "router",
+            "floatingip",
+            "security_group",
+            "security_group_rule",
+            "rbac_policy")) {
+      count("network", network, kind, "SELECT project_id FROM " + kind);
+    }
+    count(
+        "network",
+        network,
+        "port",
+        "SELECT project_id FROM port WHERE device_owner <> 'network:dhcp'");
+    same("network", network);
+  }
+
+  private void count(String service, Map<String, Long> into, String resource, String owners) {
+    rows(cloud.database(service), owners, r -> r.text("project_id"))
+        .forEach(
+            p -> {
+              if (p != null && !p.isEmpty()) {
+                into.merge(resource + " of " + p, 1L, Long::sum);
+              }
+            });
+  }
+
+  private void same(String service, Map<String, Long> counted) {
+    var kept = new TreeMap<String, Long>();
+    rows(
+        cloud.database(service),
+        "SELECT * FROM quota_usage WHERE used <> 0",
+        r -> kept.put(r.text("resource") + " of " + r.text("project_id"), r.number("used")));
+    counted.values().removeIf(v -> v == 0);
+    if (!kept.equals(counted)) {
+      wrong.add(service + " has used up " + Json.text(kept) + " but has " + Json.text(counted));
+    }
+  }
+}
