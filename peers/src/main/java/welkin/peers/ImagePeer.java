@@ -1,6 +1,8 @@
 package welkin.peers;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -87,6 +89,18 @@ public final class ImagePeer {
     body.put("min_ram", minRamMb);
     body.put("min_disk", minDiskGb);
     return image(peers.post(V2 + "/images", body));
+  }
+
+  /** The ids of a server's backups of one kind, newest first. */
+  public List<String> backups(String serverId, String kind) {
+    var query =
+        "?limit=1000&sort=created_at:desc&image_type=backup&instance_uuid="
+            + Peers.encode(serverId)
+            + "&backup_type="
+            + Peers.encode(kind);
+    var out = new ArrayList<String>();
+    peers.get(V2 + "/images" + query).get("images").forEach(i -> out.add(Json.string(i, "id")));
+    return out;
   }
 
   /** Deletes an image; one that is gone already is no fault. */

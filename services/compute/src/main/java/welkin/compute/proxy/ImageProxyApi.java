@@ -84,6 +84,7 @@ public final class ImageProxyApi {
         .until(2, 35)
         .success(204)
         .summary("Deletes an image.");
+    r.delete("/images", c -> blank()).anyone().until(2, 35).summary("No image has an empty id.");
     r.get("/images/{id}/metadata", this::metadata).anyone().until(2, 38).summary("Its metadata.");
     r.post("/images/{id}/metadata", c -> change(c, false))
         .anyone()
@@ -107,6 +108,10 @@ public final class ImageProxyApi {
         .success(204)
         .summary("Removes one item.");
     return r;
+  }
+
+  private static Answer blank() {
+    throw Fault.notFound("The resource could not be found.");
   }
 
   private Peers as(Call call) {

@@ -46,6 +46,10 @@ public final class SecurityGroupProxyApi {
         .until(2, 35)
         .success(202)
         .summary("Deletes a security group.");
+    r.delete("/os-security-groups", c -> blank())
+        .policy(RULE + "delete")
+        .until(2, 35)
+        .summary("No security group has an empty id.");
     r.post("/os-security-group-rules", this::createRule)
         .policy(RULE + "rule:create")
         .until(2, 35)
@@ -56,6 +60,10 @@ public final class SecurityGroupProxyApi {
         .success(202)
         .summary("No longer lets it in.");
     return r;
+  }
+
+  private static Answer blank() {
+    throw Fault.notFound("The resource could not be found.");
   }
 
   private Peers as(Call call) {
@@ -229,7 +237,9 @@ public final class SecurityGroupProxyApi {
       return Answer.ok(
           Json.object().set("security_group_rule", rule(call, made, new LinkedHashMap<>())));
     } catch (Fault f) {
-      throw f.code().equals("OverQuota") ? Fault.forbidden(f.getMessage()) : f;
+      throw f.code().equals("OverQuota")
+          ? Fault.forbidden(f.getMessage())
+          : f.status() == 409 ? Fault.badRequest(f.getMessage()) : f;
     }
   }
 

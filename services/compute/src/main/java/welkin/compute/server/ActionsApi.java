@@ -42,6 +42,17 @@ public final class ActionsApi {
                   .optional("metadata", ServerShapes.METADATA_ITEMS)
                   .noOthers())
           .noOthers();
+  private static final Shape CREATE_BACKUP =
+      Shape.object()
+          .required(
+              "createBackup",
+              Shape.object()
+                  .required("name", NAME)
+                  .required("backup_type", Shape.string())
+                  .required("rotation", Shape.integer().lenient().min(0))
+                  .optional("metadata", ServerShapes.METADATA_ITEMS)
+                  .noOthers())
+          .noOthers();
   private static final Shape RESET =
       Shape.object()
           .required(
@@ -205,7 +216,13 @@ public final class ActionsApi {
     notYet(r, "migrate", "os_compute_api:os-migrate-server:migrate");
     notYet(r, "os-migrateLive", "os_compute_api:os-migrate-server:migrate_live");
     notYet(r, "evacuate", "os_compute_api:os-evacuate");
-    notYet(r, "createBackup", "os_compute_api:os-create-backup");
+    action(
+        r,
+        "createBackup",
+        this::createBackup,
+        "os_compute_api:os-create-backup",
+        CREATE_BACKUP,
+        "Makes an image of a server's root disk and keeps so many of its kind.");
     action(
         r,
         "restore",
@@ -326,6 +343,25 @@ public final class ActionsApi {
             call.caller(),
             body.get("name").stringValue(),
             CreateReader.texts(body.path("metadata")));
+    return taken(call, image);
+  }
+
+  private Answer createBackup(Call call) {
+    var server = lookup.unlocked(call);
+    var body = call.object("createBackup");
+    var image =
+        actions.backup(
+            server,
+            call.caller(),
+            body.get("name").stringValue(),
+            CreateReader.texts(body.path("metadata")),
+            body.get("backup_type").stringValue(),
+            (int) NumberShape.read(body.get("rotation"), 0));
+    return image == null ? Answer.empty(202) : taken(call, image);
+  }
+
+  /** The answer to a request for an image: its id, in the way of the time. */
+  private static Answer taken(Call call, String image) {
     return call.at(2, 45)
         ? Answer.json(202, Map.of("image_id", image))
         : Answer.empty(202).with("Location", call.request().base() + "/image/images/" + image);

@@ -21,6 +21,10 @@ public enum Moves {
   RESUME("resume", Set.of(States.SUSPENDED), false),
   SNAPSHOT(
       "createImage", Set.of(States.ACTIVE, States.STOPPED, States.PAUSED, States.SUSPENDED), false),
+  BACKUP(
+      "createBackup",
+      Set.of(States.ACTIVE, States.STOPPED, States.PAUSED, States.SUSPENDED),
+      false),
   REBUILD("rebuild", Set.of(States.ACTIVE, States.STOPPED, States.ERROR), false),
   RESTORE("restore", Set.of("soft-delete"), true),
   ATTACH_INTERFACE("attach_interface", Set.of(States.ACTIVE, States.PAUSED, States.STOPPED), false),

@@ -217,6 +217,7 @@ public final class ServerApi {
   ObjectNode changedView(Call call, Server server) {
     var out = view(call, server);
     if (!call.at(2, 75)) {
+      out.set("addresses", plain(server));
       out.remove("key_name");
       out.remove("config_drive");
       out.remove("security_groups");

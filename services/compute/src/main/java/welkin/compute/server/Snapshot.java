@@ -13,8 +13,13 @@ public final class Snapshot extends Workflow<Snapshot.Input> {
   private final Means means;
   private final ImagePeer images;
 
-  /** Which server, into which image. */
-  public record Input(String serverId, String imageId) {}
+  /**
+   * Which server, into which image.
+   *
+   * @param backupType for a backup, its kind ({@code daily}, {@code weekly}, ...); or null
+   * @param rotation how many backups of the kind are kept
+   */
+  public record Input(String serverId, String imageId, String backupType, int rotation) {}
 
   public Snapshot(Means means) {
     super("Snapshot", 1, Input.class, Duration.ofHours(2));
@@ -40,14 +45,25 @@ public final class Snapshot extends Workflow<Snapshot.Input> {
                       image, images.fileUrl(image), means.peers().serviceToken(), "qcow2"));
         },
         () -> images.delete(image));
+    if (input.backupType() != null) {
+      run.step("rotate", () -> rotate(input));
+    }
     run.change("done", sql -> finish(sql, input, null));
+  }
+
+  /** Deletes the oldest backups of a kind beyond those that are kept. */
+  private void rotate(Input input) {
+    images.backups(input.serverId(), input.backupType()).stream()
+        .skip(input.rotation())
+        .forEach(images::delete);
   }
 
   private void finish(Sql sql, Input input, Fault reason) {
     ServerStore.find(sql, input.serverId())
         .ifPresent(
             server -> {
-              if (States.SNAPSHOTTING.equals(server.taskState())) {
+              if (States.SNAPSHOTTING.equals(server.taskState())
+                  || States.BACKING_UP.equals(server.taskState())) {
                 means.set(sql, server.id(), "task_state", null);
               }
               means
@@ -55,7 +71,9 @@ public final class Snapshot extends Workflow<Snapshot.Input> {
                   .event(
                       sql,
                       server.id(),
-                      "compute_snapshot_instance",
+                      input.backupType() == null
+                          ? "compute_snapshot_instance"
+                          : "compute_backup_instance",
                       server.host(),
                       reason == null ? null : reason.getMessage());
               means.tell(sql, server, reason == null ? "snapshot.end" : "snapshot.error");

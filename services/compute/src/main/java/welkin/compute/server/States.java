@@ -32,7 +32,7 @@ public final class States {
   public static final String SUSPENDING = "suspending";
   public static final String RESUMING = "resuming";
   public static final String SNAPSHOTTING = "image_snapshot";
-  public static final String UPLOADING = "image_uploading";
+  public static final String BACKING_UP = "image_backup";
   public static final String REBUILDING = "rebuilding";
 
   private static final String DEFAULT = "default";
