@@ -25,6 +25,7 @@ import welkin.compute.keypair.Keypairs;
 import welkin.compute.metadata.GuestDocuments;
 import welkin.compute.metadata.MetadataApi;
 import welkin.compute.metadata.MetadataSecret;
+import welkin.compute.proxy.FloatingIpProxyApi;
 import welkin.compute.proxy.ImageProxyApi;
 import welkin.compute.proxy.NetworkProxyApi;
 import welkin.compute.proxy.SecurityGroupProxyApi;
@@ -191,6 +192,7 @@ public final class ComputeService implements CloudService {
     routes.include(new ImageProxyApi(platform.peers()).routes());
     routes.include(new SecurityGroupProxyApi(platform.peers()).routes());
     routes.include(new NetworkProxyApi(platform.peers()).routes());
+    routes.include(new FloatingIpProxyApi(platform.peers(), lookup).routes());
     api =
         Service.of("compute", "/compute", routes, new ComputeFaults(), policy, database)
             .negotiating(NEGOTIATION)

@@ -173,7 +173,7 @@ public final class SecurityGroupProxyApi {
       throw Fault.badRequest(
           "Security group " + field + " should have between 1 and 255 characters.");
     }
-    return value.stringValue().strip();
+    return value.stringValue();
   }
 
   private Answer create(Call call) {

@@ -496,7 +496,10 @@ public final class ActionsApi {
   }
 
   private Answer diagnostics(Call call) {
-    return Answer.ok(actions.diagnostics(lookup.server(call)));
+    var server = lookup.server(call);
+    var counters = actions.diagnostics(server);
+    return Answer.ok(
+        call.at(2, 48) ? Diagnostics.of(server, actions.hypervisor(server), counters) : counters);
   }
 
   private Answer password(Call call) {

@@ -17,6 +17,7 @@ import welkin.compute.scheduler.Scheduler.Rejection;
 import welkin.compute.scheduler.Wish;
 import welkin.core.Fault;
 import welkin.store.Database;
+import welkin.store.Sql;
 
 /** Finds a host for a server and claims its resources there. */
 public final class HostFinder {
@@ -53,17 +54,48 @@ public final class HostFinder {
     var choice = Scheduler.choose(wish, states(room));
     var rejected = new ArrayList<>(choice.rejected());
     for (var host : choice.ranked()) {
-      if (placement.claim(
+      if (!placement.claim(
           server.id(), server.projectId(), server.userId(), host.provider(), resources)) {
+        rejected.add(new Rejection(host.host(), "Placement", "another server was faster"));
+      } else if (!reserve(server, host.host())) {
+        placement.release(server.id());
+        rejected.add(new Rejection(host.host(), "ServerGroup", "another of its group was faster"));
+      } else {
         return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
       }
-      rejected.add(new Rejection(host.host(), "Placement", "another server was faster"));
     }
     return new Found(null, null, null, kept(explained(rejected, resources)));
   }
 
   void release(Server server) {
     placement.release(server.id());
+    if (server.boot().groupId() != null) {
+      database.change(sql -> sql.update("UPDATE server SET host = NULL WHERE id = ?", server.id()));
+    }
+  }
+
+  /**
+   * Members of a group choose at the same time: the row takes the host only if the group's policy
+   * still holds, in one transaction.
+   */
+  private boolean reserve(Server server, String host) {
+    if (server.boot().groupId() == null) {
+      return true;
+    }
+    return database.tx(
+        sql -> {
+          var group = group(sql, server.boot().groupId(), server.id());
+          boolean fits =
+              switch (group.policy()) {
+                case "anti-affinity" -> group.hosts().getOrDefault(host, 0) < group.most();
+                case "affinity" -> group.hosts().isEmpty() || group.hosts().containsKey(host);
+                default -> true;
+              };
+          if (fits) {
+            sql.update("UPDATE server SET host = ? WHERE id = ?", host, server.id());
+          }
+          return fits;
+        });
   }
 
   /** Counts how builds go on a host; the scheduler keeps away from where they fail. */
@@ -172,28 +204,27 @@ public final class HostFinder {
   private record Group(String policy, Map<String, Integer> hosts, int most) {}
 
   private Group group(String id, String except) {
-    return database.read(
-        sql -> {
-          var policy =
-              sql.one(
-                      "SELECT policy, rules FROM server_group WHERE id = ?",
-                      r ->
-                          Map.entry(
-                              r.text("policy"),
-                              r.json("rules").path("max_server_per_host").asInt(1)),
-                      id)
-                  .orElse(Map.entry("none", 1));
-          var there = new HashMap<String, Integer>();
-          sql.list(
-                  "SELECT s.host FROM server s JOIN server_group_member m ON m.server_id = s.id"
-                      + " WHERE m.group_id = ? AND s.deleted = 0 AND s.host IS NOT NULL AND s.id <>"
-                      + " ?",
-                  r -> r.text("host"),
-                  id,
-                  except)
-              .forEach(h -> there.merge(h, 1, Integer::sum));
-          return new Group(policy.getKey(), there, policy.getValue());
-        });
+    return database.read(sql -> group(sql, id, except));
+  }
+
+  private static Group group(Sql sql, String id, String except) {
+    var policy =
+        sql.one(
+                "SELECT policy, rules FROM server_group WHERE id = ?",
+                r ->
+                    Map.entry(
+                        r.text("policy"), r.json("rules").path("max_server_per_host").asInt(1)),
+                id)
+            .orElse(Map.entry("none", 1));
+    var there = new HashMap<String, Integer>();
+    sql.list(
+            "SELECT s.host FROM server s JOIN server_group_member m ON m.server_id = s.id WHERE"
+                + " m.group_id = ? AND s.deleted = 0 AND s.host IS NOT NULL AND s.id <> ?",
+            r -> r.text("host"),
+            id,
+            except)
+        .forEach(h -> there.merge(h, 1, Integer::sum));
+    return new Group(policy.getKey(), there, policy.getValue());
   }
 
   /** Says of hosts without room how much is missing. */

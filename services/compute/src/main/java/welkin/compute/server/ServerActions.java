@@ -301,6 +301,15 @@ public final class ServerActions {
     return means.hosts().agent(server.host()).consoleLog(server.id(), lines);
   }
 
+  /** The kind of hypervisor a server is on. */
+  String hypervisor(Server server) {
+    return means
+        .hosts()
+        .find(server.host())
+        .map(h -> h.report().hypervisorType())
+        .orElse("unknown");
+  }
+
   Map<String, Object> diagnostics(Server server) {
     Moves.DIAGNOSTICS.check(server);
     mustBeOnLivingHost(server);

@@ -216,6 +216,7 @@ public final class ServerApi {
   /** As changes answer it: before 2.75 without what extensions added. */
   ObjectNode changedView(Call call, Server server) {
     var out = view(call, server);
+    out.remove("OS-EXT-SRV-ATTR:user_data");
     if (!call.at(2, 75)) {
       out.set("addresses", plain(server));
       out.remove("key_name");

@@ -93,6 +93,9 @@ public final class UsageApi {
   }
 
   private Answer list(Call call) {
+    if (call.request().path().endsWith("/")) {
+      throw Fault.notFound("The resource could not be found."); // a project with an empty id
+    }
     var start = start(call);
     var end = end(call);
     var byProject = new TreeMap<String, List<Span>>();
