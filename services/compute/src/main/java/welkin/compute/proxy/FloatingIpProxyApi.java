@@ -249,6 +249,10 @@ public final class FloatingIpProxyApi {
   }
 
   private void lead(Call call, JsonNode ip, Map<String, ?> change) {
-    as(call).put(V2 + "/floatingips/" + Json.string(ip, "id"), Map.of("floatingip", change));
+    try {
+      as(call).put(V2 + "/floatingips/" + Json.string(ip, "id"), Map.of("floatingip", change));
+    } catch (Fault f) {
+      throw f.status() == 409 ? Fault.badRequest(f.getMessage()) : f;
+    }
   }
 }

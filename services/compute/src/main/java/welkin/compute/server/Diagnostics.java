@@ -13,7 +13,7 @@ final class Diagnostics {
     var out =
         Json.object()
             .put("state", state(server.powerState()))
-            .put("driver", hypervisor.equals("fake") ? "fake" : "libvirt")
+            .put("driver", "libvirt")
             .put("hypervisor", hypervisor.toLowerCase(java.util.Locale.ROOT))
             .put("hypervisor_os", "linux")
             .putNull("uptime")
