@@ -172,21 +172,27 @@ class RandomCloudTrialTest {
     }
   }
 
-  /** Nothing is under way, and the hosts have told what they run. */
+  /** Nothing is under way, and rows and hosts have been compared. */
   private void atRest() {
-    var compute = cloud.database("compute");
+    eventually("rest", Duration.ofSeconds(45), this::nothingUnderWay, this::told);
     eventually(
-        "rest",
-        Duration.ofSeconds(45),
-        () ->
-            compute.read(
-                        sql ->
-                            sql.number(
-                                "SELECT COUNT(*) FROM workflow WHERE state IN ('RUNNING',"
-                                    + " 'UNWINDING')"))
-                    == 0
-                && InvariantChecker.violations(cloud).isEmpty(),
-        () -> InvariantChecker.violations(cloud) + "\n" + told());
+        "all invariants",
+        Duration.ofSeconds(20),
+        () -> {
+          cloud.reconcile();
+          return nothingUnderWay() && InvariantChecker.violations(cloud).isEmpty();
+        },
+        () -> String.join("\n", InvariantChecker.violations(cloud)) + "\n" + told());
+  }
+
+  private boolean nothingUnderWay() {
+    return cloud
+            .database("compute")
+            .read(
+                sql ->
+                    sql.number(
+                        "SELECT COUNT(*) FROM workflow WHERE state IN ('RUNNING', 'UNWINDING')"))
+        == 0;
   }
 
   private List<String> servers() {

@@ -8,6 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 import welkin.assembly.Cloud;
 import welkin.assembly.CloudSettings;
+import welkin.compute.ComputeService;
 import welkin.core.Config;
 import welkin.core.Ids;
 import welkin.core.Json;
@@ -46,6 +47,14 @@ final class TestCloud implements AutoCloseable {
         .findFirst()
         .orElseThrow()
         .database();
+  }
+
+  /** Compares Compute's rows with its hosts now, which it does by itself every minute. */
+  void reconcile() {
+    cloud.services().stream()
+        .filter(ComputeService.class::isInstance)
+        .map(ComputeService.class::cast)
+        .forEach(ComputeService::reconcile);
   }
 
   Cloud cloud() {
