@@ -95,6 +95,17 @@ public final class NetworkPeer {
 
   public record SecurityGroup(String id, String name, String projectId, String description) {}
 
+  /** A rule of a security group; null stands for every protocol, port or address. */
+  public record SecurityGroupRule(
+      String id,
+      String groupId,
+      String direction,
+      String protocol,
+      Integer portMin,
+      Integer portMax,
+      String remoteCidr,
+      String remoteGroupId) {}
+
   public record FloatingIp(String id, String floatingIp, String fixedIp, String portId) {}
 
   /**
@@ -241,6 +252,27 @@ public final class NetworkPeer {
   /** Groups by id. */
   public List<SecurityGroup> securityGroups(Collection<String> ids) {
     return byIds("security-groups", "id", ids).stream().map(NetworkPeer::group).toList();
+  }
+
+  /** The rules of groups. */
+  public List<SecurityGroupRule> securityGroupRules(Collection<String> groupIds) {
+    return byIds("security-group-rules", "security_group_id", groupIds).stream()
+        .map(
+            n ->
+                new SecurityGroupRule(
+                    Json.string(n, "id"),
+                    Json.string(n, "security_group_id"),
+                    Json.string(n, "direction"),
+                    Json.string(n, "protocol"),
+                    number(n.path("port_range_min")),
+                    number(n.path("port_range_max")),
+                    Json.string(n, "remote_ip_prefix"),
+                    Json.string(n, "remote_group_id")))
+        .toList();
+  }
+
+  private static Integer number(JsonNode n) {
+    return n.isNumber() ? n.intValue() : null;
   }
 
   /** The floating addresses that lead to ports. */

@@ -48,6 +48,7 @@ import welkin.compute.server.Lookup;
 import welkin.compute.server.Means;
 import welkin.compute.server.Networking;
 import welkin.compute.server.RebuildServer;
+import welkin.compute.server.SecurityGroupApi;
 import welkin.compute.server.ServerActions;
 import welkin.compute.server.ServerApi;
 import welkin.compute.server.ServerReconciler;
@@ -178,12 +179,14 @@ public final class ComputeService implements CloudService {
                 serverActions, servers, serverApi, lookup, policy, keypairs, platform.peers())
             .routes());
     routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
+    routes.include(new SecurityGroupApi(networking).routes());
     routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
     routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
-    routes.include(new ServiceApi(new ComputeServices(database, clock, hosts)).routes());
+    var services = new ComputeServices(database, clock, hosts);
+    routes.include(new ServiceApi(services).routes());
     routes.include(
         new HypervisorApi(database, hosts, config.get(ComputeOptions.RESERVED_RAM_MB)).routes());
-    routes.include(new ZoneApi(hosts).routes());
+    routes.include(new ZoneApi(hosts, services).routes());
     routes.include(new AggregateApi(new Aggregates(database, events, clock, ids, hosts)).routes());
     routes.include(
         new ServerGroupApi(new ServerGroups(database, events, quotas, clock, ids)).routes());

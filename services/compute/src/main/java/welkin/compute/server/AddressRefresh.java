@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the addresses kept with a server what the Network service says now. */
+/** Makes the addresses and groups kept with a server what the Network service says now. */
 public final class AddressRefresh {
   private static final Logger log = LoggerFactory.getLogger(AddressRefresh.class);
   private final Means means;
@@ -46,6 +46,16 @@ public final class AddressRefresh {
                   ServerStore.find(sql, serverId)
                       .filter(s -> s.nics().equals(server.nics()))
                       .ifPresent(s -> means.set(sql, serverId, "nics", fresh)));
+    }
+    var groups = means.networking().groupsOf(serverId);
+    if (!Set.copyOf(groups).equals(Set.copyOf(server.securityGroups()))) {
+      means
+          .database()
+          .change(
+              sql ->
+                  ServerStore.find(sql, serverId)
+                      .filter(s -> s.securityGroups().equals(server.securityGroups()))
+                      .ifPresent(s -> means.set(sql, serverId, "security_groups", groups)));
     }
   }
 

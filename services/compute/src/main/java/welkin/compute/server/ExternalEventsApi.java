@@ -94,6 +94,9 @@ public final class ExternalEventsApi {
     if (PORT_EVENTS.contains(name) && tag != null) {
       boolean heard =
           engine.signal(id, name + ":" + tag, Map.of("status", event.path("status").asString("")));
+      if (server.get().nics().stream().anyMatch(n -> n.given() && n.portId().equals(tag))) {
+        refresh.soon(id); // a port that was there before has groups of its own
+      }
       return heard || server.get().host() != null ? 200 : 422;
     }
     if (name.equals("network-changed")) {

@@ -340,6 +340,16 @@ public final class Networking {
     }
   }
 
+  /** A project's security groups as the Network service has them. */
+  List<NetworkPeer.SecurityGroup> securityGroups(String projectId) {
+    return network.securityGroups(projectId);
+  }
+
+  /** The rules of security groups. */
+  List<NetworkPeer.SecurityGroupRule> rules(List<String> groupIds) {
+    return groupIds.isEmpty() ? List.of() : network.securityGroupRules(groupIds);
+  }
+
   List<Server.Group> groupsOfProject(String projectId) {
     return network.securityGroups(projectId).stream()
         .map(g -> new Server.Group(g.id(), g.name()))

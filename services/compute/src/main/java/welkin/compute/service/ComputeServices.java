@@ -26,7 +26,7 @@ public final class ComputeServices {
    * @param binary only this program's, null for all
    * @param host only this host's, null for all
    */
-  List<ServiceRow> list(String binary, String host) {
+  public List<ServiceRow> list(String binary, String host) {
     var out = new ArrayList<ServiceRow>();
     var now = clock.instant();
     out.addAll(database.read(sql -> ComputeServiceStore.own(sql, now)));

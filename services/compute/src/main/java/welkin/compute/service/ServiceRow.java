@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param binary upstream's name of the program
  * @param zone its availability zone; {@code internal} for those that are no hosts
  */
-record ServiceRow(
+public record ServiceRow(
     long id,
     String uuid,
     String binary,

@@ -44,7 +44,7 @@ public final class ComputeNotifier implements AutoCloseable {
     ports.forEach(p -> say(sql, "network-vif-unplugged", p));
   }
 
-  /** Addresses of a server's port changed. */
+  /** Addresses or security groups of a server's port changed. */
   public void changed(Sql sql, Resource port) {
     say(sql, "network-changed", port);
   }

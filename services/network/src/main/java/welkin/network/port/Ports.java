@@ -363,7 +363,8 @@ public final class Ports implements Noun {
       store.keepGroups(sql, kept);
     }
     log.port(sql, current, kept);
-    if (!current.document().path("fixed_ips").equals(kept.document().path("fixed_ips"))) {
+    if (!current.document().path("fixed_ips").equals(kept.document().path("fixed_ips"))
+        || !current.texts("security_groups").equals(kept.texts("security_groups"))) {
       compute.changed(sql, kept);
     }
     return kept;
