@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
+import welkin.agents.contracts.InstanceState.PowerState;
 import welkin.core.Ids;
 import welkin.testkit.WorkflowTrials;
 import welkin.workflow.Probe;
@@ -97,24 +98,53 @@ class ServerTrialsTest {
     }
   }
 
+  /** A server that stands, before the trial begins. */
+  private abstract static class Standing extends World {
+    private boolean made;
+
+    @Override
+    public WorkflowEngine engine(Probe probe) {
+      if (!made) {
+        made = true;
+        super.engine(Probe.NONE);
+        now.get().settled(create());
+        prepare();
+        now.get().compute.close();
+      }
+      return super.engine(probe);
+    }
+
+    void prepare() {}
+
+    String act(String body) {
+      assertThat(now.get().post(ALICE, "/servers/" + id + "/action", body).status()).isEqualTo(202);
+      return id;
+    }
+
+    PowerState power() {
+      return (one.guests.containsKey(id) ? one : two).guests.get(id).power();
+    }
+
+    int shown() {
+      return now.get().get(ALICE, "/servers/" + id).json().at("/server/addresses/private").size();
+    }
+
+    /** Nothing is under way any more, and there is still one server with what it had. */
+    void mustStand(int ports) {
+      var task = now.get().get(ALICE, "/servers/" + id).json().at("/server/OS-EXT-STS:task_state");
+      assertThat(task.isNull()).isTrue();
+      assertThat(guests()).isEqualTo(1);
+      assertThat(neighbours.ports).hasSize(ports);
+      assertThat(shown()).isEqualTo(ports);
+      assertThat(neighbours.allocations).hasSize(1);
+    }
+  }
+
   @Nested
   class Deleting extends WorkflowTrials {
     @Override
     protected World world() {
-      return new ServerTrialsTest.World() {
-        private boolean made;
-
-        @Override
-        public WorkflowEngine engine(Probe probe) {
-          if (!made) { // a server that stands, before the trial
-            made = true;
-            super.engine(Probe.NONE);
-            now.get().settled(create());
-            now.get().compute.close();
-          }
-          return super.engine(probe);
-        }
-
+      return new Standing() {
         @Override
         public String begin(WorkflowEngine engine) {
           assertThat(now.get().delete(ALICE, "/servers/" + id).status()).isEqualTo(204);
@@ -135,6 +165,107 @@ class ServerTrialsTest {
           assertThat(status()).isEqualTo("ERROR");
           assertThat(now.get().get(ALICE, "/servers/" + id).json().at("/server/fault").has("code"))
               .isTrue();
+        }
+      };
+    }
+  }
+
+  @Nested
+  class Stopping extends WorkflowTrials {
+    @Override
+    protected World world() {
+      return new Standing() {
+        @Override
+        public String begin(WorkflowEngine engine) {
+          return act("{`os-stop`:null}");
+        }
+
+        @Override
+        public void mustBeDone() {
+          assertThat(status()).isEqualTo("SHUTOFF");
+          assertThat(power()).isEqualTo(PowerState.SHUTDOWN);
+        }
+
+        @Override
+        public void mustBeClean() {
+          mustStand(1);
+        }
+      };
+    }
+  }
+
+  @Nested
+  class Rebuilding extends WorkflowTrials {
+    @Override
+    protected World world() {
+      return new Standing() {
+        @Override
+        public String begin(WorkflowEngine engine) {
+          return act("{`rebuild`:{`imageRef`:`" + Neighbours.IMAGE + "`}}");
+        }
+
+        @Override
+        public void mustBeDone() {
+          assertThat(status()).isEqualTo("ACTIVE");
+          assertThat(power()).isEqualTo(PowerState.RUNNING);
+          mustStand(1);
+        }
+
+        /** What was there is gone by intention; a rebuild that fails leaves an error. */
+        @Override
+        public void mustBeClean() {
+          assertThat(status()).isEqualTo("ERROR");
+          assertThat(neighbours.ports).hasSize(1);
+          assertThat(neighbours.allocations).hasSize(1);
+        }
+      };
+    }
+  }
+
+  @Nested
+  class Attaching extends WorkflowTrials {
+    @Override
+    protected World world() {
+      return new Standing() {
+        @Override
+        public String begin(WorkflowEngine engine) {
+          var cloud = now.get();
+          // who asks waits for the answer; the trial does not
+          Thread.startVirtualThread(
+              () ->
+                  cloud.post(
+                      ALICE,
+                      "/servers/" + id + "/os-interface",
+                      "{`interfaceAttachment`:{`net_id`:`" + Neighbours.NETWORK + "`}}"));
+          long end = System.nanoTime() + 5_000_000_000L;
+          while (actions() < 2 && System.nanoTime() < end) {
+            Thread.yield();
+          }
+          return id;
+        }
+
+        private int actions() {
+          return now.get()
+              .get(ALICE, "/servers/" + id + "/os-instance-actions")
+              .json()
+              .get("instanceActions")
+              .size();
+        }
+
+        private int nics() {
+          return one.nics.getOrDefault(id, 0) + two.nics.getOrDefault(id, 0);
+        }
+
+        @Override
+        public void mustBeDone() {
+          mustStand(2);
+          assertThat(nics()).isPositive();
+        }
+
+        @Override
+        public void mustBeClean() {
+          mustStand(1);
+          assertThat(nics()).isLessThanOrEqualTo(0);
         }
       };
     }
