@@ -129,7 +129,7 @@ stage_tempest() {
     # shellcheck disable=SC1091  # written by the cloud
     . "$home/openrc"
     set +a
-    "$ROOT/conformance/setup.sh" "$work/tempest-ws" && "$ROOT/conformance/run.sh" -w "$work/tempest-ws" -t 2400
+    "$ROOT/conformance/setup.sh" "$work/tempest-ws" && "$ROOT/conformance/run.sh" -w "$work/tempest-ws" -c 3 -t 2400
   ) || true
   stop_cloud "$home"
 }
