@@ -26,10 +26,9 @@ import welkin.http.Door;
 import welkin.http.HttpRequest;
 import welkin.http.Metrics;
 import welkin.peers.Peers;
-import welkin.peers.PlacementPeer;
-import welkin.peers.PlacementPeer.Inventory;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
+import welkin.placement.PlacementClient.Inventory;
 import welkin.store.Database;
 
 /** Placement through its door. */
@@ -40,7 +39,7 @@ class PlacementServiceTest {
   @TempDir Path home;
   private Door door;
   private PlacementService service;
-  private PlacementPeer peer;
+  private PlacementClient peer;
 
   private static Caller caller(String... roles) {
     return new Caller(
@@ -66,7 +65,7 @@ class PlacementServiceTest {
             Database.Durability.OFF,
             "http://test",
             peers));
-    peer = new PlacementPeer(peers);
+    peer = new PlacementClient(peers);
   }
 
   private void start(Platform platform) {
@@ -112,8 +111,8 @@ class PlacementServiceTest {
     return uuid;
   }
 
-  private static PlacementPeer.Request ask(long vcpus, long memory) {
-    return PlacementPeer.Request.of(Map.of("VCPU", vcpus, "MEMORY_MB", memory), null);
+  private static PlacementClient.Request ask(long vcpus, long memory) {
+    return PlacementClient.Request.of(Map.of("VCPU", vcpus, "MEMORY_MB", memory), null);
   }
 
   @Test

@@ -1,4 +1,6 @@
-package welkin.peers;
+package welkin.placement;
+
+import welkin.peers.Peers;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,14 +19,14 @@ import welkin.core.Json;
  *
  * <p>Faults carry the peer's status and code, e.g. 409 {@code placement.concurrent_update}.
  */
-public final class PlacementPeer {
+final class PlacementClient {
   private static final String BASE = "/placement";
   private static final String[] V = Peers.version("placement", "1.39");
   private static final int ATTEMPTS = 5;
 
   private final Peers peers;
 
-  public PlacementPeer(Peers peers) {
+  public PlacementClient(Peers peers) {
     this.peers = peers;
   }
 
