@@ -352,7 +352,7 @@ public final class Door {
 
     Answer failed(Throwable t) {
       var fault = Fault.from(t);
-      if (fault.status() >= 500) {
+      if (fault.status() >= 500 && fault.status() != 501) { // what is not there is no failure
         log.error(
             "{} {} {} failed",
             requestId,

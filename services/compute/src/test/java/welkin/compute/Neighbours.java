@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,6 +31,8 @@ final class Neighbours {
   static final String SUBNET = "22222222-2222-4222-8222-222222222222";
   static final String IMAGE = "33333333-3333-4333-8333-333333333333";
 
+  final List<Map<String, Object>> groups = new CopyOnWriteArrayList<>();
+  final List<Map<String, Object>> rules = new CopyOnWriteArrayList<>();
   final Set<String> projects = ConcurrentHashMap.newKeySet();
   final Map<String, ObjectNode> ports = new ConcurrentSkipListMap<>();
   final Map<String, ObjectNode> images = new ConcurrentHashMap<>();
@@ -96,6 +99,16 @@ final class Neighbours {
     return Answer.ok(Json.object().set(name, value));
   }
 
+  private List<JsonNode> owned(String projectId) {
+    return trees(groups).stream()
+        .filter(g -> projectId == null || projectId.equals(g.path("project_id").asString("")))
+        .toList();
+  }
+
+  private static List<JsonNode> trees(List<Map<String, Object>> rows) {
+    return rows.stream().<JsonNode>map(Json::tree).toList();
+  }
+
   private static Answer list(String name, List<? extends JsonNode> values) {
     return Answer.ok(Json.object().set(name, Json.array().addAll(values)));
   }
@@ -139,7 +152,8 @@ final class Neighbours {
                     ? List.of(net)
                     : List.of()));
     r.get("/subnets", c -> list("subnets", List.of(subnet)));
-    r.get("/security-groups", c -> list("security_groups", List.of()));
+    r.get("/security-groups", c -> list("security_groups", owned(c.query("project_id"))));
+    r.get("/security-group-rules", c -> list("security_group_rules", trees(rules)));
     r.get("/floatingips", c -> list("floatingips", List.of()));
     r.get("/ports", this::portList);
     r.get("/ports/{id}", c -> one("port", known(ports, c.path("id"))));
