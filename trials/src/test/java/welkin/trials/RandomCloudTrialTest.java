@@ -174,7 +174,8 @@ class RandomCloudTrialTest {
 
   /** Nothing is under way, and rows and hosts have been compared. */
   private void atRest() {
-    eventually("rest", Duration.ofSeconds(45), this::nothingUnderWay, this::told);
+    eventually(
+        "rest", Duration.ofSeconds(45), this::nothingUnderWay, () -> underWay() + "\n" + told());
     eventually(
         "all invariants",
         Duration.ofSeconds(20),
@@ -193,6 +194,31 @@ class RandomCloudTrialTest {
                     sql.number(
                         "SELECT COUNT(*) FROM workflow WHERE state IN ('RUNNING', 'UNWINDING')"))
         == 0;
+  }
+
+  /** What is still under way, and where it stands. */
+  private String underWay() {
+    var sql =
+        "SELECT w.kind, w.subject, w.state, w.owner, w.reason, (SELECT GROUP_CONCAT(name || ' ' ||"
+            + " state, ', ') FROM workflow_step WHERE workflow_id = w.id) AS steps FROM workflow w"
+            + " WHERE w.state IN ('RUNNING', 'UNWINDING')";
+    List<String> rows =
+        cloud
+            .database("compute")
+            .read(
+                s ->
+                    s.list(
+                        sql,
+                        r ->
+                            "under way: %s of %s %s by %s (%s): %s"
+                                .formatted(
+                                    r.text("kind"),
+                                    r.text("subject"),
+                                    r.text("state"),
+                                    r.text("owner"),
+                                    r.text("reason"),
+                                    r.text("steps"))));
+    return String.join("\n", rows);
   }
 
   private List<String> servers() {
