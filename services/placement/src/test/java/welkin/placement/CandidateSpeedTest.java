@@ -72,7 +72,7 @@ class CandidateSpeedTest {
           service
               .database()
               .read(sql -> sql.list("SELECT uuid FROM provider LIMIT 100", r -> r.text("uuid")));
-      var peer = new PlacementClient(peers);
+      var peer = new welkin.peers.PlacementPeer(peers);
       int[] n = {0};
       measure(
           "claim, then candidates&limit=1",
@@ -84,7 +84,7 @@ class CandidateSpeedTest {
                 "p",
                 "u",
                 "INSTANCE");
-            peer.candidates(PlacementClient.Request.of(Map.of("VCPU", 1L), 1));
+            peer.candidates(welkin.peers.PlacementPeer.Request.of(Map.of("VCPU", 1L), 1));
           });
     }
   }

@@ -26,9 +26,10 @@ import welkin.http.Door;
 import welkin.http.HttpRequest;
 import welkin.http.Metrics;
 import welkin.peers.Peers;
+import welkin.peers.PlacementPeer;
+import welkin.peers.PlacementPeer.Inventory;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
-import welkin.placement.PlacementClient.Inventory;
 import welkin.store.Database;
 
 /** Placement through its door. */
@@ -39,7 +40,7 @@ class PlacementServiceTest {
   @TempDir Path home;
   private Door door;
   private PlacementService service;
-  private PlacementClient peer;
+  private PlacementPeer peer;
 
   private static Caller caller(String... roles) {
     return new Caller(
@@ -65,7 +66,7 @@ class PlacementServiceTest {
             Database.Durability.OFF,
             "http://test",
             peers));
-    peer = new PlacementClient(peers);
+    peer = new PlacementPeer(peers);
   }
 
   private void start(Platform platform) {
@@ -111,8 +112,8 @@ class PlacementServiceTest {
     return uuid;
   }
 
-  private static PlacementClient.Request ask(long vcpus, long memory) {
-    return PlacementClient.Request.of(Map.of("VCPU", vcpus, "MEMORY_MB", memory), null);
+  private static PlacementPeer.Request ask(long vcpus, long memory) {
+    return PlacementPeer.Request.of(Map.of("VCPU", vcpus, "MEMORY_MB", memory), null);
   }
 
   @Test

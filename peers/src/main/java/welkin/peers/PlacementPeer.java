@@ -1,6 +1,4 @@
-package welkin.placement;
-
-import welkin.peers.Peers;
+package welkin.peers;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,14 +17,14 @@ import welkin.core.Json;
  *
  * <p>Faults carry the peer's status and code, e.g. 409 {@code placement.concurrent_update}.
  */
-final class PlacementClient {
+public final class PlacementPeer {
   private static final String BASE = "/placement";
   private static final String[] V = Peers.version("placement", "1.39");
   private static final int ATTEMPTS = 5;
 
   private final Peers peers;
 
-  public PlacementClient(Peers peers) {
+  public PlacementPeer(Peers peers) {
     this.peers = peers;
   }
 
