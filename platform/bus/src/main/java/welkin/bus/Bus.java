@@ -1,5 +1,6 @@
 package welkin.bus;
 
+import java.time.Duration;
 import java.util.Collection;
 
 /**
@@ -25,6 +26,13 @@ public interface Bus extends AutoCloseable {
 
   /** The hosts that offer {@code type} now. */
   Collection<String> hosts(Class<?> type);
+
+  /**
+   * Waits until a host offers {@code type}: an agent that is just starting is there in a moment.
+   *
+   * @return whether it does; false after {@code limit}
+   */
+  boolean awaitHost(Class<?> type, String host, Duration limit);
 
   @Override
   void close();

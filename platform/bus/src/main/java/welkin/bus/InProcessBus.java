@@ -2,9 +2,12 @@ package welkin.bus;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.core.Fault;
@@ -16,12 +19,20 @@ import welkin.core.RequestContext;
  */
 public final class InProcessBus implements Bus {
   private static final Logger log = LoggerFactory.getLogger(InProcessBus.class);
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition offered = lock.newCondition();
   private final Map<Class<?>, Map<String, Object>> offers = new ConcurrentHashMap<>();
 
   @Override
   public <T> Registration offer(Class<T> type, String host, T endpoint) {
     var hosts = offers.computeIfAbsent(type, t -> new ConcurrentHashMap<>());
     hosts.put(host, endpoint);
+    lock.lock();
+    try {
+      offered.signalAll();
+    } finally {
+      lock.unlock();
+    }
     return () -> hosts.remove(host, endpoint);
   }
 
@@ -77,6 +88,26 @@ public final class InProcessBus implements Bus {
   @Override
   public Collection<String> hosts(Class<?> type) {
     return java.util.Set.copyOf(offers.getOrDefault(type, Map.of()).keySet());
+  }
+
+  @Override
+  public boolean awaitHost(Class<?> type, String host, Duration limit) {
+    long left = limit.toNanos();
+    lock.lock();
+    try {
+      while (!offers.getOrDefault(type, Map.of()).containsKey(host)) {
+        if (left <= 0) {
+          return false;
+        }
+        left = offered.awaitNanos(left);
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

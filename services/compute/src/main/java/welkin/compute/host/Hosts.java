@@ -191,14 +191,8 @@ public final class Hosts {
    * yet: both may just be starting.
    */
   public InstanceAgent agentSoon(String host) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!bus.hosts(InstanceAgent.class).contains(host) && up(host) && System.nanoTime() < end) {
-      try {
-        Thread.sleep(Duration.ofMillis(50));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        break;
-      }
+    if (up(host)) {
+      bus.awaitHost(InstanceAgent.class, host, PATIENCE);
     }
     return agent(host);
   }
