@@ -7,7 +7,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import welkin.agents.contracts.ComputeReports;
 import welkin.bus.Bus;
-import welkin.compute.action.Actions;
+import welkin.compute.action.ActionStore;
 import welkin.compute.action.InstanceActionApi;
 import welkin.compute.aggregate.AggregateApi;
 import welkin.compute.aggregate.Aggregates;
@@ -133,7 +133,7 @@ public final class ComputeService implements CloudService {
     hosts = new Hosts(database, clock, ids, platform.bus(), placement, settings(config));
     var networking = new Networking(platform.peers());
     var documents = new GuestDocuments(networking::subnets);
-    var actions = new Actions(clock);
+    var actions = new ActionStore(clock);
     var means =
         new Means(
             database,

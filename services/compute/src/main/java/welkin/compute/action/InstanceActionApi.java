@@ -20,12 +20,13 @@ import welkin.store.Database;
 public final class InstanceActionApi {
   private static final String RULE = "os_compute_api:os-instance-actions:";
   private static final int PAGE_MAX = 1000;
-  private final Actions actions;
+  private final ActionStore actions;
   private final Lookup lookup;
   private final Database database;
   private final PolicyEngine policy;
 
-  public InstanceActionApi(Actions actions, Lookup lookup, Database database, PolicyEngine policy) {
+  public InstanceActionApi(
+      ActionStore actions, Lookup lookup, Database database, PolicyEngine policy) {
     this.actions = actions;
     this.lookup = lookup;
     this.database = database;
@@ -70,7 +71,7 @@ public final class InstanceActionApi {
     return text == null ? null : Timestamps.parse(text, name);
   }
 
-  private static ObjectNode view(Call call, Actions.Action a) {
+  private static ObjectNode view(Call call, ActionStore.Action a) {
     var out =
         Json.object()
             .put("action", a.action())
@@ -113,7 +114,7 @@ public final class InstanceActionApi {
   }
 
   private static ObjectNode event(
-      Call call, Server server, Actions.Event e, boolean admin, boolean details) {
+      Call call, Server server, ActionStore.Event e, boolean admin, boolean details) {
     var out =
         Json.object()
             .put("event", e.event())

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.InstanceAgent;
-import welkin.compute.action.Actions;
+import welkin.compute.action.ActionStore;
 import welkin.compute.api.Timestamps;
 import welkin.compute.host.Hosts;
 import welkin.core.Fault;
@@ -20,7 +20,7 @@ import welkin.store.Sql;
 public record Means(
     Database database,
     Events events,
-    Actions actions,
+    ActionStore actions,
     Quotas quotas,
     Hosts hosts,
     HostFinder finder,

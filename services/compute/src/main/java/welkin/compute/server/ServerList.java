@@ -15,6 +15,7 @@ import welkin.http.Paging;
 import welkin.store.Database;
 import welkin.store.ListQuery;
 import welkin.store.ListQuery.Sort;
+import welkin.store.Row;
 import welkin.store.Sql;
 
 /** A list request as one query; only what SQL cannot say is filtered behind it. */
@@ -405,10 +406,10 @@ final class ServerList {
   private List<Server> read(Sql sql) {
     query.sort(page.sorts(), SORTS);
     if (rest.isEmpty()) {
-      return query.after(sql, marker(sql)).limit(page.limit()).list(sql, this::map);
+      return query.after(sql, marker(sql)).limit(page.limit()).list(sql, mapper());
     }
     var found = new ArrayList<Server>();
-    for (var server : query.after(sql, marker(sql)).limit(null).list(sql, this::map)) {
+    for (var server : query.after(sql, marker(sql)).limit(null).list(sql, mapper())) {
       if (rest.stream().allMatch(p -> p.test(server))) {
         found.add(server);
         if (page.limit() != null && found.size() >= page.limit()) {
@@ -427,7 +428,7 @@ final class ServerList {
     return marker;
   }
 
-  private Server map(welkin.store.Row row) throws java.sql.SQLException {
-    return userData ? ServerStore.mapWithUserData(row) : ServerStore.map(row);
+  private Row.Mapper<Server> mapper() {
+    return userData ? ServerStore::mapWithUserData : ServerStore::map;
   }
 }

@@ -11,10 +11,10 @@ import welkin.store.Row;
 import welkin.store.Sql;
 
 /** What was asked of each server, by whom and how it went, found by request id. */
-public final class Actions {
+public final class ActionStore {
   private final InstantSource clock;
 
-  public Actions(InstantSource clock) {
+  public ActionStore(InstantSource clock) {
     this.clock = clock;
   }
 
@@ -129,13 +129,13 @@ public final class Actions {
     return query
         .sort(List.of(new ListQuery.Sort("id", false)), java.util.Map.of("id", "id"))
         .limit(page.limit())
-        .list(sql, Actions::map);
+        .list(sql, ActionStore::map);
   }
 
   Optional<Action> find(Sql sql, String serverId, String requestId) {
     return sql.one(
         "SELECT * FROM instance_action WHERE server_id = ? AND request_id = ? ORDER BY id DESC",
-        Actions::map,
+        ActionStore::map,
         serverId,
         requestId);
   }
