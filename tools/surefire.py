@@ -25,6 +25,8 @@ def main(root, stamp):
                 print('  SKIP %s: %s' % (name, (case.find('skipped').get('message') or '')[:120]))
             else:
                 counts[0] += 1
+                if case.find('flakyFailure') is not None or case.find('flakyError') is not None:
+                    print('  passed the second time: %s' % name)
     for seconds, name in sorted(slow, reverse=True)[:5]:
         print('  slow %6.1f s  %s' % (seconds, name))
     print('%d passed, %d failed, %d skipped' % tuple(counts))
