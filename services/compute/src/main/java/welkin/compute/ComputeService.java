@@ -48,7 +48,6 @@ import welkin.compute.server.Lookup;
 import welkin.compute.server.Means;
 import welkin.compute.server.Networking;
 import welkin.compute.server.RebuildServer;
-import welkin.compute.server.SecurityGroupApi;
 import welkin.compute.server.ServerActions;
 import welkin.compute.server.ServerApi;
 import welkin.compute.server.ServerReconciler;
@@ -179,7 +178,6 @@ public final class ComputeService implements CloudService {
                 serverActions, servers, serverApi, lookup, policy, keypairs, platform.peers())
             .routes());
     routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
-    routes.include(new SecurityGroupApi(networking).routes());
     routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
     routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
     var services = new ComputeServices(database, clock, hosts);
