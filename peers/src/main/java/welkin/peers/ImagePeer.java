@@ -13,8 +13,8 @@ import welkin.core.Json;
 public final class ImagePeer {
   private static final String V2 = "/image/v2";
 
-  /** What the API itself says about an image; everything else is a property. */
-  private static final Set<String> OWN =
+  /** The fields every image has; what else an image has are its free properties. */
+  public static final Set<String> OWN =
       Set.of(
           "id",
           "name",

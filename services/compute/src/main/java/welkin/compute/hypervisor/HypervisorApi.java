@@ -75,7 +75,7 @@ public final class HypervisorApi {
     var array = out.putArray("hypervisors");
     for (var h : rows) {
       var load = loads.getOrDefault(h.host(), HypervisorLoad.NONE);
-      var o = detail ? full(h, load, call, false) : brief(h, call);
+      var o = detail ? full(h, load, call) : brief(h, call);
       if (withServers) {
         addServers(o, load);
       }
@@ -119,7 +119,7 @@ public final class HypervisorApi {
     return o;
   }
 
-  private ObjectNode full(Host h, HypervisorLoad load, Call call, boolean one) {
+  private ObjectNode full(Host h, HypervisorLoad load, Call call) {
     var o = brief(h, call);
     var r = h.report();
     o.put("hypervisor_type", r.hypervisorType())
@@ -197,7 +197,7 @@ public final class HypervisorApi {
         database
             .read(sql -> HypervisorLoad.read(sql, h.host()))
             .getOrDefault(h.host(), HypervisorLoad.NONE);
-    var o = full(h, load, call, true);
+    var o = full(h, load, call);
     if (call.at(2, 53) && call.queryFlag("with_servers", false)) {
       addServers(o, load);
     }

@@ -3,7 +3,6 @@ package welkin.compute.proxy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.compute.api.Links;
@@ -14,6 +13,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
+import welkin.peers.ImagePeer;
 import welkin.peers.Peers;
 
 /** {@code /images}, until 2.35; their metadata until 2.38. */
@@ -23,34 +23,6 @@ public final class ImageProxyApi {
   private static final int PAGE_MAX = 1000;
 
   /** What the Image API says of itself; everything else is metadata. */
-  private static final Set<String> OWN =
-      Set.of(
-          "id",
-          "name",
-          "status",
-          "visibility",
-          "owner",
-          "disk_format",
-          "container_format",
-          "size",
-          "virtual_size",
-          "min_ram",
-          "min_disk",
-          "checksum",
-          "os_hash_algo",
-          "os_hash_value",
-          "os_hidden",
-          "protected",
-          "created_at",
-          "updated_at",
-          "self",
-          "file",
-          "schema",
-          "tags",
-          "direct_url",
-          "locations",
-          "stores");
-
   private static final Shape METADATA =
       Shape.object()
           .required(
@@ -210,7 +182,7 @@ public final class ImageProxyApi {
   private static Map<String, String> properties(JsonNode image) {
     var out = new LinkedHashMap<String, String>();
     for (var e : image.properties()) {
-      if (!OWN.contains(e.getKey()) && e.getValue().isValueNode() && !e.getValue().isNull()) {
+      if (!ImagePeer.OWN.contains(e.getKey()) && e.getValue().isValueNode() && !e.getValue().isNull()) {
         out.put(e.getKey(), e.getValue().asString());
       }
     }

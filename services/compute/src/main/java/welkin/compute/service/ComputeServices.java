@@ -4,7 +4,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import welkin.compute.host.Host;
 import welkin.compute.host.Hosts;
 import welkin.core.Fault;
@@ -94,19 +93,8 @@ public final class ComputeServices {
         hosts
             .find(row.host())
             .orElseThrow(() -> Fault.notFound("Host " + row.host() + " could not be found."));
-    hosts.change(host, Map.copyOf(withoutNulls(columns)));
-    if (columns.containsKey("disabled_reason") && columns.get("disabled_reason") == null) {
-      hosts.change(
-          hosts.find(row.host()).orElseThrow(),
-          java.util.Collections.singletonMap("disabled_reason", null));
-    }
+    hosts.change(host, columns);
     return named(row.host(), row.binary());
-  }
-
-  private static Map<String, Object> withoutNulls(Map<String, Object> columns) {
-    var out = new LinkedHashMap<>(columns);
-    out.values().removeIf(java.util.Objects::isNull);
-    return out;
   }
 
   /** Forgets a host that has gone for good. */
