@@ -27,6 +27,7 @@ import welkin.network.NetworkService;
 import welkin.peers.CloudService;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
+import welkin.peers.Roles;
 import welkin.peers.Transport;
 import welkin.placement.PlacementService;
 
@@ -99,7 +100,7 @@ public final class Cloud implements AutoCloseable {
                     .map(s -> new EventsApi.Source(s.type(), s.database(), s.events()))
                     .toList())
             .service(metrics));
-    services.forEach(CloudService::start);
+    services.forEach(s -> s.start(Roles.ALL));
     hosts =
         settings.simulated() > 0
             ? new SimulatedCloudHosts(settings, bus)

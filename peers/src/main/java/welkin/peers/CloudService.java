@@ -25,8 +25,17 @@ public interface CloudService extends AutoCloseable {
   /** The options it reads; any other name in the configuration stops the start. */
   List<Config.Key<?>> options();
 
-  /** Begins background work: workflows that were under way, reconcilers, endpoints on the bus. */
-  void start();
+  /**
+   * Begins what this process plays of it. With the role {@code worker}: workflows that were under
+   * way, reconcilers, endpoints on the bus. With {@code api} alone it only enqueues, and leaves the
+   * work to the workers, wherever they are.
+   */
+  void start(Roles roles);
+
+  /** Begins everything. */
+  default void start() {
+    start(Roles.ALL);
+  }
 
   /** Ends background work at once; what was under way goes on at the next start. */
   @Override

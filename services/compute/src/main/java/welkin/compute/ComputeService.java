@@ -68,6 +68,7 @@ import welkin.http.policy.PolicyTable;
 import welkin.peers.CloudService;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
+import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
 import welkin.workflow.Probe;
@@ -300,9 +301,12 @@ public final class ComputeService implements CloudService {
   }
 
   @Override
-  public void start() {
+  public void start(Roles roles) {
+    if (!roles.worker(type())) {
+      return;
+    }
     hosts.registerOwn(hostname(), List.of("nova-scheduler", "nova-conductor"));
-    engine.start(true);
+    engine.start(roles.all());
     offer = platform.bus().offer(ComputeReports.class, "", reports);
     Thread.ofVirtual().name("server-reconciler").start(this::keep);
   }

@@ -41,6 +41,7 @@ import welkin.identity.user.UserStore;
 import welkin.identity.user.Users;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
+import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
 
@@ -194,7 +195,7 @@ public final class IdentityService implements CloudService {
   }
 
   @Override
-  public void start() {
+  public void start(Roles roles) {
     // nothing runs by itself: what expires is looked at when it is asked for
   }
 

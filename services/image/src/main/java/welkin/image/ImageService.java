@@ -20,6 +20,7 @@ import welkin.image.member.Members;
 import welkin.image.task.TaskStore;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
+import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
 import welkin.store.Quotas;
@@ -97,8 +98,10 @@ public final class ImageService implements CloudService {
 
   /** Puts back what a killed process left half done. */
   @Override
-  public void start() {
-    contents.recover();
+  public void start(Roles roles) {
+    if (roles.worker(type())) {
+      contents.recover();
+    }
   }
 
   @Override

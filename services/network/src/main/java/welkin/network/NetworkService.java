@@ -45,6 +45,7 @@ import welkin.network.subnet.SubnetStore;
 import welkin.network.subnet.Subnets;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
+import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
 
@@ -217,8 +218,10 @@ public final class NetworkService implements CloudService {
   }
 
   @Override
-  public void start() {
-    hosts.start();
+  public void start(Roles roles) {
+    if (roles.worker(type())) {
+      hosts.start();
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import welkin.http.policy.PolicyEngine;
 import welkin.http.policy.PolicyTable;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
+import welkin.peers.Roles;
 import welkin.placement.aggregate.AggregateApi;
 import welkin.placement.aggregate.AggregateStore;
 import welkin.placement.aggregate.Aggregates;
@@ -151,7 +152,7 @@ public final class PlacementService implements CloudService {
 
   /** Reads the providers into memory. */
   @Override
-  public void start() {
+  public void start(Roles roles) {
     index.view();
   }
 
