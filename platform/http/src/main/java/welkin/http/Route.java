@@ -1,6 +1,7 @@
 package welkin.http;
 
-import java.util.Map;
+import java.util.Objects;
+import java.util.StringJoiner;
 
 /**
  * One row of a service's route table. Routing, authorisation, validation, version negotiation, the
@@ -144,11 +145,32 @@ public final class Route {
     return v == null || (since == null || v.atLeast(since)) && (until == null || until.atLeast(v));
   }
 
+  /** Whether a request for the other row, whose path matches the same, could be served by this. */
+  boolean serves(Route other) {
+    return method.equals(other.method)
+        && Objects.equals(action, other.action)
+        && !endsBefore(other)
+        && !other.endsBefore(this);
+  }
+
+  private boolean endsBefore(Route other) {
+    return until != null && other.since != null && until.before(other.since);
+  }
+
+  /** The row with its versions. */
+  String inFull() {
+    var versions = new StringJoiner(" ", " (", ")").setEmptyValue("");
+    if (since != null) {
+      versions.add("from " + since);
+    }
+    if (until != null) {
+      versions.add("to " + until);
+    }
+    return this + versions.toString();
+  }
+
   @Override
   public String toString() {
     return method + " " + path + (action == null ? "" : " " + action);
   }
-
-  /** A matched route with its path parameters. */
-  record Match(Route route, Map<String, String> parameters) {}
 }

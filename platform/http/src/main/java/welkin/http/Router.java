@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * Finds rows by path: a tree of segments, literal before parameter. A last segment {@code {x+}}
- * takes the whole rest.
+ * takes the whole rest. A table in which two rows serve the same method, action and version of one
+ * path is refused.
  */
 final class Router {
   private static final class Node {
@@ -34,7 +35,18 @@ final class Router {
           node = node.literal.computeIfAbsent(segment, s -> new Node());
         }
       }
+      refuseTwins(node.routes, row);
       node.routes.add(row);
+    }
+  }
+
+  /** Two rows that could both serve a request would be chosen by their order in the table. */
+  private static void refuseTwins(List<Route> others, Route row) {
+    for (var other : others) {
+      if (other.serves(row)) {
+        throw new IllegalStateException(
+            other.inFull() + " and " + row.inFull() + " serve the same requests");
+      }
     }
   }
 
