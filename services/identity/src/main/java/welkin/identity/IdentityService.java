@@ -17,8 +17,11 @@ import welkin.identity.credential.CredentialApi;
 import welkin.identity.credential.Credentials;
 import welkin.identity.domain.DomainApi;
 import welkin.identity.endpoint.EndpointApi;
+import welkin.identity.endpointfilter.EndpointFilterApi;
 import welkin.identity.group.GroupApi;
 import welkin.identity.limit.LimitApi;
+import welkin.identity.policy.EndpointPolicyApi;
+import welkin.identity.policy.PolicyApi;
 import welkin.identity.project.ProjectApi;
 import welkin.identity.project.Projects;
 import welkin.identity.region.RegionApi;
@@ -47,6 +50,10 @@ import welkin.store.Events;
 
 /** Identity: who may do what, where. keystone's v3 API at the root and at {@code /identity}. */
 public final class IdentityService implements CloudService {
+  private static final List<String> MIGRATIONS =
+      List.of(
+          "/welkin/identity/V001__identity.sql",
+          "/welkin/identity/V002__policies_and_endpoint_filter.sql");
   private static final Config.Key<Integer> ROUNDS =
       Config.Key.number(
           "identity.password_hash_rounds", 12, "bcrypt cost: 2 to this power iterations");
@@ -81,7 +88,7 @@ public final class IdentityService implements CloudService {
 
   public IdentityService(Platform platform) {
     var config = platform.config();
-    var database = platform.database("identity", List.of("/welkin/identity/V001__identity.sql"));
+    var database = platform.database("identity", MIGRATIONS);
     backend =
         new Backend(
             database, new Events(platform.clock()), platform.clock(), platform.ids(), new Epoch());
@@ -114,6 +121,9 @@ public final class IdentityService implements CloudService {
             .include(new RegionApi(backend).routes())
             .include(new ServiceApi(backend).routes())
             .include(new EndpointApi(backend).routes())
+            .include(new PolicyApi(backend).routes())
+            .include(new EndpointPolicyApi(backend).routes())
+            .include(new EndpointFilterApi(backend).routes())
             .include(new LimitApi(backend).routes())
             .include(new CredentialApi(new Credentials(backend, sealed), tokens).routes())
             .include(

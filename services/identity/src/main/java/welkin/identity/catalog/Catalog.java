@@ -2,10 +2,13 @@ package welkin.identity.catalog;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 import welkin.core.Json;
 import welkin.identity.endpoint.Endpoint;
 import welkin.identity.endpoint.EndpointStore;
+import welkin.identity.endpointfilter.ProjectEndpoints;
 import welkin.identity.service.ServiceEntry;
 import welkin.identity.service.ServiceStore;
 import welkin.store.Sql;
@@ -15,10 +18,15 @@ public final class Catalog {
   private record Entry(ServiceEntry service, List<Endpoint> endpoints) {}
 
   private final List<Entry> entries = new ArrayList<>();
+
+  /** Projects that see only some endpoints, with those endpoints. */
+  private final Map<String, Set<String>> filtered;
+
   private final byte[] same;
 
-  private Catalog(List<Entry> entries) {
+  private Catalog(List<Entry> entries, Map<String, Set<String>> filtered) {
     this.entries.addAll(entries);
+    this.filtered = filtered;
     boolean personal =
         entries.stream().flatMap(e -> e.endpoints.stream()).anyMatch(e -> personal(e.url()));
     same = personal ? null : Json.bytes(render(null, null));
@@ -37,23 +45,33 @@ public final class Catalog {
                     .toList()));
       }
     }
-    return new Catalog(entries);
+    return new Catalog(entries, ProjectEndpoints.load(sql, endpoints));
   }
 
   /**
    * The {@code catalog} of a token as JSON; shared by all tokens unless a URL names the project or
-   * the user.
+   * the user, or the project has endpoints of its own ({@code OS-EP-FILTER}).
    */
   public byte[] json(String userId, String projectId) {
-    return same != null ? same : Json.bytes(render(userId, projectId));
+    return same != null && !filtered.containsKey(String.valueOf(projectId))
+        ? same
+        : Json.bytes(render(userId, projectId));
   }
 
   private ArrayNode render(String userId, String projectId) {
     var out = Json.array();
+    var only = filtered.get(String.valueOf(projectId));
     for (var entry : entries) {
+      var shown =
+          only == null
+              ? entry.endpoints
+              : entry.endpoints.stream().filter(e -> only.contains(e.id())).toList();
+      if (only != null && shown.isEmpty()) {
+        continue;
+      }
       var service = out.addObject();
       var list = service.putArray("endpoints");
-      for (var e : entry.endpoints) {
+      for (var e : shown) {
         var url = url(e.url(), userId, projectId);
         if (url != null) {
           list.addObject()

@@ -1,7 +1,6 @@
 package welkin.identity.endpoint;
 
 import java.util.Set;
-import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.http.Answer;
@@ -78,22 +77,9 @@ public final class EndpointApi {
     return r;
   }
 
-  private static ObjectNode show(Call call, Endpoint e) {
-    var out = e.extra().deepCopy();
-    out.put("id", e.id());
-    out.put("interface", e.serviceInterface());
-    out.put("region_id", e.regionId());
-    out.put("region", e.regionId());
-    out.put("service_id", e.serviceId());
-    out.put("url", e.url());
-    out.put("enabled", e.enabled());
-    out.putObject("links").put("self", call.base() + "/v3/endpoints/" + e.id());
-    return out;
-  }
-
   private static Answer one(int status, Call call, Endpoint e) {
     var body = Json.object();
-    body.set("endpoint", show(call, e));
+    body.set("endpoint", EndpointWire.show(call, e));
     return Answer.json(status, body);
   }
 
@@ -108,7 +94,7 @@ public final class EndpointApi {
   private Answer list(Call call) {
     var request = ListRequest.of(call, "interface", "service_id", "region_id");
     var rows = backend.database().read(sql -> EndpointStore.list(sql, request));
-    return request.answer(call, "endpoints", rows, e -> show(call, e), Endpoint::id);
+    return request.answer(call, "endpoints", rows, e -> EndpointWire.show(call, e), Endpoint::id);
   }
 
   private Answer create(Call call) {
