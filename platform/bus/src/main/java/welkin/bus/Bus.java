@@ -1,31 +1,35 @@
 package welkin.bus;
 
 import java.time.Duration;
-import java.util.Collection;
 
 /**
  * How workers and agents speak: typed Java interfaces as calls by topic and host. The database
  * holds the truth; a lost message loses nothing but time, so every method offered here is
  * idempotent.
  *
- * <p>Arguments and results are records, strings, numbers, lists and maps of them: what survives
- * JSON. A method that returns {@code void} and carries {@link Cast} is sent without waiting.
+ * <p>Arguments and results are records, enums, strings, numbers, {@link welkin.core.Secret}s, lists
+ * and maps of them: what survives JSON. Methods of one interface have different names. How a method
+ * is sent is said where it is declared: a call by default, {@link Cast} or {@link FanOut} for
+ * {@code void} ones that nobody waits for. The request context crosses, without the caller's token.
+ *
+ * <p>Failures of a call are {@link welkin.core.Fault}s: the endpoint's own; 503 when nobody offers
+ * the interface there, or the way there or the answer was lost; 504 when the other side fell silent
+ * or took longer than {@link Within}. After 503 and 504 it is unknown whether the work was done:
+ * repeat the call.
  */
 public interface Bus extends AutoCloseable {
   /**
-   * Offers {@code endpoint} as {@code type} on a host ({@code ""} for a service that any host may
-   * serve).
+   * Offers {@code endpoint} as {@code type} on a host ({@code ""} for a service). Of several offers
+   * of a service each call reaches one; of several offers of one host the newest counts, so that an
+   * agent that was just started again replaces what it was before.
    */
   <T> Registration offer(Class<T> type, String host, T endpoint);
 
   /**
    * A client for {@code type} on {@code host}. A call to a host that offers nothing is a {@link
-   * welkin.core.Fault} 503 naming topic and host.
+   * welkin.core.Fault} 503 naming topic and host; a cast to one may be, or may be lost.
    */
   <T> T client(Class<T> type, String host);
-
-  /** The hosts that offer {@code type} now. */
-  Collection<String> hosts(Class<?> type);
 
   /**
    * Waits until a host offers {@code type}: an agent that is just starting is there in a moment.

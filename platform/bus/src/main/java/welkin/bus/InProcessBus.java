@@ -1,101 +1,116 @@
 package welkin.bus;
 
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import welkin.core.Fault;
 import welkin.core.RequestContext;
 
 /**
- * The bus inside one process: a call is a method call on the caller's thread, a cast runs on a
- * virtual thread.
+ * The bus inside one process: a call is a method call on the caller's thread, casts run on virtual
+ * threads. Objects are handed over as they are, and a call takes as long as it takes.
  */
 public final class InProcessBus implements Bus {
   private static final Logger log = LoggerFactory.getLogger(InProcessBus.class);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition offered = lock.newCondition();
-  private final Map<Class<?>, Map<String, Object>> offers = new ConcurrentHashMap<>();
+  private final Map<Address, List<Object>> offers = new ConcurrentHashMap<>();
+  private final AtomicInteger turn = new AtomicInteger();
+
+  private record Address(Class<?> type, String host) {}
 
   @Override
   public <T> Registration offer(Class<T> type, String host, T endpoint) {
-    var hosts = offers.computeIfAbsent(type, t -> new ConcurrentHashMap<>());
-    hosts.put(host, endpoint);
+    Contract.of(type);
+    var here = offers.computeIfAbsent(new Address(type, host), t -> new CopyOnWriteArrayList<>());
+    here.add(endpoint);
     lock.lock();
     try {
       offered.signalAll();
     } finally {
       lock.unlock();
     }
-    return () -> hosts.remove(host, endpoint);
+    return () -> here.removeIf(e -> e == endpoint);
   }
 
   @Override
   public <T> T client(Class<T> type, String host) {
-    var proxy =
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (self, method, args) -> {
-              if (method.getDeclaringClass() == Object.class) {
-                return switch (method.getName()) {
-                  case "equals" -> self == args[0];
-                  case "hashCode" -> System.identityHashCode(self);
-                  default -> type.getSimpleName() + "@" + host;
-                };
-              }
-              var endpoint = offers.getOrDefault(type, Map.of()).get(host);
-              if (endpoint == null) {
-                throw Fault.unavailable(
-                    "No " + type.getSimpleName() + " answers on host '" + host + "'.", 5);
-              }
-              if (method.isAnnotationPresent(Cast.class)) {
-                var context = RequestContext.current();
-                Thread.startVirtualThread(
-                    () ->
-                        context.run(
-                            () -> {
-                              try {
-                                method.invoke(endpoint, args);
-                              } catch (InvocationTargetException e) {
-                                log.warn(
-                                    "cast {}.{} on {} failed",
-                                    type.getSimpleName(),
-                                    method.getName(),
-                                    host,
-                                    e.getCause());
-                              } catch (IllegalAccessException e) {
-                                throw new IllegalStateException(e);
-                              }
-                            }));
-                return null;
-              }
-              try {
-                return method.invoke(endpoint, args);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
-    return type.cast(proxy);
+    var address = new Address(type, host);
+    return Contract.client(
+        type,
+        host,
+        (operation, args) -> {
+          if (operation.kind() == Contract.Kind.FAN_OUT) {
+            here(address).forEach(e -> cast(operation, address, e, args));
+            return null;
+          }
+          var endpoint = choose(address);
+          if (endpoint == null) {
+            throw Contract.of(type).absent(host);
+          }
+          if (operation.kind() != Contract.Kind.CALL) {
+            cast(operation, address, endpoint, args);
+            return null;
+          }
+          try {
+            return operation.method().invoke(endpoint, args);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+        });
   }
 
-  @Override
-  public Collection<String> hosts(Class<?> type) {
-    return java.util.Set.copyOf(offers.getOrDefault(type, Map.of()).keySet());
+  private List<Object> here(Address address) {
+    return offers.getOrDefault(address, List.of());
+  }
+
+  /** Services take turns, of a host the newest counts. */
+  private Object choose(Address address) {
+    var all = here(address).toArray();
+    if (all.length == 0) {
+      return null;
+    }
+    return address.host.isEmpty()
+        ? all[Math.floorMod(turn.getAndIncrement(), all.length)]
+        : all[all.length - 1];
+  }
+
+  private static void cast(
+      Contract.Operation operation, Address to, Object endpoint, Object[] args) {
+    var context = RequestContext.current();
+    Thread.startVirtualThread(
+        () ->
+            context.run(
+                () -> {
+                  try {
+                    operation.method().invoke(endpoint, args);
+                  } catch (InvocationTargetException e) {
+                    log.warn(
+                        "cast {}.{} on '{}' failed",
+                        to.type.getSimpleName(),
+                        operation.name(),
+                        to.host,
+                        e.getCause());
+                  } catch (IllegalAccessException e) {
+                    throw new IllegalStateException(e);
+                  }
+                }));
   }
 
   @Override
   public boolean awaitHost(Class<?> type, String host, Duration limit) {
+    var address = new Address(type, host);
     long left = limit.toNanos();
     lock.lock();
     try {
-      while (!offers.getOrDefault(type, Map.of()).containsKey(host)) {
+      while (here(address).isEmpty()) {
         if (left <= 0) {
           return false;
         }

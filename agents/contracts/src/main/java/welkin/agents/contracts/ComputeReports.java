@@ -7,7 +7,7 @@ public interface ComputeReports {
   /**
    * A sign of life with what the host is and has; sent at start and every report interval (10 s).
    */
-  @Cast
+  @Cast(validSeconds = 10)
   void alive(HostReport report);
 
   /** A guest changed without being asked: it shut down, rebooted or died. */

@@ -8,6 +8,6 @@ public interface NetworkAgent {
    * Something changed for this host: ask {@link NetworkPlugin#changes} soon. Losing a poke costs
    * only time.
    */
-  @Cast
+  @Cast(validSeconds = 30)
   void poke();
 }

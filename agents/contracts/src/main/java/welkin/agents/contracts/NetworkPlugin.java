@@ -19,7 +19,7 @@ public interface NetworkPlugin {
   void portsDown(String host, List<String> portIds);
 
   /** Signs of life of the agents a host plays (L2, L3, DHCP, metadata, metering). */
-  @Cast
+  @Cast(validSeconds = 10)
   void alive(String host, List<AgentReport> agents);
 
   /**
