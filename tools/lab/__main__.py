@@ -1,0 +1,61 @@
+"""./welkin lab: a cloud of many hosts on one machine."""
+import argparse
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import host as hosts  # noqa: E402
+import lab as labs  # noqa: E402
+
+HELP = """usage: ./welkin lab up | down | status | shell HOST | exec HOST COMMAND...
+
+A cloud of seven hosts on this machine, each with network, mount and process namespaces of its own, joined by a bridge:
+  infra-1                PostgreSQL, RabbitMQ and a load balancer: what an operator has before there is a cloud
+  control-1, control-2   APIs and workers
+  compute-1 to -3        hypervisors with real QEMU guests
+  network-1              routers, DHCP, floating IPs
+
+  up            builds it and waits until the cloud answers; says where clients find it
+  quickstart    up, and then image, flavor, networks, two servers on different hypervisors, floating IP, ssh
+  down          takes all of it away; disks (databases, images, guests) stay in the state folder's lab/
+  status        which hosts are on and what runs there
+  shell HOST    a shell on a host;  exec HOST COMMAND runs one command there
+
+Needs root and Debian's postgresql, rabbitmq-server, haproxy beside what quickstart needs.
+WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges."""
+
+
+def main(argv):
+    if not argv or argv[0] in ('-h', '--help', 'help'):
+        print(HELP)
+        return 0
+    lab = labs.Lab(os.environ['WELKIN_HOME'])
+    command, rest = argv[0], argv[1:]
+    if command == 'up':
+        labs.step('wire and %d hosts' % len(lab.hosts), lab.wire_up)
+        labs.step('PostgreSQL and RabbitMQ', lambda: labs.together(lab.database.start, lab.broker.start))
+    elif command == 'down':
+        labs.step('power off', lab.down)
+    elif command == 'status':
+        for name, h in lab.hosts.items():
+            print('%-12s %-14s %s' % (name, h.address, 'on' if h.pid() else 'off'))
+    elif command in ('shell', 'exec') and rest and rest[0] in lab.hosts:
+        h = lab.hosts[rest[0]]
+        words = rest[1:] if command == 'exec' else ['bash', '--norc', '-i']
+        if not words:
+            raise hosts.Failed('exec needs a command')
+        words = h.words(*words, env={'PS1': rest[0] + '# '}, cwd=os.getcwd())
+        os.execvp(words[0], words)
+    else:
+        print(HELP, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except hosts.Failed as e:
+        print('welkin: %s' % e, file=sys.stderr)
+        sys.exit(1)
