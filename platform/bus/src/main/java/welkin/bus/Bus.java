@@ -38,6 +38,11 @@ public interface Bus extends AutoCloseable {
    */
   boolean awaitHost(Class<?> type, String host, Duration limit);
 
+  /** Why nothing can be sent now, in words for an operator; null while all is well. */
+  default String trouble() {
+    return null;
+  }
+
   @Override
   void close();
 

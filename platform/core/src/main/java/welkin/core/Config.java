@@ -17,6 +17,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
  * Configuration: one YAML file of {@code group: {option: value}}, upstream's option names where
  * they exist. Options are declared as {@link Key}s by whoever reads them; an option nobody declared
  * stops the start and the nearest name is suggested.
+ *
+ * <p>A text {@code file:PATH} stands for what that file holds (a relative path starts at the
+ * configuration's folder) and {@code env:NAME} for that environment variable, so that no secret
+ * need stand in the file itself.
  */
 public final class Config {
   /**
@@ -105,7 +109,32 @@ public final class Config {
     } else if (root != null) {
       throw new IllegalArgumentException(file + ": expected 'group:' with options below it");
     }
+    flat.replaceAll((name, value) -> resolved(file, name, value));
     return new Config(flat);
+  }
+
+  private static Object resolved(Path config, String name, Object value) {
+    if (!(value instanceof String text)) {
+      return value;
+    }
+    if (text.startsWith("env:")) {
+      var variable = text.substring("env:".length());
+      var found = System.getenv(variable);
+      if (found == null) {
+        throw new IllegalArgumentException(
+            "option " + name + ": the environment has no " + variable);
+      }
+      return found;
+    }
+    if (text.startsWith("file:")) {
+      var path = config.resolveSibling(text.substring("file:".length()));
+      try {
+        return Files.readString(path).strip();
+      } catch (IOException e) {
+        throw new IllegalArgumentException("option " + name + ": cannot read " + path);
+      }
+    }
+    return value;
   }
 
   /** This configuration with {@code over} laid on top. */

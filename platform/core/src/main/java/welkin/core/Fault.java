@@ -10,6 +10,8 @@ import java.util.Map;
  * request and not the program.
  */
 public final class Fault extends RuntimeException {
+  private static final String AWAY = "PeerUnavailable";
+
   private final int status;
   private final String code;
   private final Map<String, Object> details;
@@ -86,6 +88,19 @@ public final class Fault extends RuntimeException {
   /** The work cannot be taken now; the client should come again after {@code seconds}. */
   public static Fault unavailable(String message, int seconds) {
     return of(503, "ServiceUnavailable", message).with("retry_after", seconds);
+  }
+
+  /**
+   * The other side is away for now (restarting, failing over, cut off): nobody said no. A client
+   * should come again; a workflow does so by itself until its deadline.
+   */
+  public static Fault away(String message, int seconds) {
+    return of(503, AWAY, message).with("retry_after", seconds);
+  }
+
+  /** Whether this is {@link #away}. */
+  public boolean isAway() {
+    return code.equals(AWAY);
   }
 
   /** Something of ours broke: the cause goes to the log, never to the caller. */

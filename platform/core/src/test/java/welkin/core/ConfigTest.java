@@ -22,6 +22,23 @@ class ConfigTest {
   }
 
   @Test
+  void aTextMayStandInAFileOfItsOwnOrInTheEnvironment(@TempDir Path dir) throws Exception {
+    var key = Config.Key.text("database", "", "Where it is.");
+    var file = dir.resolve("welkin.yaml");
+    Files.writeString(dir.resolve("database.secret"), "postgresql://u:p@db/welkin\n");
+    for (var where : List.of("database.secret", dir.resolve("database.secret").toString())) {
+      Files.writeString(file, "database: file:" + where + "\n");
+      assertThat(Config.load(file).get(key)).isEqualTo("postgresql://u:p@db/welkin");
+    }
+    Files.writeString(file, "database: env:PATH\n");
+    assertThat(Config.load(file).get(key)).isEqualTo(System.getenv("PATH"));
+    Files.writeString(file, "database: file:nowhere\n");
+    assertThatThrownBy(() -> Config.load(file)).hasMessageContaining("option database");
+    Files.writeString(file, "database: env:NOT_A_VARIABLE\n");
+    assertThatThrownBy(() -> Config.load(file)).hasMessageContaining("NOT_A_VARIABLE");
+  }
+
+  @Test
   void anUnknownOptionStopsTheStartAndSuggests() {
     assertThatThrownBy(() -> Config.of("compute.ram_alocation_ratio", 2).check(List.of(RATIO)))
         .hasMessageContaining("did you mean 'compute.ram_allocation_ratio'");

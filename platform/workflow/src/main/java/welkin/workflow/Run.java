@@ -179,6 +179,23 @@ public final class Run {
     unwind(new Mark(0));
   }
 
+  /** Does it; while a peer is away, again and again until the workflow's deadline. */
+  private <T> T perform(String name, WorkflowRow.Step step, Work<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        engine.probe().working(row.kind(), name);
+        return work.perform(step);
+      } catch (Fault f) {
+        if (!f.isAway()) {
+          throw f;
+        }
+        if (engine.waitOut(row, name, attempt, f)) {
+          throw new Unwinding();
+        }
+      }
+    }
+  }
+
   private interface Work<T> {
     T perform(WorkflowRow.Step step);
   }
@@ -217,8 +234,7 @@ public final class Run {
     }
     var step = new WorkflowRow.Step(here, name, WorkflowRow.StepState.DONE, null);
     try {
-      engine.probe().working(row.kind(), name);
-      var result = work.perform(step);
+      var result = perform(name, step, work);
       log.add(step.done(Json.text(result)));
       undos.pop();
       undos.push(new Undo(here, name, () -> undo.accept(result)));

@@ -239,6 +239,27 @@ public final class WorkflowEngine implements AutoCloseable {
     database.change(sql -> WorkflowStore.undone(sql, row.id(), position, name));
   }
 
+  /**
+   * Lets a peer that is away come back.
+   *
+   * @return whether the workflow must unwind instead
+   * @throws Fault 504 with the reason when its deadline is over
+   */
+  boolean waitOut(WorkflowRow row, String step, int attempt, Fault away) {
+    log.info("{} of {} waits at {}: {}", row.kind(), row.subject(), step, away.getMessage());
+    pause(backoff(attempt));
+    try {
+      return mustUnwind(row);
+    } catch (Fault late) {
+      throw Fault.of(
+          late.status(), late.code(), late.getMessage() + " At the end: " + away.getMessage());
+    }
+  }
+
+  private static Duration backoff(int attempt) {
+    return Duration.ofMillis(Math.min(5_000, 100L << Math.min(attempt, 6)));
+  }
+
   JsonNode awaitSignal(WorkflowRow row, String signal, Duration limit, BooleanSupplier happened) {
     var end = clock.instant().plus(limit);
     long look = System.nanoTime() + LOOK_NANOS;

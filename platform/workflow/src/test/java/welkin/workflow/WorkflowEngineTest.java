@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,9 @@ class WorkflowEngineTest {
 
   final Map<String, String> outcome = new ConcurrentHashMap<>();
 
+  /** How often the peer of the first step is not there. */
+  final AtomicInteger away = new AtomicInteger();
+
   class Build extends Workflow<Input> {
     Build() {
       super("build", 1, Input.class, Duration.ofMinutes(1));
@@ -33,7 +37,14 @@ class WorkflowEngineTest {
     @Override
     public void run(Run run, Input in) {
       run.step(
-          "disk", () -> world.put(in.id + "/disk", "made"), () -> world.remove(in.id + "/disk"));
+          "disk",
+          () -> {
+            if (away.getAndDecrement() > 0) {
+              throw Fault.away("the peer restarts", 1);
+            }
+            world.put(in.id + "/disk", "made");
+          },
+          () -> world.remove(in.id + "/disk"));
       for (var host : List.of("a", "b")) {
         var mark = run.mark();
         try {
@@ -104,6 +115,25 @@ class WorkflowEngineTest {
         .containsEntry("s/claim", "b")
         .containsEntry("s/guest", "b")
         .containsEntry("s/disk", "made");
+  }
+
+  @Test
+  void aPeerThatIsAwayIsWaitedForAndIsNoFailure() {
+    away.set(3);
+    enqueue(new Input("s", false, false));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome).containsEntry("s", "ACTIVE");
+    assertThat(away).hasValue(-1);
+  }
+
+  @Test
+  void aPeerThatStaysAwayEndsWithTheDeadlineOrACancellation() {
+    away.set(Integer.MAX_VALUE);
+    enqueue(new Input("s", false, false));
+    assertThat(engine.settled("s", Duration.ofMillis(300))).isFalse();
+    db.change(sql -> engine.cancel(sql, "s", Fault.conflict("deleted meanwhile")));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome.get("s")).contains("deleted meanwhile");
   }
 
   @Test
