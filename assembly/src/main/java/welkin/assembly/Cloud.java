@@ -30,6 +30,7 @@ import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.peers.Transport;
 import welkin.placement.PlacementService;
+import welkin.store.Databases;
 
 /** A cloud in one process: every service behind one door, and the hosts it plays. */
 public final class Cloud implements AutoCloseable {
@@ -75,7 +76,7 @@ public final class Cloud implements AutoCloseable {
             bus,
             door,
             metrics,
-            Options.durability(config),
+            Databases.of(config, settings.home(), settings.clock()),
             endpoint,
             new Peers(Transport.direct(door), endpoint, () -> tokens.get().serviceToken()));
 

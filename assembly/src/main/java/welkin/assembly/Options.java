@@ -1,18 +1,12 @@
 package welkin.assembly;
 
+import java.util.ArrayList;
 import java.util.List;
-import welkin.core.Config;
 import welkin.core.Config.Key;
-import welkin.store.Database;
+import welkin.store.Databases;
 
 /** The options that concern the whole process or its host. */
 final class Options {
-  static final Key<String> DURABILITY =
-      Key.text(
-          "database.synchronous",
-          "FULL",
-          "What an acknowledged write survives: FULL a power cut, NORMAL a killed process, OFF"
-              + " nothing.");
   static final Key<String> HOST =
       Key.text("host.name", "", "This host's name in the cloud; empty for the system's.");
   static final Key<String> TUNNEL_IP =
@@ -31,10 +25,8 @@ final class Options {
   private Options() {}
 
   static List<Key<?>> all() {
-    return List.of(DURABILITY, HOST, TUNNEL_IP, BRIDGE_MAPPINGS, ENDPOINT);
-  }
-
-  static Database.Durability durability(Config config) {
-    return Database.Durability.valueOf(config.get(DURABILITY).toUpperCase(java.util.Locale.ROOT));
+    var all = new ArrayList<Key<?>>(Databases.options());
+    all.addAll(List.of(HOST, TUNNEL_IP, BRIDGE_MAPPINGS, ENDPOINT));
+    return all;
   }
 }

@@ -1,8 +1,5 @@
 package welkin.peers;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -12,6 +9,7 @@ import welkin.core.Ids;
 import welkin.http.Door;
 import welkin.http.Metrics;
 import welkin.store.Database;
+import welkin.store.Databases;
 
 /**
  * What every service is given: all that is shared, and nothing of another service.
@@ -27,17 +25,12 @@ public record Platform(
     Bus bus,
     Door door,
     Metrics metrics,
-    Database.Durability durability,
+    Databases databases,
     String endpoint,
     Peers peers) {
 
-  /** Opens a service's own schema, {@code home/database/SERVICE.db}. */
+  /** Opens a service's own schema. */
   public Database database(String service, List<String> migrations) {
-    try {
-      var folder = Files.createDirectories(home.resolve("database"));
-      return Database.sqlite(folder.resolve(service + ".db"), durability, migrations);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return databases.open(service, migrations);
   }
 }

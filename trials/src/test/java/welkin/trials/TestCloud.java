@@ -31,7 +31,7 @@ final class TestCloud implements AutoCloseable {
         Cloud.start(
             new CloudSettings(
                 home,
-                Config.of("database.synchronous", "OFF", "identity.password_hash_rounds", 4),
+                Config.of("sqlite.synchronous", "OFF", "identity.password_hash_rounds", 4),
                 hosts,
                 null,
                 0,

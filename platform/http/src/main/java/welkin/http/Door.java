@@ -21,6 +21,7 @@ import welkin.core.Ids;
 import welkin.core.RequestContext;
 import welkin.core.Secret;
 import welkin.core.TransactionGuard;
+import welkin.store.DatabaseUnavailable;
 import welkin.store.Idempotency;
 
 /**
@@ -351,7 +352,7 @@ public final class Door {
     }
 
     Answer failed(Throwable t) {
-      var fault = Fault.from(t);
+      var fault = t instanceof DatabaseUnavailable d ? d.fault() : Fault.from(t);
       if (fault.status() >= 500 && fault.status() != 501) { // what is not there is no failure
         log.error(
             "{} {} {} failed",

@@ -1,6 +1,7 @@
 package welkin.store;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 
 /**
@@ -48,7 +49,17 @@ public interface Database extends AutoCloseable {
    *     by themselves
    */
   static Database sqlite(Path file, Durability durability, List<String> migrations) {
-    return new SqliteDatabase(file, durability, migrations);
+    return sqlite(file, durability, InstantSource.system(), migrations);
+  }
+
+  /**
+   * The same.
+   *
+   * @param clock what {@link Sql#now} tells
+   */
+  static Database sqlite(
+      Path file, Durability durability, InstantSource clock, List<String> migrations) {
+    return new SqliteDatabase(file, durability, clock, migrations);
   }
 
   /** What an acknowledged write survives. */

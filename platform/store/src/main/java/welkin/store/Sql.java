@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -25,6 +26,7 @@ public final class Sql {
   private static final int CACHE = 300;
   private final Connection connection;
   private final Dialect dialect;
+  private final InstantSource clock;
   private List<Runnable> afterCommit = new ArrayList<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
@@ -56,9 +58,18 @@ public final class Sql {
     }
   }
 
-  Sql(Connection connection, Dialect dialect) {
+  Sql(Connection connection, Dialect dialect, InstantSource clock) {
     this.connection = connection;
     this.dialect = dialect;
+    this.clock = clock;
+  }
+
+  /**
+   * The database's own time, the same for every process that works on it: for leases and deadlines
+   * that several processes compare. On SQLite the process' clock.
+   */
+  public Instant now() {
+    return clock.instant();
   }
 
   /**

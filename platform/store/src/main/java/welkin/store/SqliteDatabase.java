@@ -3,6 +3,7 @@ package welkin.store;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -38,7 +39,7 @@ final class SqliteDatabase implements Database {
     StoreException failure;
   }
 
-  SqliteDatabase(Path file, Durability durability, List<String> migrations) {
+  SqliteDatabase(Path file, Durability durability, InstantSource clock, List<String> migrations) {
     this.file = file;
     try {
       var url =
@@ -47,10 +48,10 @@ final class SqliteDatabase implements Database {
               + "?journal_mode=WAL&busy_timeout=5000&foreign_keys=on&synchronous="
               + durability
               + "&cache_size=-4000";
-      writer = new Sql(DriverManager.getConnection(url), Dialect.SQLITE);
+      writer = new Sql(DriverManager.getConnection(url), Dialect.SQLITE, clock);
       Migrations.run(this, migrations);
       for (int i = 0; i < READERS; i++) {
-        readers.add(new Sql(DriverManager.getConnection(url), Dialect.SQLITE));
+        readers.add(new Sql(DriverManager.getConnection(url), Dialect.SQLITE, clock));
       }
     } catch (SQLException e) {
       throw new StoreException("open " + file, e);

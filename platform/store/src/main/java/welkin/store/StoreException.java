@@ -15,6 +15,10 @@ public class StoreException extends RuntimeException {
     super(cause.getMessage() + " in: " + sql, cause);
   }
 
+  StoreException(String message, SQLException cause, boolean whole) {
+    super(message, cause);
+  }
+
   StoreException(String message) {
     super(message);
   }

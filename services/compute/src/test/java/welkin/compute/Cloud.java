@@ -29,7 +29,7 @@ import welkin.http.Metrics;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
-import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 import welkin.workflow.Probe;
 
 /** Compute at a door of its own, with callers that are what their token's text says. */
@@ -79,7 +79,7 @@ final class Cloud implements AutoCloseable {
             bus,
             door,
             metrics,
-            Database.Durability.OFF,
+            TestDatabases.in(home, clock),
             "http://cloud",
             peers);
     neighbours.mount(door);

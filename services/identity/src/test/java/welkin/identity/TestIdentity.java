@@ -20,7 +20,7 @@ import welkin.http.Metrics;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
-import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 
 /** Identity alone behind a door, without a socket, with a clock that stands until it is moved. */
 final class TestIdentity implements AutoCloseable {
@@ -59,7 +59,7 @@ final class TestIdentity implements AutoCloseable {
             new InProcessBus(),
             door,
             metrics,
-            Database.Durability.OFF,
+            TestDatabases.in(home, clock),
             BASE,
             new Peers(Transport.direct(door), BASE, () -> service[0].serviceToken()));
     identity = new IdentityService(platform);

@@ -24,7 +24,7 @@ import welkin.http.Metrics;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
-import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 
 /** The Image service behind its door, with callers named {@code admin} or {@code project:role}. */
 final class TestImages implements AutoCloseable {
@@ -45,7 +45,7 @@ final class TestImages implements AutoCloseable {
                 new InProcessBus(),
                 door,
                 metrics,
-                Database.Durability.OFF,
+                TestDatabases.in(home, clock),
                 "http://test",
                 new Peers(Transport.direct(door), "http://test", () -> Secret.of("admin"))));
     service.apis().forEach(door::mount);

@@ -33,6 +33,7 @@ import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
 import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 
 /**
  * The Network service behind a real door, with tokens that are names: {@code admin}, {@code
@@ -69,7 +70,7 @@ final class Cloud implements AutoCloseable {
                 bus,
                 door,
                 metrics,
-                Database.Durability.OFF,
+                TestDatabases.in(home, clock),
                 "http://cloud",
                 peers));
     service.apis().forEach(door::mount);

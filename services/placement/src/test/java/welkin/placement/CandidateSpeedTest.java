@@ -22,6 +22,7 @@ import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
 import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 
 /** What candidates and claims cost with 6,000 providers; printed, not asserted. */
 class CandidateSpeedTest {
@@ -45,7 +46,7 @@ class CandidateSpeedTest {
             new InProcessBus(),
             door,
             metrics,
-            Database.Durability.OFF,
+            TestDatabases.in(home, clock),
             "http://test",
             peers);
     try (var service = new PlacementService(platform)) {

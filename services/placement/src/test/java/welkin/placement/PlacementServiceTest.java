@@ -30,7 +30,7 @@ import welkin.peers.PlacementPeer;
 import welkin.peers.PlacementPeer.Inventory;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
-import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 
 /** Placement through its door. */
 class PlacementServiceTest {
@@ -63,7 +63,7 @@ class PlacementServiceTest {
             new InProcessBus(),
             door,
             metrics,
-            Database.Durability.OFF,
+            TestDatabases.in(home, clock),
             "http://test",
             peers));
     peer = new PlacementPeer(peers);

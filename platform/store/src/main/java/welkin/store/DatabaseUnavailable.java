@@ -1,0 +1,26 @@
+package welkin.store;
+
+import java.sql.SQLException;
+import welkin.core.Fault;
+
+/**
+ * The engine is away, full, or too busy: nobody did anything wrong and the same request may succeed
+ * in a moment. The edge answers 503 with {@code Retry-After}; a workflow stops and goes on later
+ * rather than undoing its work.
+ */
+public final class DatabaseUnavailable extends StoreException {
+  private static final int AGAIN_AFTER = 2;
+
+  DatabaseUnavailable(String message, SQLException cause) {
+    super(message + ": " + cause.getMessage(), cause, true);
+  }
+
+  DatabaseUnavailable(String message) {
+    super(message);
+  }
+
+  /** What a client is told: no address, no SQL. */
+  public Fault fault() {
+    return Fault.unavailable("The database does not answer now. Try again.", AGAIN_AFTER);
+  }
+}
