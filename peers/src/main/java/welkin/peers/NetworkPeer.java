@@ -227,6 +227,69 @@ public final class NetworkPeer {
     }
   }
 
+  /**
+   * A port's binding at a host; of several one is active.
+   *
+   * @param plugged whether the host has wired the port's device
+   */
+  public record PortBinding(String host, boolean active, boolean plugged) {}
+
+  /** Where a port is, and where it is made ready. */
+  public List<PortBinding> bindings(String portId) {
+    return peers
+        .get(V2 + "/ports/" + Peers.encode(portId) + "/bindings")
+        .get("bindings")
+        .valueStream()
+        .map(
+            b ->
+                new PortBinding(
+                    Json.string(b, "host"),
+                    "ACTIVE".equals(Json.string(b, "status")),
+                    b.path("vif_details").path("plugged").asBoolean(false)))
+        .toList();
+  }
+
+  /**
+   * Makes a port ready at one more host; repeating it changes nothing.
+   *
+   * @throws Fault 500 when the host cannot wire it
+   */
+  public void addBinding(String portId, String host) {
+    try {
+      peers.post(
+          V2 + "/ports/" + Peers.encode(portId) + "/bindings",
+          Map.of("binding", Map.of("host", host)));
+    } catch (Fault f) {
+      if (f.status() != 409) {
+        throw f;
+      }
+    }
+  }
+
+  /** Moves a port to a host where it is ready; repeating it changes nothing. */
+  public void activateBinding(String portId, String host) {
+    try {
+      peers.put(
+          V2 + "/ports/" + Peers.encode(portId) + "/bindings/" + Peers.encode(host) + "/activate",
+          Map.of());
+    } catch (Fault f) {
+      if (f.status() != 409) {
+        throw f;
+      }
+    }
+  }
+
+  /** Takes a port's inactive binding at a host away; one that is gone is no fault. */
+  public void dropBinding(String portId, String host) {
+    try {
+      peers.delete(V2 + "/ports/" + Peers.encode(portId) + "/bindings/" + Peers.encode(host));
+    } catch (Fault f) {
+      if (f.status() != 404) {
+        throw f;
+      }
+    }
+  }
+
   /** Changes attributes by their API names. */
   public Port update(String portId, Map<String, ?> attributes) {
     return port(

@@ -22,6 +22,7 @@ import welkin.network.ip.Ipam;
 import welkin.network.network.NetworkStore;
 import welkin.network.network.Networks;
 import welkin.network.network.Segments;
+import welkin.network.port.BindingApi;
 import welkin.network.port.PortStore;
 import welkin.network.port.Ports;
 import welkin.network.quota.Limits;
@@ -61,7 +62,11 @@ public final class NetworkService implements CloudService {
 
   public NetworkService(Platform platform) {
     var config = platform.config();
-    database = platform.database("network", List.of("/welkin/network/V001__network.sql"));
+    database =
+        platform.database(
+            "network",
+            List.of(
+                "/welkin/network/V001__network.sql", "/welkin/network/V002__port_bindings.sql"));
     events = new Events(platform.clock());
     var journal = new Journal(platform.clock(), platform.ids(), events);
     var policy =
@@ -147,6 +152,7 @@ public final class NetworkService implements CloudService {
     }
     var tags = new Tags(database, access);
     new RouterApi(database, access, routers).routes(v2);
+    new BindingApi(database, access, ports).routes(v2);
     for (var noun : List.<Noun>of(networks, subnets, ports, groups, routers, floatingIps)) {
       tags.routes(v2, noun);
     }

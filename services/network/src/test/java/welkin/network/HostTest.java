@@ -115,6 +115,56 @@ class HostTest {
   }
 
   @Test
+  void portMovesBetweenHostsWithoutBeingLost() {
+    var h1 = host("h1");
+    var h2 = host("h2");
+    var h3 = host("h3");
+    var net = cloud.network("alice", "n");
+    cloud.subnet("alice", net, "10.0.0.0/24");
+    var port = bound(net, "h1");
+    bound(net, "h3");
+    var path = "/ports/" + port + "/bindings";
+    var mac = cloud.get("admin", "/ports/" + port).text("/port/mac_address");
+    Cloud.awaitTrue(() -> h1.ports.containsKey(port));
+    h1.plugin.portsUp("h1", List.of(port));
+    Cloud.awaitTrue(
+        () -> h3.networks.containsKey(net) && h3.networks.get(net).fdb().containsKey(mac));
+    var before = h3.networks.get(net).fdb().get(mac);
+
+    assertThat(cloud.post("alice", path, "{'binding': {'host': 'h2'}}").status()).isEqualTo(403);
+    var made = cloud.post("service", path, "{'binding': {'host': 'h2'}}");
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(made.text("/binding/status")).isEqualTo("INACTIVE");
+    assertThat(made.text("/binding/vif_type")).isEqualTo("bridge");
+    assertThat(cloud.post("service", path, "{'binding': {'host': 'h2'}}").status()).isEqualTo(409);
+    assertThat(cloud.post("service", path, "{'binding': {'host': 'h9'}}").status()).isEqualTo(500);
+    // everything stands at the destination before the guest is there
+    Cloud.awaitTrue(() -> h2.ports.containsKey(port) && h2.networks.containsKey(net));
+    assertThat(h2.groups.keySet()).containsAll(h2.ports.get(port).groups());
+    cloud.told.clear();
+    h2.plugin.portsUp("h2", List.of(port));
+    Cloud.awaitTrue(
+        () -> cloud.told.stream().anyMatch(e -> e.get("tag").stringValue().equals(port)));
+    assertThat(cloud.get("admin", path + "/h2").at("/binding/vif_details/plugged").asBoolean())
+        .isTrue();
+    assertThat(cloud.get("admin", "/ports/" + port).text("/port/binding:host_id")).isEqualTo("h1");
+
+    assertThat(cloud.put("service", path + "/h2/activate", "{}").status()).isEqualTo(200);
+    assertThat(cloud.put("service", path + "/h2/activate", "{}").status()).isEqualTo(409);
+    var now = cloud.get("admin", "/ports/" + port);
+    assertThat(now.text("/port/binding:host_id")).isEqualTo("h2");
+    assertThat(now.text("/port/status")).isEqualTo("ACTIVE");
+    Cloud.awaitTrue(() -> !before.equals(h3.networks.get(net).fdb().get(mac)));
+    assertThat(cloud.get("admin", path).at("/bindings").findValuesAsString("status"))
+        .containsExactly("ACTIVE", "INACTIVE");
+
+    assertThat(cloud.delete("service", path + "/h1").status()).isEqualTo(204);
+    assertThat(cloud.delete("service", path + "/h1").status()).isEqualTo(404);
+    Cloud.awaitTrue(() -> !h1.ports.containsKey(port));
+    assertThat(h2.ports).containsKey(port);
+  }
+
+  @Test
   void groupsRulesReachTheHostsThatUseThem() {
     var h1 = host("h1");
     var net = cloud.network("alice", "n");

@@ -18,6 +18,7 @@ public final class ExtensionApi {
     BUILT.put("allowed-address-pairs", "Allowed Address Pairs");
     BUILT.put("availability_zone", "Availability Zone");
     BUILT.put("binding", "Port Binding");
+    BUILT.put("binding-extended", "Port Bindings Extended");
     BUILT.put("dhcp_agent_scheduler", "DHCP Agent Scheduler");
     BUILT.put("dns-integration", "DNS Integration");
     BUILT.put("empty-string-filtering", "Empty String Filtering Extension");

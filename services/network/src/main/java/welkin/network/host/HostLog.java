@@ -115,6 +115,36 @@ public final class HostLog {
     members(sql, before, after);
   }
 
+  /** A port is made ready at one more host: what it needs there is told at once. */
+  public void ready(Sql sql, Resource port, String host) {
+    var networkId = port.text("network_id");
+    if (!HostStore.isOn(sql, networkId, host, port.id())) {
+      touchNetwork(sql, networkId);
+      touch(sql, host, NETWORK, networkId);
+    }
+    touch(sql, host, PORT, port.id());
+    for (var g : port.texts("security_groups")) {
+      touch(sql, host, GROUP, g);
+      HostStore.named(sql, g).forEach(r -> touch(sql, host, GROUP, r));
+    }
+  }
+
+  /** A port is at another host from now on: a guest's traffic waits for the others to know. */
+  public void moved(Sql sql, Resource port) {
+    touchNetwork(sql, port.text("network_id"));
+  }
+
+  /** A port is not wanted any more at a host where it was ready. */
+  public void left(Sql sql, Resource port, String host) {
+    var networkId = port.text("network_id");
+    touch(sql, host, PORT, port.id());
+    touch(sql, host, NETWORK, networkId);
+    if (!HostStore.isOn(sql, networkId, host, port.id())) {
+      touchNetwork(sql, networkId);
+    }
+    port.texts("security_groups").forEach(g -> touch(sql, host, GROUP, g));
+  }
+
   private void members(Sql sql, Resource before, Resource after) {
     if (before != null
         && after != null

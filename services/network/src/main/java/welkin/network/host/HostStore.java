@@ -78,11 +78,15 @@ final class HostStore {
 
   // ---- who has what ----
 
+  // A port concerns the host it is at and those where it is made ready (port_binding).
+
   /** Hosts with a port of a network. */
   static List<String> hostsOfNetwork(Sql sql, String networkId) {
     return sql.list(
-        "SELECT DISTINCT host FROM port WHERE network_id = ? AND host <> ''",
+        "SELECT host FROM port WHERE network_id = ? AND host <> '' UNION SELECT b.host FROM"
+            + " port_binding b JOIN port p ON p.id = b.port_id WHERE p.network_id = ?",
         r -> r.text("host"),
+        networkId,
         networkId);
   }
 
@@ -91,8 +95,13 @@ final class HostStore {
     return sql.list(
         "SELECT DISTINCT p.host FROM port_group g JOIN port p ON p.id = g.port_id"
             + " WHERE p.host <> '' AND (g.group_id = ? OR g.group_id IN"
-            + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?))",
+            + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?))"
+            + " UNION SELECT b.host FROM port_binding b JOIN port_group g ON g.port_id = b.port_id"
+            + " WHERE g.group_id = ? OR g.group_id IN"
+            + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?)",
         r -> r.text("host"),
+        groupId,
+        groupId,
         groupId,
         groupId);
   }
@@ -114,10 +123,16 @@ final class HostStore {
   /** Whether another port of a network is on a host. */
   static boolean isOn(Sql sql, String networkId, String host, String exceptPort) {
     return sql.exists(
-        "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? LIMIT 1",
-        networkId,
-        host,
-        exceptPort);
+            "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? LIMIT 1",
+            networkId,
+            host,
+            exceptPort)
+        || sql.exists(
+            "SELECT 1 FROM port_binding b JOIN port p ON p.id = b.port_id WHERE b.host = ? AND"
+                + " p.network_id = ? AND p.id <> ? LIMIT 1",
+            host,
+            networkId,
+            exceptPort);
   }
 
   /** Whether another port of a host is in a group. */
@@ -133,8 +148,11 @@ final class HostStore {
   static Set<String> networks(Sql sql, String host) {
     return new LinkedHashSet<>(
         sql.list(
-            "SELECT DISTINCT network_id FROM port WHERE host = ? ORDER BY network_id",
+            "SELECT network_id FROM port WHERE host = ? UNION SELECT p.network_id FROM"
+                + " port_binding b JOIN port p ON p.id = b.port_id WHERE b.host = ? ORDER BY"
+                + " network_id",
             r -> r.text("network_id"),
+            host,
             host));
   }
 
@@ -143,8 +161,9 @@ final class HostStore {
     return new LinkedHashSet<>(
         sql.list(
             "SELECT id FROM port WHERE host = ? AND vif_type = 'bridge'"
-                + " AND device_owner NOT LIKE 'network:%' ORDER BY id",
-            r -> r.text("id"), host));
+                + " AND device_owner NOT LIKE 'network:%' UNION SELECT port_id AS id FROM"
+                + " port_binding WHERE host = ? ORDER BY id",
+            r -> r.text("id"), host, host));
   }
 
   /** Groups of the host's ports, and those their rules name. */
@@ -152,16 +171,23 @@ final class HostStore {
     var out =
         new LinkedHashSet<>(
             sql.list(
-                "SELECT DISTINCT g.group_id FROM port p JOIN port_group g ON g.port_id = p.id"
-                    + " WHERE p.host = ? ORDER BY g.group_id",
+                "SELECT g.group_id FROM port p JOIN port_group g ON g.port_id = p.id"
+                    + " WHERE p.host = ? UNION SELECT g.group_id FROM port_binding b JOIN"
+                    + " port_group g ON g.port_id = b.port_id WHERE b.host = ? ORDER BY group_id",
                 r -> r.text("group_id"),
+                host,
                 host));
     out.addAll(
         sql.list(
             "SELECT DISTINCT r.remote_group_id FROM port p JOIN port_group g ON g.port_id = p.id"
                 + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
-                + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL",
+                + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL"
+                + " UNION SELECT r.remote_group_id FROM port_binding b"
+                + " JOIN port_group g ON g.port_id = b.port_id"
+                + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
+                + " WHERE b.host = ? AND r.remote_group_id IS NOT NULL",
             r -> r.text("remote_group_id"),
+            host,
             host));
     return out;
   }
@@ -175,6 +201,22 @@ final class HostStore {
             networkId,
             host)
         .forEach(r -> macAndHost.accept(r.get(0), r.get(1)));
+  }
+
+  /** Which of these ports are made ready at a host. */
+  static Set<String> ready(Sql sql, String host) {
+    return Set.copyOf(
+        sql.list("SELECT port_id FROM port_binding WHERE host = ?", r -> r.text("port_id"), host));
+  }
+
+  /** Other hosts where ports of a network are made ready. */
+  static List<String> readyElsewhere(Sql sql, String networkId, String host) {
+    return sql.list(
+        "SELECT DISTINCT b.host FROM port_binding b JOIN port p ON p.id = b.port_id WHERE"
+            + " p.network_id = ? AND b.host <> ?",
+        r -> r.text("host"),
+        networkId,
+        host);
   }
 
   /** Subnets of a network with a router's leg. */

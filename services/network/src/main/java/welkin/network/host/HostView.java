@@ -85,10 +85,11 @@ final class HostView {
 
   List<Port> ports(Sql sql, String host, Collection<String> ids) {
     var out = new ArrayList<Port>();
+    var ready = ids.isEmpty() ? Set.<String>of() : HostStore.ready(sql, host);
     for (var p : ports.rows().findAll(sql, ids)) {
-      if (host.equals(p.text("binding:host_id"))
-          && "bridge".equals(p.text("binding:vif_type"))
-          && !p.text("device_owner").startsWith("network:")) {
+      boolean here =
+          host.equals(p.text("binding:host_id")) && "bridge".equals(p.text("binding:vif_type"));
+      if ((here || ready.contains(p.id())) && !p.text("device_owner").startsWith("network:")) {
         var pairs = new ArrayList<Pair>();
         for (var a : p.list("allowed_address_pairs")) {
           var mac = Json.string(a, "mac_address");
@@ -137,6 +138,13 @@ final class HostView {
                 peers.add(tunnel);
               }
             });
+        // a guest that arrives is heard from its first moment on
+        for (var other : HostStore.readyElsewhere(sql, n.id(), host)) {
+          var tunnel = tunnels.get(other);
+          if (tunnel != null) {
+            peers.add(tunnel);
+          }
+        }
       }
       var of = subnets.ofNetwork(sql, n.id());
       out.add(

@@ -1,5 +1,6 @@
 package welkin.network.port;
 
+import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.network.agent.Agents;
 import welkin.network.agent.Agents.Role;
@@ -16,6 +17,30 @@ final class Binding {
     this.agents = agents;
   }
 
+  /** What a host makes of a port. */
+  record Wiring(String vifType, ObjectNode vifDetails) {
+    boolean bound() {
+      return vifType.equals("bridge");
+    }
+  }
+
+  /** What {@code host} would make of a port of this network and kind. */
+  Wiring wiring(Resource network, String host, String vnicType) {
+    var details = Json.object();
+    if (host.isEmpty()) {
+      return new Wiring("unbound", details);
+    }
+    if (vnicType.equals("normal")
+        && agents.serves(host, Role.L2)
+        && agents.carries(
+            host,
+            network.text("provider:network_type"),
+            network.text("provider:physical_network"))) {
+      return new Wiring("bridge", details.put("port_filter", true).put("connectivity", "l2"));
+    }
+    return new Wiring("binding_failed", details);
+  }
+
   /** Writes what the port's host makes of it; returns whether the port moved. */
   boolean bind(Resource network, Resource before, Resource port) {
     var host = port.text(PortStore.HOST);
@@ -28,24 +53,9 @@ final class Binding {
         && "bridge".equals(before.text(PortStore.VIF_TYPE))) {
       return false;
     }
-    String type;
-    var details = Json.object();
-    if (host.isEmpty()) {
-      type = "unbound";
-    } else if (port.text(PortStore.VNIC_TYPE).equals("normal")
-        && agents.serves(host, Role.L2)
-        && agents.carries(
-            host,
-            network.text("provider:network_type"),
-            network.text("provider:physical_network"))) {
-      type = "bridge";
-      details.put("port_filter", true);
-      details.put("connectivity", "l2");
-    } else {
-      type = "binding_failed";
-    }
-    port.set(PortStore.VIF_TYPE, type);
-    port.set(PortStore.VIF_DETAILS, details);
+    var wiring = wiring(network, host, port.text(PortStore.VNIC_TYPE));
+    port.set(PortStore.VIF_TYPE, wiring.vifType());
+    port.set(PortStore.VIF_DETAILS, wiring.vifDetails());
     return before != null;
   }
 }
