@@ -116,7 +116,7 @@ public final class ImagePeer {
 
   /** Where an image's bytes are read from and written to. */
   public String fileUrl(String id) {
-    return peers.base() + V2 + "/images/" + Peers.encode(id) + "/file";
+    return peers.url(V2 + "/images/" + Peers.encode(id) + "/file");
   }
 
   private static Image image(JsonNode n) {

@@ -20,17 +20,22 @@ import welkin.http.HttpRequest;
  */
 public final class Peers {
   private final Transport transport;
-  private final String base;
-  private final Supplier<Secret> serviceToken;
+  private final Endpoints endpoints;
+  private final TokenSource tokens;
 
   /**
-   * @param base scheme and authority of the peer's door
-   * @param serviceToken a valid token of the service user, made anew when needed
+   * @param endpoints where the peers answer over HTTP
+   * @param tokens of the service user
    */
-  public Peers(Transport transport, String base, Supplier<Secret> serviceToken) {
+  public Peers(Transport transport, Endpoints endpoints, TokenSource tokens) {
     this.transport = transport;
-    this.base = base;
-    this.serviceToken = serviceToken;
+    this.endpoints = endpoints;
+    this.tokens = tokens;
+  }
+
+  /** All peers behind one door. */
+  public Peers(Transport transport, String base, Supplier<Secret> serviceToken) {
+    this(transport, new Endpoints(base, Map.of()), serviceToken::get);
   }
 
   /**
@@ -38,17 +43,17 @@ public final class Peers {
    * image).
    */
   public Secret serviceToken() {
-    return serviceToken.get();
+    return tokens.token();
   }
 
   /** The same peers as somebody else: what they may not see, is not there. */
   public Peers as(Secret token) {
-    return new Peers(transport, base, () -> token);
+    return new Peers(transport, endpoints, () -> token);
   }
 
-  /** Scheme and authority of the peers' door, for what fetches by itself. */
-  public String base() {
-    return base;
+  /** The URL of a path with its service's mount, for what fetches by itself. */
+  public String url(String path) {
+    return endpoints.url(path);
   }
 
   public JsonNode get(String path, String... headers) {
@@ -77,24 +82,51 @@ public final class Peers {
    * @param path path and query with the service's mount, e.g. {@code /network/v2.0/ports}
    * @param headers further {@code name, value, ...} pairs, e.g. a microversion
    * @return the JSON body, a missing node when there is none
-   * @throws Fault with the peer's status and message when it is not 2xx
+   * @throws Fault with the peer's status and message when it is not 2xx; {@link Fault#away} when it
+   *     is not there just now
    */
   public JsonNode call(String method, String path, Object body, String... headers) {
-    var answer = send(method, path, body, headers);
+    var token = tokens.token();
+    var answer = send(method, path, body, token, headers);
+    if (answer.status() == 401) {
+      tokens.refused(token);
+      var another = tokens.token();
+      if (!another.equals(token)) {
+        answer = send(method, path, body, another, headers);
+      }
+    }
     var json =
         answer.bytes() == null || answer.bytes().length == 0
             ? MissingNode.getInstance()
             : parse(answer);
+    if (isAway(answer, json)) {
+      var why = "The service of " + path.split("[?]", 2)[0] + " is away for now";
+      var said = json.isMissingNode() ? "HTTP " + answer.status() : message(json, answer);
+      throw Fault.away(why + ": " + said, 2);
+    }
     if (answer.status() >= 300) {
       throw Fault.of(answer.status(), code(json, answer.status()), message(json, answer));
     }
     return json;
   }
 
-  private Answer send(String method, String path, Object body, String... more) {
+  /**
+   * Whether nobody answered for the peer: it told to come again, or a load balancer spoke in its
+   * place. A service that says 503 in words of its own means it (no network left to give).
+   */
+  private static boolean isAway(Answer answer, JsonNode json) {
+    boolean words = !json.isMissingNode();
+    return switch (answer.status()) {
+      case 503 -> !words || answer.header("Retry-After") != null;
+      case 502, 504 -> !words;
+      default -> false;
+    };
+  }
+
+  private Answer send(String method, String path, Object body, Secret token, String... more) {
     TransactionGuard.mustBeOutside("a call to a peer");
     var headers = new HashMap<String, String>();
-    headers.put("x-auth-token", serviceToken.get().reveal());
+    headers.put("x-auth-token", token.reveal());
     var context = RequestContext.current();
     headers.put(
         "x-openstack-request-id",
@@ -104,7 +136,8 @@ public final class Peers {
       headers.put(more[i].toLowerCase(java.util.Locale.ROOT), more[i + 1]);
     }
     return transport.send(
-        HttpRequest.of(method, path, headers, body == null ? null : Json.bytes(body), base));
+        HttpRequest.of(
+            method, path, headers, body == null ? null : Json.bytes(body), endpoints.base()));
   }
 
   private static JsonNode parse(Answer answer) {

@@ -53,6 +53,16 @@ public record Answer(
     return new Answer(status, Map.of("Content-Type", contentType), null, stream, length);
   }
 
+  /** A header's value, whatever the case of its name; null when there is none. */
+  public String header(String name) {
+    for (var h : headers.entrySet()) {
+      if (h.getKey().equalsIgnoreCase(name)) {
+        return h.getValue();
+      }
+    }
+    return null;
+  }
+
   public Answer with(String header, String value) {
     var h = new LinkedHashMap<>(headers);
     h.put(header, value);
