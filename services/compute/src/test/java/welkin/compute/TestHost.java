@@ -11,6 +11,9 @@ import welkin.agents.contracts.InstanceAgent;
 import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.InstanceState;
 import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.agents.contracts.LiveOptions;
+import welkin.agents.contracts.MigrationProgress;
+import welkin.agents.contracts.MoveTicket;
 import welkin.agents.contracts.NicSpec;
 import welkin.core.Fault;
 
@@ -45,7 +48,9 @@ final class TestHost implements InstanceAgent {
         0,
         "192.0.2.1",
         List.of(),
-        "tcg");
+        "tcg",
+        name + "-storage",
+        " 00:00:00 up 1 day,  0 users,  load average: 0.00, 0.00, 0.00");
   }
 
   private InstanceState guest(String id) {
@@ -134,5 +139,54 @@ final class TestHost implements InstanceAgent {
   public Map<String, Object> diagnostics(String serverId) {
     guest(serverId);
     return new HashMap<>(Map.of("state", "running"));
+  }
+
+  // moving is tried with simulated hosts
+
+  private static Fault immovable() {
+    return Fault.of(501, "NotImplemented", "This host's guests cannot move.");
+  }
+
+  @Override
+  public MoveTicket openDisks(String serverId) {
+    throw immovable();
+  }
+
+  @Override
+  public void closeDisks(String serverId) {}
+
+  @Override
+  public void adopt(InstanceSpec spec, MoveTicket from) {
+    throw immovable();
+  }
+
+  @Override
+  public MoveTicket prepareIncoming(InstanceSpec spec, MoveTicket from, boolean block) {
+    throw immovable();
+  }
+
+  @Override
+  public void migrateLive(String serverId, MoveTicket to, LiveOptions options) {
+    throw immovable();
+  }
+
+  @Override
+  public MigrationProgress migration(String serverId) {
+    throw immovable();
+  }
+
+  @Override
+  public void abortMigration(String serverId) {
+    throw immovable();
+  }
+
+  @Override
+  public void forceComplete(String serverId) {
+    throw immovable();
+  }
+
+  @Override
+  public void completeIncoming(String serverId) {
+    throw immovable();
   }
 }

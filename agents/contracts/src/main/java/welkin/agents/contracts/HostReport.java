@@ -7,13 +7,18 @@ import java.util.List;
  *
  * @param hypervisorType {@code QEMU}, {@code fake}, ...
  * @param hypervisorVersion e.g. 7002022 for 7.2.22
- * @param cpuInfo JSON text with arch, model, vendor, topology
+ * @param cpuInfo JSON text with arch, model, vendor, topology and features (a list): what a guest
+ *     was started with must be had by the host it is to go on at
  * @param vcpus physical processors, before any overcommit
  * @param memoryMb memory of the host in MiB
  * @param diskGb space for guests in GiB
  * @param hostIp an address other hosts reach it by
  * @param traits Placement traits, {@code HW_CPU_X86_...}, {@code COMPUTE_...}
  * @param accel {@code kvm} or {@code tcg}, found by running a boot sector
+ * @param storageId identifies the storage guests' disks lie on (a marker file on it): hosts with
+ *     the same id share it
+ * @param uptime the line the program {@code uptime} prints: time, how long the host is up, users,
+ *     load
  */
 public record HostReport(
     String host,
@@ -27,4 +32,6 @@ public record HostReport(
     long diskUsedGb,
     String hostIp,
     List<String> traits,
-    String accel) {}
+    String accel,
+    String storageId,
+    String uptime) {}

@@ -23,7 +23,10 @@ public interface InstanceAgent {
    */
   void spawn(InstanceSpec spec);
 
-  /** Ends the guest and removes everything it had on this host. Unknown servers are no error. */
+  /**
+   * Ends the guest and removes everything it had on this host. Unknown servers are no error. Of a
+   * guest that has moved to another host on shared storage, its disks stay.
+   */
   void destroy(String serverId);
 
   /**
@@ -60,6 +63,83 @@ public interface InstanceAgent {
 
   /** The hardware counters shown by {@code server show diagnostics}, upstream's names. */
   Map<String, Object> diagnostics(String serverId);
+
+  // ---- moving a guest to another host
+  //
+  // Cold:  STOP; ticket = source.openDisks; destination.adopt(spec, ticket); source.closeDisks;
+  //        destination START. Then source.destroy, or to give it back: destination STOP,
+  //        source.adopt(old spec, null), destination.destroy, source START.
+  // Live:  from = source.openDisks; to = destination.prepareIncoming(spec, from, block);
+  //        source.migrateLive(to); source.migration until it is over; then
+  //        destination.completeIncoming, source.destroy, or else source.closeDisks and
+  //        destination.destroy.
+  // From a dead host: destination.adopt(spec, null) when it has the same storage, else spawn.
+
+  /**
+   * Source: opens what may be copied of a guest to who knows the ticket, over an encrypted
+   * connection. Of a stopped guest that is its disks; from now on it is kept for the move and not
+   * started until {@link #closeDisks}. A running guest's disks stay its own (they go with {@link
+   * #migrateLive}); the ticket tells what the destination must know of it.
+   *
+   * @return the same ticket until the disks are closed
+   */
+  MoveTicket openDisks(String serverId);
+
+  /** Source: closes what {@link #openDisks} opened; nothing listens any more. Repeatable. */
+  void closeDisks(String serverId);
+
+  /**
+   * Destination: takes a stopped guest over: fetches its disks, or with the same storage just takes
+   * them; grows its root disk to the specification. The guest is then stopped (SHUTDOWN, without a
+   * reason) and belongs to this host: on shared storage the host that had it cannot start it any
+   * more, and its {@link #destroy} leaves the disks alone. A copy that was interrupted is begun
+   * again.
+   *
+   * @param from null takes the disks that are here: on shared storage from a host that is dead or
+   *     gives the guest back, or the ones this host still has of it. When there are none: 409
+   *     {@code DisksNotFound}.
+   */
+  void adopt(InstanceSpec spec, MoveTicket from);
+
+  /**
+   * Destination: makes the same virtual computer, waiting for its memory; its network devices are
+   * plugged, its state is PAUSED. Until it has arrived nothing but {@link #completeIncoming} and
+   * {@link #destroy} can be done to it.
+   *
+   * @param from what the source answered to {@link #openDisks}
+   * @param blockMigration whether disks are copied (400 when the storage is shared), or the storage
+   *     is shared (400 when it is not)
+   * @return where the source sends memory and disks to; the same ticket when repeated
+   */
+  MoveTicket prepareIncoming(InstanceSpec spec, MoveTicket from, boolean blockMigration);
+
+  /**
+   * Source: begins to send a running or paused guest and returns. A repeated call while it is on
+   * its way, or has arrived, does nothing; after a failure it begins anew.
+   */
+  void migrateLive(String serverId, MoveTicket to, LiveOptions options);
+
+  /** Source: how the migration fares; 404 {@code MigrationNotFound} when there was none. */
+  MigrationProgress migration(String serverId);
+
+  /**
+   * Source: gives the migration up; the guest goes on here. When this returns the migration is
+   * over, completed perhaps: look. 409 {@code InstanceInvalidState} when the guest runs at the
+   * destination already (post-copy).
+   */
+  void abortMigration(String serverId);
+
+  /**
+   * Source: ends the migration soon whatever the guest does: post-copy where the options allow it,
+   * else the guest stands still until it has arrived. Nothing happens when it is over.
+   */
+  void forceComplete(String serverId);
+
+  /**
+   * Destination: the guest has arrived and belongs to this host: nothing listens for it any more.
+   * 409 {@code InstanceInvalidState} when it has not arrived. Repeatable.
+   */
+  void completeIncoming(String serverId);
 
   /** A power change. */
   enum PowerAction {

@@ -1,9 +1,15 @@
 package welkin.agents.hypervisor;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -12,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,12 +93,17 @@ final class HostFacts {
   private final String machine;
   private final String accel;
   private final String bootId;
+  private final String storageId;
+  private final InstantSource clock;
 
   /** Asks QEMU what it is; a fault 503 when there is none. */
-  HostFacts(HypervisorSettings settings, Confinement confinement) throws IOException {
+  HostFacts(HypervisorSettings settings, Confinement confinement, InstantSource clock)
+      throws IOException {
     this.settings = settings;
+    this.clock = clock;
     this.confinement = confinement;
     this.bootId = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    this.storageId = storageId(settings.state());
     this.version = version(ask("-version"));
     this.machine = newestMachine(ask("-machine", "help"));
     this.accel = accel();
@@ -214,6 +226,26 @@ final class HostFacts {
     }
   }
 
+  /**
+   * The mark of the storage guests' disks lie on, made by the host that comes first: hosts that
+   * find the same share it.
+   */
+  static String storageId(Path storage) throws IOException {
+    Files.createDirectories(storage);
+    var mark = storage.resolve("storage-id");
+    var mine = Files.createTempFile(storage, "storage-id", ".part");
+    try {
+      Files.writeString(mine, UUID.randomUUID() + "\n");
+      // unlike a rename, a link does not replace what another host wrote a moment ago
+      Files.createLink(mark, mine);
+    } catch (FileAlreadyExistsException e) {
+      log.debug("{} is there", mark);
+    } finally {
+      Files.delete(mine);
+    }
+    return Files.readString(mark).strip();
+  }
+
   /** What the host is and has now. */
   HostReport report() {
     var cpu = proc("/proc/cpuinfo", ":");
@@ -235,10 +267,57 @@ final class HostFacts {
           (store.getTotalSpace() - store.getUsableSpace()) >> 30,
           settings.hostIp(),
           traits(flags),
-          accel);
+          accel,
+          storageId,
+          uptime());
     } catch (IOException e) {
       throw HostFiles.fault("looking at " + settings.state(), e);
     }
+  }
+
+  /** What the program {@code uptime} prints (procps): time, how long up, users, load. */
+  private String uptime() {
+    try {
+      long up = (long) Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
+      var load = Files.readString(Path.of("/proc/loadavg")).split(" ");
+      int users = users(Path.of("/run/utmp"));
+      return " %tT up %s,  %d user%s,  load average: %s, %s, %s"
+          .formatted(
+              LocalTime.ofInstant(clock.instant(), ZoneId.systemDefault()),
+              upFor(up),
+              users,
+              users == 1 ? "" : "s",
+              load[0],
+              load[1],
+              load[2]);
+    } catch (IOException e) {
+      throw HostFiles.fault("reading the load", e);
+    }
+  }
+
+  /** {@code 3 days, 2:11}, {@code 2:11} or {@code 11 min}. */
+  static String upFor(long seconds) {
+    long days = seconds / 86_400;
+    long hours = seconds / 3600 % 24;
+    long minutes = seconds / 60 % 60;
+    var b = new StringBuilder();
+    if (days > 0) {
+      b.append(days).append(days == 1 ? " day, " : " days, ");
+    }
+    return b.append(hours > 0 ? "%2d:%02d".formatted(hours, minutes) : minutes + " min").toString();
+  }
+
+  /** Sessions in the login records (utmp(5)): entries of 384 bytes, type 7 is a user. */
+  private static int users(Path utmp) throws IOException {
+    if (!Files.exists(utmp)) {
+      return 0;
+    }
+    var entries = ByteBuffer.wrap(Files.readAllBytes(utmp)).order(ByteOrder.nativeOrder());
+    int users = 0;
+    for (int at = 0; at + 384 <= entries.capacity(); at += 384) {
+      users += entries.getShort(at) == 7 ? 1 : 0;
+    }
+    return users;
   }
 
   private Set<String> flags(Map<String, String> cpu) {

@@ -24,6 +24,9 @@ import welkin.agents.contracts.ImageTarget;
 import welkin.agents.contracts.InstanceAgent;
 import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.InstanceState;
+import welkin.agents.contracts.LiveOptions;
+import welkin.agents.contracts.MigrationProgress;
+import welkin.agents.contracts.MoveTicket;
 import welkin.agents.contracts.NicSpec;
 import welkin.core.Fault;
 
@@ -59,7 +62,7 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     try {
       var confinement = new Confinement(settings.uid(), settings.gid());
       var directory = directory(settings.state().resolve("guests"));
-      this.facts = new HostFacts(settings, confinement);
+      this.facts = new HostFacts(settings, confinement, clock);
       var qemuImg = new QemuImg(settings.qemuImg(), confinement);
       this.images = new ImageCache(settings.state(), transfer, qemuImg, confinement, clock);
       passable(settings.state().resolve(ImageCache.DIRECTORY));
@@ -241,6 +244,55 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
   @Override
   public Map<String, Object> diagnostics(String serverId) {
     return guest(serverId).diagnostics();
+  }
+
+  private static Fault notYet() {
+    return Fault.of(501, "NotImplemented", "This host cannot move guests yet.");
+  }
+
+  @Override
+  public MoveTicket openDisks(String serverId) {
+    throw notYet();
+  }
+
+  @Override
+  public void closeDisks(String serverId) {
+    throw notYet();
+  }
+
+  @Override
+  public void adopt(InstanceSpec spec, MoveTicket from) {
+    throw notYet();
+  }
+
+  @Override
+  public MoveTicket prepareIncoming(InstanceSpec spec, MoveTicket from, boolean blockMigration) {
+    throw notYet();
+  }
+
+  @Override
+  public void migrateLive(String serverId, MoveTicket to, LiveOptions options) {
+    throw notYet();
+  }
+
+  @Override
+  public MigrationProgress migration(String serverId) {
+    throw notYet();
+  }
+
+  @Override
+  public void abortMigration(String serverId) {
+    throw notYet();
+  }
+
+  @Override
+  public void forceComplete(String serverId) {
+    throw notYet();
+  }
+
+  @Override
+  public void completeIncoming(String serverId) {
+    throw notYet();
   }
 
   /** Keeps guests' logs within bounds; to be called every few seconds, as a guest writes fast. */

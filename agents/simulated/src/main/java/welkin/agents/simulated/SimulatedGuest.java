@@ -17,6 +17,9 @@ final class SimulatedGuest {
   String reason;
   int boots;
 
+  /** Written under the lock of {@link SimulatedMoves} only. */
+  volatile SimulatedMoves.Moving moving = SimulatedMoves.Moving.NOT;
+
   SimulatedGuest(InstanceSpec spec, Instant made) {
     this.spec = spec;
     this.made = made;

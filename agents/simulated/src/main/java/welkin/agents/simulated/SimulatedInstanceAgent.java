@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,9 @@ import welkin.agents.contracts.InstanceAgent;
 import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.InstanceState;
 import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.agents.contracts.LiveOptions;
+import welkin.agents.contracts.MigrationProgress;
+import welkin.agents.contracts.MoveTicket;
 import welkin.agents.contracts.NicSpec;
 import welkin.core.Fault;
 
@@ -82,7 +86,20 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
             "COMPUTE_NET_ATTACH_INTERFACE_WITH_TAG",
             "COMPUTE_IMAGE_TYPE_RAW",
             "COMPUTE_IMAGE_TYPE_QCOW2"),
-        "tcg");
+        "tcg",
+        world.storageId(host),
+        uptime());
+  }
+
+  /** As the program {@code uptime} would say on a host that started with the world. */
+  private String uptime() {
+    var up = Duration.between(world.began(), world.clock().instant());
+    return " %tT up %d days, %2d:%02d,  0 users,  load average: 0.00, 0.00, 0.00"
+        .formatted(
+            world.clock().instant().atZone(ZoneOffset.UTC),
+            up.toDays(),
+            up.toHoursPart(),
+            up.toMinutesPart());
   }
 
   @Override
@@ -119,7 +136,12 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
         "power",
         () -> {
           var guest = host.guest(serverId);
+          world.moves().look(host, serverId);
           synchronized (guest) {
+            SimulatedMoves.requireHere(
+                guest,
+                action != PowerAction.STOP,
+                action.name().toLowerCase(Locale.ROOT).replace('_', ' '));
             move(guest, action);
           }
           world.changed(host, serverId);
@@ -192,6 +214,9 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
         () -> {
           var all = new ArrayList<InstanceState>(host.guests.size());
           for (var g : host.guests.values()) {
+            if (g.moving != SimulatedMoves.Moving.NOT) {
+              world.moves().look(host, g.spec.serverId());
+            }
             synchronized (g) {
               all.add(g.state());
             }
@@ -206,6 +231,9 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
         "instance",
         () -> {
           var g = host.guest(serverId);
+          if (g.moving != SimulatedMoves.Moving.NOT) {
+            world.moves().look(host, serverId);
+          }
           synchronized (g) {
             return g.state();
           }
@@ -334,6 +362,51 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
             return counters(g);
           }
         });
+  }
+
+  @Override
+  public MoveTicket openDisks(String serverId) {
+    return doing("openDisks", () -> world.moves().open(host, serverId));
+  }
+
+  @Override
+  public void closeDisks(String serverId) {
+    does("closeDisks", () -> world.moves().close(host, serverId));
+  }
+
+  @Override
+  public void adopt(InstanceSpec spec, MoveTicket from) {
+    does("adopt", () -> world.moves().adopt(host, spec, from));
+  }
+
+  @Override
+  public MoveTicket prepareIncoming(InstanceSpec spec, MoveTicket from, boolean blockMigration) {
+    return doing("prepareIncoming", () -> world.moves().prepare(host, spec, from, blockMigration));
+  }
+
+  @Override
+  public void migrateLive(String serverId, MoveTicket to, LiveOptions options) {
+    does("migrateLive", () -> world.moves().migrate(host, serverId, to, options));
+  }
+
+  @Override
+  public MigrationProgress migration(String serverId) {
+    return doing("migration", () -> world.moves().progress(host, serverId));
+  }
+
+  @Override
+  public void abortMigration(String serverId) {
+    does("abortMigration", () -> world.moves().abort(host, serverId));
+  }
+
+  @Override
+  public void forceComplete(String serverId) {
+    does("forceComplete", () -> world.moves().force(host, serverId));
+  }
+
+  @Override
+  public void completeIncoming(String serverId) {
+    does("completeIncoming", () -> world.moves().complete(host, serverId));
   }
 
   /** As a guest that idles since it was made would count. */

@@ -1,10 +1,13 @@
 package welkin.agents.simulated;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import welkin.agents.contracts.InstanceState;
@@ -20,6 +23,10 @@ public final class SimulatedWorld {
   private final InstantSource clock;
   private final ConcurrentMap<String, SimulatedHost> hosts = new ConcurrentHashMap<>();
   private final Switches switches;
+  private final SimulatedMoves moves = new SimulatedMoves(this);
+  private final Instant began;
+  private volatile boolean sharedStorage;
+  private volatile Duration migrationTime = Duration.ZERO;
   private WorldJournal journal;
 
   /**
@@ -27,6 +34,7 @@ public final class SimulatedWorld {
    */
   public SimulatedWorld(InstantSource clock) {
     this.clock = clock;
+    this.began = clock.instant();
     this.switches = new Switches(clock);
   }
 
@@ -52,6 +60,41 @@ public final class SimulatedWorld {
     return switches;
   }
 
+  Instant began() {
+    return began;
+  }
+
+  SimulatedMoves moves() {
+    return moves;
+  }
+
+  /**
+   * Whether all hosts keep their guests' disks on one storage, so that a guest can be taken over
+   * from a dead host; at first each has its own.
+   */
+  public void shareStorage(boolean shared) {
+    sharedStorage = shared;
+  }
+
+  boolean sharedStorage() {
+    return sharedStorage;
+  }
+
+  /** The id of the storage a host keeps disks on. */
+  String storageId(SimulatedHost host) {
+    var name = sharedStorage ? "shared storage" : "storage of " + host.name;
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
+  }
+
+  /** How long live migrations take from now on, by the world's clock; at first no time at all. */
+  public void migrationsTake(Duration time) {
+    migrationTime = time;
+  }
+
+  Duration migrationTime() {
+    return migrationTime;
+  }
+
   /** The host of this name, made when it is first spoken of. */
   SimulatedHost host(String name) {
     return hosts.computeIfAbsent(name, n -> new SimulatedHost(n, hosts.size() + 1));
@@ -69,12 +112,15 @@ public final class SimulatedWorld {
 
   /** The host a guest is on, or null. */
   public String hostOf(String serverId) {
+    String any = null;
     for (var h : hosts.values()) {
-      if (h.guests.containsKey(serverId)) {
+      var g = h.guests.get(serverId);
+      if (g != null && SimulatedMoves.belongs(g)) {
         return h.name;
       }
+      any = g == null ? any : h.name;
     }
-    return null;
+    return any;
   }
 
   // ---- switches ----

@@ -26,7 +26,16 @@ final class Switches {
           "detachNic",
           "snapshot",
           "update",
-          "diagnostics");
+          "diagnostics",
+          "openDisks",
+          "closeDisks",
+          "adopt",
+          "prepareIncoming",
+          "migrateLive",
+          "migration",
+          "abortMigration",
+          "forceComplete",
+          "completeIncoming");
 
   private record Failure(String host, Fault fault, boolean after) {}
 

@@ -33,7 +33,8 @@ final class WorldJournal {
       PowerState power,
       String reason,
       int boots,
-      Instant made) {}
+      Instant made,
+      SimulatedMoves.Moving moving) {}
 
   /** How many bytes of history are kept beside four times what is true now. */
   private final long history;
@@ -110,6 +111,9 @@ final class WorldJournal {
     guest.power = line.power;
     guest.reason = line.reason;
     guest.boots = line.boots;
+    if (line.moving != null) {
+      guest.moving = line.moving;
+    }
     var host = world.host(line.host);
     host.guests.put(line.id, guest);
     host.use(line.spec, 1);
@@ -120,7 +124,7 @@ final class WorldJournal {
   void keep(SimulatedHost host, String serverId) {
     var guest = host.guests.get(serverId);
     if (guest == null) {
-      write(new Line(host.name, serverId, null, null, null, null, 0, null));
+      write(new Line(host.name, serverId, null, null, null, null, 0, null, null));
     } else {
       // written under the guest's lock, so that its last line is its last state
       synchronized (guest) {
@@ -151,7 +155,8 @@ final class WorldJournal {
                 guest.power,
                 guest.reason,
                 guest.boots,
-                guest.made));
+                guest.made,
+                guest.moving.equals(SimulatedMoves.Moving.NOT) ? null : guest.moving));
       }
     }
   }
