@@ -38,6 +38,8 @@ import welkin.identity.token.Scope;
 import welkin.identity.token.Token;
 import welkin.identity.token.TokenApi;
 import welkin.identity.token.Tokens;
+import welkin.identity.trust.TrustApi;
+import welkin.identity.trust.Trusts;
 import welkin.identity.user.Passwords;
 import welkin.identity.user.UserApi;
 import welkin.identity.user.UserStore;
@@ -53,7 +55,8 @@ public final class IdentityService implements CloudService {
   private static final List<String> MIGRATIONS =
       List.of(
           "/welkin/identity/V001__identity.sql",
-          "/welkin/identity/V002__policies_and_endpoint_filter.sql");
+          "/welkin/identity/V002__policies_and_endpoint_filter.sql",
+          "/welkin/identity/V003__trusts.sql");
   private static final Config.Key<Integer> ROUNDS =
       Config.Key.number(
           "identity.password_hash_rounds", 12, "bcrypt cost: 2 to this power iterations");
@@ -74,6 +77,10 @@ public final class IdentityService implements CloudService {
   private static final Config.Key<Integer> DEPTH =
       Config.Key.number(
           "identity.max_project_tree_depth", 5, "Levels of a project tree, its domain not counted");
+
+  private static final Config.Key<Integer> REDELEGATIONS =
+      Config.Key.number(
+          "trust.max_redelegation_count", 3, "How often a trust may be passed on at most");
 
   /** A service token is made anew this long before it ends. */
   private static final Duration RENEW = Duration.ofMinutes(10);
@@ -124,6 +131,7 @@ public final class IdentityService implements CloudService {
             .include(new PolicyApi(backend).routes())
             .include(new EndpointPolicyApi(backend).routes())
             .include(new EndpointFilterApi(backend).routes())
+            .include(new TrustApi(new Trusts(backend, config.get(REDELEGATIONS)), tokens).routes())
             .include(new LimitApi(backend).routes())
             .include(new CredentialApi(new Credentials(backend, sealed), tokens).routes())
             .include(
@@ -201,7 +209,8 @@ public final class IdentityService implements CloudService {
 
   @Override
   public List<Config.Key<?>> options() {
-    return List.of(ROUNDS, EXPIRATION, EXPIRED_WINDOW, KEYS, ADMIN, ADMIN_PROJECT, DEPTH);
+    return List.of(
+        ROUNDS, EXPIRATION, EXPIRED_WINDOW, KEYS, ADMIN, ADMIN_PROJECT, DEPTH, REDELEGATIONS);
   }
 
   @Override

@@ -1,9 +1,5 @@
 package welkin.identity.applicationcredential;
 
-import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +11,7 @@ import welkin.identity.applicationcredential.ApplicationCredential.AccessRule;
 import welkin.identity.role.RoleStore;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
+import welkin.identity.shared.Expiry;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.ListRequest;
 import welkin.identity.token.Token;
@@ -64,7 +61,7 @@ public final class ApplicationCredentials {
                         given.text("name").strip(),
                         given.text("description"),
                         hash,
-                        expiry(given.text("expires_at")),
+                        Expiry.read(given.text("expires_at"), backend.clock()),
                         given.flag("unrestricted", false),
                         roles(sql, given, token),
                         rules(sql, given, userId));
@@ -75,28 +72,6 @@ public final class ApplicationCredentials {
     } catch (DuplicateKey e) {
       throw Faults.taken("application_credential", "name " + given.text("name"));
     }
-  }
-
-  private Instant expiry(String text) {
-    if (text == null) {
-      return null;
-    }
-    Instant at;
-    try {
-      at =
-          text.endsWith("Z") || text.matches(".*[+-]\\d\\d:?\\d\\d$")
-              ? java.time.OffsetDateTime.parse(text).toInstant()
-              : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
-    } catch (DateTimeParseException e) {
-      throw Fault.badRequest(
-          "Invalid input for field 'expires_at': '" + text + "' is not a date and time.");
-    }
-    if (!at.isAfter(backend.clock().instant())) {
-      throw Fault.badRequest(
-          "The server could not comply with the request since it is either malformed or otherwise"
-              + " incorrect: expires_at must not be in the past.");
-    }
-    return at;
   }
 
   private static List<String> roles(Sql sql, Attributes given, Token token) {

@@ -30,6 +30,12 @@ public final class Attributes {
     return body.has(name) ? Json.string(body, name) : was;
   }
 
+  /** A whole number; null when it is absent or null. */
+  public Integer number(String name) {
+    var v = body.get(name);
+    return v == null || !v.isNumber() ? null : v.intValue();
+  }
+
   public boolean flag(String name, boolean otherwise) {
     var v = body.get(name);
     return v == null || v.isNull() ? otherwise : v.booleanValue();

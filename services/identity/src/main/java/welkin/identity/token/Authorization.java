@@ -13,8 +13,8 @@ import welkin.identity.role.Role;
  * @param roles effective ones
  * @param fields {@code "user": ..., "project": ..., "roles": ...} without braces
  * @param catalog the catalog's JSON; null for an unscoped token
- * @param validUntil when the application credential ends, or null
- * @param unrestricted whether its application credential, if any, may manage others
+ * @param validUntil when the delegation ends, or null
+ * @param unrestricted whether its delegation, if any, may make others
  * @param epoch when it was worked out
  */
 record Authorization(

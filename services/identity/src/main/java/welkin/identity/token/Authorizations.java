@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
@@ -17,13 +18,31 @@ import welkin.identity.project.ProjectStore;
 import welkin.identity.role.Role;
 import welkin.identity.role.RoleGraph;
 import welkin.identity.shared.Backend;
+import welkin.identity.trust.Trust;
+import welkin.identity.trust.TrustStore;
 import welkin.identity.user.User;
 import welkin.identity.user.UserStore;
 import welkin.store.Sql;
 
 /** Looks up what users may, and remembers it until anything it depends on changes. */
 final class Authorizations {
-  private record Key(String userId, Scope scope, String applicationCredentialId) {}
+  private record Key(String userId, Scope scope, Delegation delegation) {}
+
+  /**
+   * What a delegation leaves of somebody's rights.
+   *
+   * @param holder whose rights they are
+   * @param all whether every role must still be held, or what is left of them does
+   * @param field what a token's body calls it
+   */
+  private record Limit(
+      String holder,
+      List<String> roleIds,
+      boolean all,
+      String field,
+      ObjectNode shown,
+      Instant validUntil,
+      boolean unrestricted) {}
 
   /** Roles and catalog, the same for everyone. */
   private record Common(RoleGraph roles, Catalog catalog, long epoch) {}
@@ -37,11 +56,11 @@ final class Authorizations {
   }
 
   /**
-   * What a user may on a scope; empty when the user, the scope or the application credential is
-   * gone, disabled or expired, or no role is left.
+   * What a user may on a scope; empty when the user, the scope or the delegation is gone, disabled
+   * or expired, or no role is left.
    */
-  Optional<Authorization> find(String userId, Scope scope, String applicationCredentialId) {
-    var key = new Key(userId, scope, applicationCredentialId);
+  Optional<Authorization> find(String userId, Scope scope, Delegation delegation) {
+    var key = new Key(userId, scope, delegation);
     var kept = cache.getIfPresent(key);
     if (kept == null || kept.epoch() != backend.epoch().now()) {
       long epoch = backend.epoch().now();
@@ -63,10 +82,11 @@ final class Authorizations {
     if (userDomain == null) {
       return null;
     }
-    var credential = credential(sql, key);
-    if (credential == null && key.applicationCredentialId != null) {
+    var limit = limit(sql, key);
+    if (limit == null && key.delegation != null) {
       return null;
     }
+    var holder = limit == null ? user.id() : limit.holder;
     var shared = common(sql, epoch);
     var fields = Json.object();
     var userNode = fields.putObject("user");
@@ -91,7 +111,7 @@ final class Authorizations {
       node.putObject("domain").put("id", domain.id()).put("name", domain.name());
       node.put("id", project.id()).put("name", project.name());
       fields.put("is_domain", project.isDomain());
-      granted = AssignmentStore.onProject(sql, user.id(), project.id());
+      granted = AssignmentStore.onProject(sql, holder, project.id());
     } else if (scope.domainId() != null) {
       var domain = enabled(sql, scope.domainId());
       if (domain == null || !domain.isDomain()) {
@@ -104,16 +124,13 @@ final class Authorizations {
       fields.putObject("system").put("all", true);
       granted = AssignmentStore.onSystem(sql, user.id());
     }
-    if (credential != null) {
+    if (limit != null) {
       var still = shared.roles.closure(granted);
-      granted = credential.roleIds().stream().filter(still::contains).toList();
-      var node = fields.putObject("application_credential");
-      node.put("id", credential.id())
-          .put("name", credential.name())
-          .put("restricted", !credential.unrestricted());
-      if (!credential.accessRules().isEmpty()) {
-        node.set("access_rules", Json.tree(credential.accessRules()));
+      if (limit.all && !still.containsAll(limit.roleIds)) {
+        return null;
       }
+      granted = limit.roleIds.stream().filter(still::contains).toList();
+      fields.set(limit.field, limit.shown);
     }
     var roles = shared.roles.effective(granted);
     if (roles.isEmpty() && !scope.isUnscoped()) {
@@ -135,19 +152,61 @@ final class Authorizations {
         roles.stream().map(Role::name).toList(),
         TokenWire.unbraced(fields),
         scope.isUnscoped() ? null : shared.catalog.json(user.id(), scope.projectId()),
-        credential == null ? null : credential.expiresAt(),
-        credential == null || credential.unrestricted(),
+        limit == null ? null : limit.validUntil,
+        limit == null || limit.unrestricted,
         epoch);
   }
 
-  private ApplicationCredential credential(Sql sql, Key key) {
-    if (key.applicationCredentialId == null) {
+  /** Null when there is no delegation, or it is gone, expired, or not for this user and scope. */
+  private Limit limit(Sql sql, Key key) {
+    if (key.delegation == null) {
       return null;
     }
     Instant now = backend.clock().instant();
-    return ApplicationCredentialStore.find(sql, key.applicationCredentialId)
-        .filter(c -> c.userId().equals(key.userId) && !c.isExpired(now))
-        .orElse(null);
+    return switch (key.delegation.kind()) {
+      case APPLICATION_CREDENTIAL ->
+          ApplicationCredentialStore.find(sql, key.delegation.id())
+              .filter(c -> c.userId().equals(key.userId) && !c.isExpired(now))
+              .map(Authorizations::limit)
+              .orElse(null);
+      case TRUST ->
+          TrustStore.find(sql, key.delegation.id())
+              .filter(t -> t.speaksFor().equals(key.userId) && !t.isExpired(now))
+              .filter(t -> t.projectId().equals(key.scope.projectId()))
+              .filter(t -> alive(sql, t.trustorId()) && alive(sql, t.trusteeId()))
+              .map(Authorizations::limit)
+              .orElse(null);
+    };
+  }
+
+  private static Limit limit(ApplicationCredential c) {
+    var shown =
+        Json.object().put("id", c.id()).put("name", c.name()).put("restricted", !c.unrestricted());
+    if (!c.accessRules().isEmpty()) {
+      shown.set("access_rules", Json.tree(c.accessRules()));
+    }
+    return new Limit(
+        c.userId(),
+        c.roleIds(),
+        false,
+        "application_credential",
+        shown,
+        c.expiresAt(),
+        c.unrestricted());
+  }
+
+  private static Limit limit(Trust t) {
+    var shown = Json.object().put("id", t.id()).put("impersonation", t.impersonation());
+    shown.putObject("trustor_user").put("id", t.trustorId());
+    shown.putObject("trustee_user").put("id", t.trusteeId());
+    return new Limit(
+        t.trustorId(), t.roleIds(), true, "OS-TRUST:trust", shown, t.expiresAt(), false);
+  }
+
+  private static boolean alive(Sql sql, String userId) {
+    return UserStore.find(sql, userId)
+        .filter(u -> u.enabled() && enabled(sql, u.domainId()) != null)
+        .isPresent();
   }
 
   private static Project enabled(Sql sql, String id) {

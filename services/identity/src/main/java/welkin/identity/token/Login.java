@@ -14,6 +14,7 @@ import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
+import welkin.identity.trust.TrustStore;
 import welkin.identity.user.Passwords;
 import welkin.identity.user.User;
 import welkin.identity.user.UserStore;
@@ -43,10 +44,14 @@ final class Login {
    */
   Token login(ObjectNode auth) {
     var who = recognise(object(auth, "identity", "auth"));
+    if (auth.path("scope").get("OS-TRUST:trust") instanceof ObjectNode given && onlyScope(auth)) {
+      return byTrust(given, who);
+    }
     var scope = scope(auth.get("scope"), who);
-    var credential = who.credential == null ? null : who.credential.id();
-    var what = tokens.authorize(who.userId, scope, credential).orElseThrow(Faults::unauthorized);
-    return tokens.issue(what, who.methods, who.parent, credential);
+    var delegation =
+        who.credential == null ? null : Delegation.applicationCredential(who.credential.id());
+    var what = tokens.authorize(who.userId, scope, delegation).orElseThrow(Faults::unauthorized);
+    return tokens.issue(what, who.methods, who.parent, delegation);
   }
 
   private Recognised recognise(ObjectNode identity) {
@@ -112,8 +117,12 @@ final class Login {
       throw expecting("id", "token");
     }
     var parent = tokens.validate(id).orElseThrow(Faults::unauthorized);
-    if (parent.payload().applicationCredentialId() != null) {
-      throw Faults.forbidden("Using an application credential token to create another token");
+    if (parent.payload().delegation() != null) {
+      throw Faults.forbidden(
+          parent.payload().delegation().isTrust()
+              ? "Using trust-scoped token to create another token. Create a new trust-scoped token"
+                  + " instead"
+              : "Using an application credential token to create another token");
     }
     var methods = new ArrayList<String>();
     methods.add("token");
@@ -225,7 +234,41 @@ final class Login {
     if (scope.has("project")) {
       return project(object(scope, "project", "scope"));
     }
-    throw Fault.of(501, "NotImplemented", "Trusts are not supported yet.");
+    throw expecting("id", "OS-TRUST:trust");
+  }
+
+  private static boolean onlyScope(ObjectNode auth) {
+    return auth.get("scope").size() == 1;
+  }
+
+  /** What a trustor lets this user do; takes one use of the trust. */
+  private Token byTrust(ObjectNode given, Recognised who) {
+    if (who.credential != null) {
+      throw Fault.unauthorized("Application credentials cannot request a scope.");
+    }
+    var id = Json.string(given, "id");
+    if (id == null) {
+      throw expecting("id", "OS-TRUST:trust");
+    }
+    var trust =
+        backend
+            .database()
+            .read(sql -> TrustStore.find(sql, id))
+            .filter(t -> t.isUsable(backend.clock().instant()))
+            .orElseThrow(Faults.missing("trust", id));
+    if (!trust.trusteeId().equals(who.userId)) {
+      throw Fault.forbidden("User is not a trustee.");
+    }
+    var delegation = Delegation.trust(id);
+    var what =
+        tokens
+            .authorize(trust.speaksFor(), Scope.project(trust.projectId()), delegation)
+            .orElseThrow(() -> Fault.forbidden("Trustee has no delegated roles."));
+    if (trust.remainingUses() != null
+        && !backend.database().<Boolean>tx(sql -> TrustStore.use(sql, id))) {
+      throw Fault.forbidden("There are no remaining uses for trust " + id + ".");
+    }
+    return tokens.issue(what, who.methods, who.parent, delegation);
   }
 
   private Scope project(ObjectNode given) {

@@ -16,7 +16,7 @@ import java.util.UUID;
  *
  * @param methods how its user was authenticated, e.g. {@code password}
  * @param auditIds its own id and, when it was made from another token, that of the first
- * @param applicationCredentialId the application credential it was made with, or null
+ * @param delegation the application credential or trust it was made with, or null
  * @param issuedAt whole seconds: the seal's own time
  */
 public record Payload(
@@ -25,11 +25,12 @@ public record Payload(
     Scope scope,
     Instant expiresAt,
     List<String> auditIds,
-    String applicationCredentialId,
+    Delegation delegation,
     Instant issuedAt) {
   private static final int UNSCOPED = 0;
   private static final int DOMAIN = 1;
   private static final int PROJECT = 2;
+  private static final int TRUST = 3;
   private static final int SYSTEM = 8;
   private static final int APPLICATION_CREDENTIAL = 9;
 
@@ -39,8 +40,8 @@ public record Payload(
 
   byte[] pack() {
     var out = new ArrayList<Object>(8);
-    if (applicationCredentialId != null) {
-      out.add(APPLICATION_CREDENTIAL);
+    if (delegation != null) {
+      out.add(delegation.isTrust() ? TRUST : APPLICATION_CREDENTIAL);
     } else if (scope.projectId() != null) {
       out.add(PROJECT);
     } else if (scope.domainId() != null) {
@@ -62,8 +63,10 @@ public record Payload(
     var audit = new ArrayList<Object>(2);
     auditIds.forEach(a -> audit.add(Base64.getUrlDecoder().decode(a)));
     out.add(audit);
-    if (applicationCredentialId != null) {
-      out.add(id(applicationCredentialId));
+    if (delegation != null) {
+      // keystone packs a trust's id without saying that it is packed
+      var raw = uuid(delegation.id());
+      out.add(delegation.isTrust() && raw != null ? raw : id(delegation.id()));
     }
     return MessagePack.pack(out);
   }
@@ -82,7 +85,7 @@ public record Payload(
           switch (version) {
             case UNSCOPED -> Scope.UNSCOPED;
             case DOMAIN -> Scope.domain(text(in.get(3)));
-            case PROJECT, APPLICATION_CREDENTIAL -> Scope.project(text(in.get(3)));
+            case PROJECT, APPLICATION_CREDENTIAL, TRUST -> Scope.project(text(in.get(3)));
             case SYSTEM -> Scope.SYSTEM;
             default -> throw new IllegalArgumentException("payload version " + version);
           };
@@ -91,8 +94,13 @@ public record Payload(
       for (var a : (List<?>) in.get(next + 1)) {
         audit.add(Base64.getUrlEncoder().withoutPadding().encodeToString((byte[]) a));
       }
-      var credential = version == APPLICATION_CREDENTIAL ? text(in.get(next + 2)) : null;
-      return new Payload(user, methods, scope, expires, List.copyOf(audit), credential, issuedAt);
+      var delegation =
+          switch (version) {
+            case APPLICATION_CREDENTIAL -> Delegation.applicationCredential(text(in.get(next + 2)));
+            case TRUST -> Delegation.trust(text(in.get(next + 2)));
+            default -> null;
+          };
+      return new Payload(user, methods, scope, expires, List.copyOf(audit), delegation, issuedAt);
     } catch (ClassCastException | IndexOutOfBoundsException | NullPointerException e) {
       throw new IllegalArgumentException("not a token payload", e);
     }

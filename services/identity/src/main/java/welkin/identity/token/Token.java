@@ -50,9 +50,12 @@ public final class Token {
     return authorization.roles().stream().map(r -> r.id()).toList();
   }
 
-  /** Whether it came from an application credential that may not manage others. */
+  /**
+   * Whether it came from a delegation that may not make others: a trust, or an application
+   * credential that is not unrestricted.
+   */
   public boolean isRestricted() {
-    return payload.applicationCredentialId() != null && !authorization.unrestricted();
+    return payload.delegation() != null && !authorization.unrestricted();
   }
 
   Authorization authorization() {

@@ -49,8 +49,8 @@ public final class Tokens {
   }
 
   /** Whether and what a user may on a scope. */
-  Optional<Authorization> authorize(String userId, Scope scope, String applicationCredentialId) {
-    return authorizations.find(userId, scope, applicationCredentialId);
+  Optional<Authorization> authorize(String userId, Scope scope, Delegation delegation) {
+    return authorizations.find(userId, scope, delegation);
   }
 
   /**
@@ -58,8 +58,7 @@ public final class Tokens {
    *
    * @param parent the token it is made from, whose end it inherits, or null
    */
-  Token issue(
-      Authorization what, List<String> methods, Token parent, String applicationCredentialId) {
+  Token issue(Authorization what, List<String> methods, Token parent, Delegation delegation) {
     var now = backend.clock().instant();
     var audit = new ArrayList<String>(2);
     audit.add(auditId());
@@ -80,7 +79,7 @@ public final class Tokens {
             what.scope(),
             expires,
             List.copyOf(audit),
-            applicationCredentialId,
+            delegation,
             issued);
     var text = keys.seal(payload.pack(), issued);
     var token = new Token(Secret.of(text), payload, what);
@@ -126,7 +125,7 @@ public final class Tokens {
       return Optional.empty();
     }
     return authorizations
-        .find(payload.userId(), payload.scope(), payload.applicationCredentialId())
+        .find(payload.userId(), payload.scope(), payload.delegation())
         .filter(a -> !revocations.covers(payload, List.copyOf(a.domainIds())))
         .map(a -> new Token(Secret.of(text), payload, a));
   }

@@ -92,16 +92,21 @@ class FernetTest {
       assertThat(Payload.unpack(p.pack(), NOW).expiresAt()).isEqualTo(p.expiresAt());
       assertThat(Payload.unpack(p.pack(), NOW).methods()).isEqualTo(p.methods());
     }
-    var credential =
-        new Payload(
-            user,
-            List.of("application_credential"),
-            Scope.project("fedcba9876543210fedcba9876543210"),
-            NOW,
-            List.of("AAAAAAAAAAAAAAAAAAAAAA"),
-            "00000000000000000000000000000001",
-            NOW);
-    assertThat(Payload.unpack(credential.pack(), NOW)).isEqualTo(credential);
+    for (var delegation :
+        List.of(
+            Delegation.applicationCredential("00000000000000000000000000000001"),
+            Delegation.trust("00000000000000000000000000000001"))) {
+      var delegated =
+          new Payload(
+              user,
+              List.of("application_credential"),
+              Scope.project("fedcba9876543210fedcba9876543210"),
+              NOW,
+              List.of("AAAAAAAAAAAAAAAAAAAAAA"),
+              delegation,
+              NOW);
+      assertThat(Payload.unpack(delegated.pack(), NOW)).isEqualTo(delegated);
+    }
   }
 
   /** What msgpack's reference implementation makes of the same list. */
