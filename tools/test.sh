@@ -85,7 +85,7 @@ stage_unit() {
   touch "$work/begin"
   # all modules go on after a failure: one red test should not hide another module's; what fails is tried once more and
   # named, since tests with packets and guests depend on how busy the machine is
-  (cd "$ROOT" && mvn -B -q -Dmaven.test.failure.ignore=true -Dsurefire.rerunFailingTestsCount=1 "-Dexcluded.groups=$excluded" package) >"$work/unit.log" 2>&1 ||
+  (cd "$ROOT" && mvn -B -q -Pchecks -Dmaven.test.failure.ignore=true -Dsurefire.rerunFailingTestsCount=1 "-Dexcluded.groups=$excluded" verify) >"$work/unit.log" 2>&1 ||
     { say "  the build failed:"; grep -E '^\[ERROR\]|BUILD' "$work/unit.log" | head -30; echo "0 passed, 1 failed, 0 skipped"; return 0; }
   grep -E '^\[(ERROR|WARNING)\] +[A-Za-z]+.*(:[0-9]+|»)' "$work/unit.log" | sort -u | head -60 || true
   python3 "$ROOT/tools/surefire.py" "$ROOT" "$work/begin"

@@ -71,7 +71,7 @@ public final class EventsApi {
       OutputStream out, TreeMap<String, Long> cursor, String project, boolean sse, boolean follow)
       throws IOException {
     var news = new Semaphore(0);
-    var watches = new ArrayList<AutoCloseable>();
+    var watches = new ArrayList<Events.Watch>();
     sources.forEach(s -> watches.add(s.events().watch(news::release)));
     try {
       while (true) {
@@ -100,13 +100,7 @@ public final class EventsApi {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      for (var w : watches) {
-        try {
-          w.close();
-        } catch (Exception e) {
-          throw new IOException(e);
-        }
-      }
+      watches.forEach(Events.Watch::close);
     }
   }
 

@@ -96,8 +96,14 @@ public final class Events {
   }
 
   /** Calls {@code watcher} whenever an event was committed: a hint to look again. */
-  public AutoCloseable watch(Runnable watcher) {
+  public Watch watch(Runnable watcher) {
     watchers.add(watcher);
     return () -> watchers.remove(watcher);
+  }
+
+  /** Ends when it is closed. */
+  public interface Watch extends AutoCloseable {
+    @Override
+    void close();
   }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,7 @@ final class Fabric {
   private Desired before = Desired.NONE;
   private boolean ready;
   private volatile Set<String> wiredNetworks = Set.of();
-  private volatile int generation;
+  private final AtomicInteger generation = new AtomicInteger();
   private volatile boolean passed;
   private volatile Map<String, Link> seen = Map.of();
 
@@ -45,7 +46,7 @@ final class Fabric {
 
   /** Changes when the fabric had to be made anew, and with it all that is joined to it. */
   int generation() {
-    return generation;
+    return generation.get();
   }
 
   String namespace() {
@@ -90,7 +91,7 @@ final class Fabric {
       Netns.add(ns);
       ready = false;
       applied = null;
-      generation++;
+      generation.incrementAndGet();
       forwarding.clear();
     }
     if (!ready) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -161,7 +162,8 @@ final class FabricPlan {
   /**
    * Taps in the fabric, those just moved in included.
    *
-   * @param networks by id, those that are wired
+   * @param wired the networks that are, by id
+   * @param moved the taps that were just moved in
    */
   void taps(Desired desired, Set<String> wired, Set<String> moved) {
     var keep = new HashSet<String>();
@@ -233,7 +235,7 @@ final class FabricPlan {
       entries.add("00:00:00:00:00:00 dst " + peer);
     }
     if (n.fdb() != null) {
-      n.fdb().forEach((mac, host) -> entries.add(mac.toLowerCase() + " dst " + host));
+      n.fdb().forEach((mac, host) -> entries.add(mac.toLowerCase(Locale.ROOT) + " dst " + host));
     }
     return entries;
   }

@@ -12,9 +12,9 @@ public final class VersionsApi {
   public Routes routes() {
     var r = new Routes("");
     r.get("/", this::list).open().summary("The API versions there are.");
-    r.get("/v2", c -> show(c, old(c))).open().summary("The API before microversions.");
-    r.get("/v2.1", c -> show(c, version(c))).open().summary("The range of microversions.");
-    r.get("/versions/v2.1", c -> show(c, version(c))).open().summary("The range of microversions.");
+    r.get("/v2", c -> show(old(c))).open().summary("The API before microversions.");
+    r.get("/v2.1", c -> show(version(c))).open().summary("The range of microversions.");
+    r.get("/versions/v2.1", c -> show(version(c))).open().summary("The range of microversions.");
     return r;
   }
 
@@ -22,7 +22,7 @@ public final class VersionsApi {
     return Answer.ok(Json.object().set("versions", Json.array().add(old(call)).add(version(call))));
   }
 
-  private static Answer show(Call call, ObjectNode version) {
+  private static Answer show(ObjectNode version) {
     version.set(
         "media-types",
         Json.array()

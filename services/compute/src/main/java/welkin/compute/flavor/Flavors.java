@@ -166,7 +166,7 @@ public final class Flavors {
     mustBeProject(projectId);
     return database.tx(
         sql -> {
-          FlavorStore.find(sql, id).orElseThrow(() -> absent(id));
+          mustExist(sql, id);
           if (!FlavorStore.disallow(sql, id, projectId)) {
             throw Fault.notFound(
                 "Flavor access not found for " + id + " / " + projectId + " combination.");
@@ -174,6 +174,12 @@ public final class Flavors {
           event(sql, "flavor.update", id);
           return FlavorStore.access(sql, id);
         });
+  }
+
+  private static void mustExist(Sql sql, String id) {
+    if (FlavorStore.find(sql, id).isEmpty()) {
+      throw absent(id);
+    }
   }
 
   private void mustBeProject(String projectId) {
@@ -185,7 +191,7 @@ public final class Flavors {
   private Flavor change(String id, String event, Database.Action action) {
     return database.tx(
         sql -> {
-          FlavorStore.find(sql, id).orElseThrow(() -> absent(id));
+          mustExist(sql, id);
           action.run(sql);
           event(sql, event, id);
           return FlavorStore.find(sql, id).orElseThrow();

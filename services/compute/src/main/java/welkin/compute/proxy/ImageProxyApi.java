@@ -30,6 +30,7 @@ public final class ImageProxyApi {
               Shape.object()
                   .patternOthers("^[a-zA-Z0-9-_:. ]{1,255}$", Shape.string().length(0, 255)))
           .noOthers();
+
   private static final Shape META =
       Shape.object()
           .required(
@@ -182,7 +183,9 @@ public final class ImageProxyApi {
   private static Map<String, String> properties(JsonNode image) {
     var out = new LinkedHashMap<String, String>();
     for (var e : image.properties()) {
-      if (!ImagePeer.OWN.contains(e.getKey()) && e.getValue().isValueNode() && !e.getValue().isNull()) {
+      if (!ImagePeer.OWN.contains(e.getKey())
+          && e.getValue().isValueNode()
+          && !e.getValue().isNull()) {
         out.put(e.getKey(), e.getValue().asString());
       }
     }

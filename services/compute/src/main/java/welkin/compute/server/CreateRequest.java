@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * A request for servers in today's words, whatever microversion it came in.
  *
- * @param networks {@code auto}, {@code none}, {@code given} or {@code default} (not said)
+ * @param networks "auto", "none", "given" or "default" (not said)
  * @param nics the wanted ports when {@code given}
  * @param zone as asked: a zone, {@code zone:host} or {@code zone:host:node}; or null
  * @param hosts a host that must pass the filters, or null

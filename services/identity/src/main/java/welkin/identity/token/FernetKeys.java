@@ -59,8 +59,8 @@ public final class FernetKeys {
       Files.move(folder.resolve("0"), folder.resolve(String.valueOf(primary + 1)));
       write(0);
       var numbers = new ArrayList<>(files().keySet());
-      for (int i = 1; numbers.size() > activeMax; ) {
-        Files.delete(folder.resolve(String.valueOf(numbers.remove(i))));
+      for (int number : numbers.subList(1, Math.max(1, 1 + numbers.size() - activeMax))) {
+        Files.delete(folder.resolve(String.valueOf(number)));
       }
       reload();
     } catch (IOException e) {

@@ -108,11 +108,15 @@ public final class SchedulerApi {
   }
 
   private void network(welkin.store.Sql sql, String id) {
-    networks.find(sql, id).orElseThrow(() -> Faults.notFound("Network", id));
+    if (networks.find(sql, id).isEmpty()) {
+      throw Faults.notFound("Network", id);
+    }
   }
 
   private void router(welkin.store.Sql sql, String id) {
-    routers.find(sql, id).orElseThrow(() -> Faults.notFound("Router", id));
+    if (routers.find(sql, id).isEmpty()) {
+      throw Faults.notFound("Router", id);
+    }
   }
 
   private Answer networks(Call call) {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import welkin.core.Fault;
 import welkin.placement.PlacementFaults;
 import welkin.placement.index.ProviderIndex;
@@ -169,7 +168,7 @@ public final class Allocations {
   private void set(Sql sql, Collection<Claim> claims) {
     var usedBefore = new HashMap<List<String>, Long>();
     var touched = new TreeSet<String>();
-    var consumers = new ArrayList<Supplier<Consumer>>();
+    var consumers = new ArrayList<Runnable>();
     for (var claim : claims) {
       consumers.add(admitted(sql, claim));
       var had = store.ofConsumer(sql, claim.consumer());
@@ -186,7 +185,7 @@ public final class Allocations {
         take(sql, claim, of.getKey(), of.getValue(), usedBefore);
       }
     }
-    consumers.forEach(Supplier::get);
+    consumers.forEach(Runnable::run);
     for (var uuid : touched) {
       var p = providers.get(sql, uuid);
       providers.advance(sql, uuid, p.generation(), clock.instant());
@@ -205,7 +204,7 @@ public final class Allocations {
    *
    * @return what writes the consumer once the allocations stand
    */
-  private Supplier<Consumer> admitted(Sql sql, Claim claim) {
+  private Runnable admitted(Sql sql, Claim claim) {
     var known = store.consumer(sql, claim.consumer());
     var now = clock.instant();
     if (claim.checked()) {
@@ -221,7 +220,7 @@ public final class Allocations {
     return () -> {
       if (claim.resources().isEmpty()) {
         store.deleteConsumer(sql, claim.consumer());
-        return null;
+        return;
       }
       var type = claim.type() != null ? claim.type() : known.map(Consumer::type).orElse(null);
       int generation = known.map(Consumer::generation).orElse(0) + 1;
@@ -232,7 +231,6 @@ public final class Allocations {
       } else {
         store.updateConsumer(sql, next, known.get().generation(), now);
       }
-      return next;
     };
   }
 
