@@ -34,14 +34,16 @@ public final class Run {
   private record Undo(int position, String name, Runnable work) {}
 
   private final WorkflowEngine engine;
+  private final Hold hold;
   private final WorkflowRow row;
   private final List<WorkflowRow.Step> log;
   private final Deque<Undo> undos = new ArrayDeque<>();
   private int position;
 
-  Run(WorkflowEngine engine, WorkflowRow row, List<WorkflowRow.Step> log) {
+  Run(WorkflowEngine engine, Hold hold, List<WorkflowRow.Step> log) {
     this.engine = engine;
-    this.row = row;
+    this.hold = hold;
+    this.row = hold.row();
     this.log = new ArrayList<>(log);
   }
 
@@ -64,7 +66,7 @@ public final class Run {
         step -> {
           var result = work.get();
           engine.probe().worked(row.kind(), name);
-          engine.record(row, step.done(Json.text(result)));
+          engine.record(hold, step.done(Json.text(result)));
           return result;
         },
         undo);
@@ -109,7 +111,7 @@ public final class Run {
                 .tx(
                     sql -> {
                       var result = work.apply(sql);
-                      engine.record(sql, row, step.done(Json.text(result)));
+                      engine.record(sql, hold, step.done(Json.text(result)));
                       return result;
                     }),
         undo);
@@ -136,7 +138,7 @@ public final class Run {
     return step(
         "await:" + signal,
         JsonNode.class,
-        () -> engine.awaitSignal(row, signal, limit, () -> false));
+        () -> engine.awaitSignal(hold, signal, limit, () -> false));
   }
 
   /**
@@ -147,7 +149,7 @@ public final class Run {
    * @param happened looks for itself, once a second
    */
   public void await(String name, String signal, Duration limit, BooleanSupplier happened) {
-    step(name, JsonNode.class, () -> engine.awaitSignal(row, signal, limit, happened));
+    step(name, JsonNode.class, () -> engine.awaitSignal(hold, signal, limit, happened));
   }
 
   public Mark mark() {
@@ -163,7 +165,7 @@ public final class Run {
         engine.probe().undoing(row.kind(), undo.name());
         undo.work().run();
         engine.probe().undone(row.kind(), undo.name());
-        engine.recordUndone(row, undo.position(), undo.name());
+        engine.recordUndone(hold, undo.position(), undo.name());
         if (step != null) {
           log.set(
               undo.position(),
@@ -189,7 +191,7 @@ public final class Run {
         if (!f.isAway()) {
           throw f;
         }
-        if (engine.waitOut(row, name, attempt, f)) {
+        if (engine.waitOut(hold, name, attempt, f)) {
           throw new Unwinding();
         }
       }
@@ -229,7 +231,7 @@ public final class Run {
     }
     // from here on the work may be half done: its undo belongs to the run before the work begins
     undos.push(new Undo(here, name, () -> undo.accept(null)));
-    if (engine.mustUnwind(row)) {
+    if (engine.mustUnwind(hold)) {
       throw new Unwinding();
     }
     var step = new WorkflowRow.Step(here, name, WorkflowRow.StepState.DONE, null);
@@ -242,7 +244,7 @@ public final class Run {
       return result;
     } catch (Fault f) {
       var failed = step.failed(f);
-      engine.record(row, failed);
+      engine.record(hold, failed);
       log.add(failed);
       throw f;
     }

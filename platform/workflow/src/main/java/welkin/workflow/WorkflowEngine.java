@@ -3,64 +3,67 @@ package welkin.workflow;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
+import welkin.bus.Bus;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Ids;
 import welkin.core.Json;
 import welkin.core.RequestContext;
 import welkin.store.Database;
+import welkin.store.DatabaseUnavailable;
 import welkin.store.Sql;
 
 /**
- * Runs a service's workflows: enqueued in the transaction of the row they concern, one at a time
- * for each subject, on virtual threads, under a lease. Whoever finds a live workflow with an
- * expired lease takes it over.
+ * A service's workflows: enqueued in the transaction of the row they concern, one at a time for
+ * each subject, in whichever process works. A process may enqueue, cancel and signal without
+ * working itself; the rows say all there is to know, and hints between processes only make it
+ * quick.
+ *
+ * <p>Who works holds a lease that compares the database's clock. Every record of a step is made
+ * only while it still holds it; one that was taken over stops as if it had crashed.
  */
 public final class WorkflowEngine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WorkflowEngine.class);
-  private static final Duration LEASE = Duration.ofSeconds(30);
-  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final Duration KEEP = Duration.ofDays(1);
+  private static final Duration LOOK_FIRST = Duration.ofSeconds(1);
+  private static final Duration LOOK_LATER = Duration.ofSeconds(4);
+
 
   private final Database database;
   private final InstantSource clock;
   private final Ids ids;
   private final String owner;
   private final Probe probe;
-  private final Semaphore slots;
+  private final int concurrency;
   private final Map<String, Workflow<?>> kinds = new HashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition news = lock.newCondition();
+  private final Condition ended = lock.newCondition();
+  private volatile Runnable others = () -> {};
 
-  /** Per subject, what waits and (first) what runs; guarded by {@code lock}. */
-  private final Map<String, Deque<WorkflowRow>> queues = new HashMap<>();
+  /** How far the database's clock is ahead of ours, as last seen. */
+  private volatile Duration ahead = Duration.ZERO;
 
-  private final Set<String> held = new HashSet<>();
-  private final Set<String> cancelled = ConcurrentHashMap.newKeySet();
-  private volatile boolean started;
+  private Bus.Registration listening = () -> {};
+  private volatile Worker worker;
   private volatile boolean closed;
-  private Thread keeper;
 
   /**
-   * @param concurrency how many workflows run at once; more wait their turn
+   * @param concurrency how many workflows run at once here; more wait, or run elsewhere
    */
   public WorkflowEngine(Database database, InstantSource clock, Ids ids, int concurrency) {
     this(database, clock, ids, concurrency, Probe.NONE);
@@ -72,7 +75,7 @@ public final class WorkflowEngine implements AutoCloseable {
     this.clock = clock;
     this.ids = ids;
     this.owner = ids.uuid();
-    this.slots = new Semaphore(concurrency, true);
+    this.concurrency = concurrency;
     this.probe = probe;
   }
 
@@ -88,33 +91,62 @@ public final class WorkflowEngine implements AutoCloseable {
   }
 
   /**
-   * Begins, and takes over what a process before this one left.
+   * Tells other processes of new work, and listens to what they tell.
+   *
+   * @param service the schema's, which tells the engines of a process apart
+   */
+  public void hints(Bus bus, String service) {
+    var all = bus.client(WorkflowHints.class, "");
+    others = () -> all.look(service);
+    listening =
+        bus.offer(
+            WorkflowHints.class,
+            "",
+            told -> {
+              if (told.equals(service)) {
+                look();
+              }
+            });
+  }
+
+  /** Another process said that there is something new. */
+  void look() {
+    var w = worker;
+    if (w != null) {
+      w.ring();
+    }
+    tellEnded();
+  }
+
+  /**
+   * Makes this process a worker. One that only enqueues never calls this.
    *
    * @param alone no other process works on this schema: leases of a dead predecessor need not run
    *     out
    */
   public void start(boolean alone) {
     if (alone) {
-      database.change(
-          sql ->
-              sql.update(
-                  "UPDATE workflow SET owner = NULL, lease_until = NULL WHERE state IN ('RUNNING',"
-                      + " 'UNWINDING') AND owner <> ?",
-                  owner));
+      database.change(sql -> WorkflowStore.releaseOthers(sql, owner));
     }
-    started = true;
-    takeOver();
-    keeper = Thread.ofVirtual().name("workflow-keeper").start(this::keep);
+    worker = new Worker(database, this, this::perform, owner, kinds(), concurrency);
+    worker.start();
   }
 
   /**
-   * Stores a workflow; it begins once {@code sql}'s transaction is committed.
+   * Stores a workflow; it begins once {@code sql}'s transaction is committed, here or in another
+   * process, after those of the same subject that were enqueued before it.
    *
    * @return its id
    */
   public <I> String enqueue(Sql sql, Workflow<I> workflow, String subject, I input) {
     var context = RequestContext.current();
-    var now = clock.instant();
+    var now = now(sql);
+    var newest = WorkflowStore.newest(sql, subject);
+    // the order of a subject is the order of these times, so no two are the same
+    var created =
+        newest.isPresent() && !now.isAfter(newest.get())
+            ? newest.get().plus(1, ChronoUnit.MICROS)
+            : now;
     var row =
         new WorkflowRow(
             ids.uuid(),
@@ -126,20 +158,24 @@ public final class WorkflowEngine implements AutoCloseable {
             WorkflowRow.State.RUNNING,
             now.plus(workflow.deadline()),
             null);
-    WorkflowStore.insert(sql, row, owner, now.plus(LEASE), now);
-    sql.afterCommit(() -> submit(row));
+    var w = worker;
+    if (newest.isEmpty() && w != null && w.hasRoom()) {
+      WorkflowStore.insert(sql, row, owner, now.plus(Worker.LEASE), created);
+      sql.afterCommit(() -> w.submit(row));
+    } else {
+      WorkflowStore.insert(sql, row, null, null, created);
+      if (newest.isEmpty()) { // else whoever ends the one before it goes on with it
+        sql.afterCommit(this::tellAll);
+      }
+    }
     return row.id();
   }
 
   /** Undoes every live workflow of a subject, once {@code sql}'s transaction is committed. */
   public void cancel(Sql sql, String subject, Fault reason) {
     for (var id : WorkflowStore.live(sql, subject)) {
-      WorkflowStore.unwind(sql, id, WorkflowRow.fault(reason), clock.instant());
-      sql.afterCommit(
-          () -> {
-            cancelled.add(id);
-            tellNews();
-          });
+      WorkflowStore.unwind(sql, id, WorkflowRow.fault(reason), now(sql));
+      sql.afterCommit(() -> withHold(id, Hold::cancel));
     }
   }
 
@@ -164,8 +200,8 @@ public final class WorkflowEngine implements AutoCloseable {
           var live = WorkflowStore.live(sql, subject);
           for (var id : live) {
             WorkflowStore.signal(sql, id, name, payload == null ? NullNode.getInstance() : payload);
+            sql.afterCommit(() -> withHold(id, Hold::ring));
           }
-          sql.afterCommit(this::tellNews);
           return !live.isEmpty();
         });
   }
@@ -174,36 +210,87 @@ public final class WorkflowEngine implements AutoCloseable {
    * Waits until nothing of {@code subject} is live, at most {@code limit}; false when it still is.
    */
   public boolean settled(String subject, Duration limit) {
-    long end = System.nanoTime() + limit.toNanos();
-    while (database.read(sql -> isBusy(sql, subject))) {
-      if (System.nanoTime() > end) {
-        return false;
-      }
-      waitNews(20);
+    return awaitEnd(limit, () -> !database.read(sql -> isBusy(sql, subject)));
+  }
+
+  /**
+   * Waits until a workflow is done, wherever it runs.
+   *
+   * @param id as {@link #enqueue} told
+   * @return false when it is not done within {@code limit}
+   * @throws Fault why it was undone
+   */
+  public boolean done(String id, Duration limit) {
+    var last = new AtomicReference<WorkflowRow>();
+    if (!awaitEnd(
+        limit,
+        () -> {
+          last.set(database.read(sql -> WorkflowStore.find(sql, id)).orElse(null));
+          return last.get() == null || last.get().hasEnded();
+        })) {
+      return false;
+    }
+    var row = last.get();
+    if (row != null && row.state() == WorkflowRow.State.FAILED) {
+      throw row.reason() == null
+          ? Fault.conflict("The work was cancelled.")
+          : WorkflowRow.fault(row.reason());
     }
     return true;
   }
 
+  /** Looks when a workflow ended here, when told by another process, and every now and then. */
+  private boolean awaitEnd(Duration limit, BooleanSupplier happened) {
+    long end = System.nanoTime() + limit.toNanos();
+    long pause = TimeUnit.MILLISECONDS.toNanos(20);
+    while (!happened.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      lock.lock();
+      try {
+        ended.awaitNanos(pause);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      } finally {
+        lock.unlock();
+      }
+      pause = Math.min(pause + pause / 2, TimeUnit.MILLISECONDS.toNanos(200));
+    }
+    return true;
+  }
+
+  /**
+   * Stops between two steps and gives up every lease, so that others go on at once; what is inside
+   * a step now is repeated by whoever takes over.
+   */
   @Override
   public void close() {
+    end(true);
+    tellOthers();
+  }
+
+  /** Ends as a killed process does, for trials: nothing is given up, nothing more is written. */
+  public void halt() {
+    end(false);
+  }
+
+  private void end(boolean release) {
     closed = true;
-    tellNews();
-    if (keeper != null) {
-      keeper.interrupt();
+    listening.close();
+    var w = worker;
+    if (w != null) {
+      w.close(release);
     }
-    // runs stop at their next step; what is inside a step now is repeated by whoever takes over
-    lock.lock();
-    try {
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-      while (!held.isEmpty() && System.nanoTime() < end) {
-        news.awaitNanos(TimeUnit.MILLISECONDS.toNanos(20));
-      }
-      queues.clear();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
+    tellEnded();
+  }
+
+  /** The time of the database, which all processes share. */
+  Instant now(Sql sql) {
+    var now = sql.now();
+    ahead = Duration.between(clock.instant(), now);
+    return now;
   }
 
   Database database() {
@@ -214,29 +301,52 @@ public final class WorkflowEngine implements AutoCloseable {
     return probe;
   }
 
-  boolean mustUnwind(WorkflowRow row) {
-    if (closed) {
-      throw new Probe.Crash();
-    }
-    if (cancelled.contains(row.id()) || row.state() == WorkflowRow.State.UNWINDING) {
+  boolean mustUnwind(Hold hold) {
+    stopIfLost(hold);
+    if (hold.cancelled() || hold.row().state() == WorkflowRow.State.UNWINDING) {
       return true;
     }
-    if (clock.instant().isAfter(row.deadline())) {
+    if (clock.instant().plus(ahead).isAfter(hold.row().deadline())) {
       throw Fault.of(504, "DeadlineExceeded", "The work did not finish within its time.");
     }
     return false;
   }
 
-  void record(WorkflowRow row, WorkflowRow.Step step) {
-    database.change(sql -> WorkflowStore.record(sql, row.id(), step));
+  private void stopIfLost(Hold hold) {
+    if (closed || hold.lost()) {
+      throw new Probe.Crash();
+    }
   }
 
-  void record(Sql sql, WorkflowRow row, WorkflowRow.Step step) {
-    WorkflowStore.record(sql, row.id(), step);
+  /** Fails as a crash does unless we hold the workflow; learns whether it was cancelled. */
+  private void fence(Sql sql, Hold hold) {
+    stopIfLost(hold);
+    var state = WorkflowStore.held(sql, hold.row().id(), owner);
+    if (state.isEmpty()) {
+      log.info("{} of {} was taken over", hold.row().kind(), hold.row().subject());
+      hold.lose();
+      throw new Probe.Crash();
+    }
+    if (state.get() == WorkflowRow.State.UNWINDING) {
+      hold.cancel();
+    }
   }
 
-  void recordUndone(WorkflowRow row, int position, String name) {
-    database.change(sql -> WorkflowStore.undone(sql, row.id(), position, name));
+  void record(Hold hold, WorkflowRow.Step step) {
+    database.change(sql -> record(sql, hold, step));
+  }
+
+  void record(Sql sql, Hold hold, WorkflowRow.Step step) {
+    fence(sql, hold);
+    WorkflowStore.record(sql, hold.row().id(), step);
+  }
+
+  void recordUndone(Hold hold, int position, String name) {
+    database.change(
+        sql -> {
+          fence(sql, hold);
+          WorkflowStore.undone(sql, hold.row().id(), position, name);
+        });
   }
 
   /**
@@ -245,29 +355,27 @@ public final class WorkflowEngine implements AutoCloseable {
    * @return whether the workflow must unwind instead
    * @throws Fault 504 with the reason when its deadline is over
    */
-  boolean waitOut(WorkflowRow row, String step, int attempt, Fault away) {
+  boolean waitOut(Hold hold, String step, int attempt, Fault away) {
+    var row = hold.row();
     log.info("{} of {} waits at {}: {}", row.kind(), row.subject(), step, away.getMessage());
-    pause(backoff(attempt));
+    pause(hold, Duration.ofMillis(Math.min(5_000, 100L << Math.min(attempt, 6))));
     try {
-      return mustUnwind(row);
+      return mustUnwind(hold);
     } catch (Fault late) {
       throw Fault.of(
           late.status(), late.code(), late.getMessage() + " At the end: " + away.getMessage());
     }
   }
 
-  private static Duration backoff(int attempt) {
-    return Duration.ofMillis(Math.min(5_000, 100L << Math.min(attempt, 6)));
-  }
-
-  JsonNode awaitSignal(WorkflowRow row, String signal, Duration limit, BooleanSupplier happened) {
+  JsonNode awaitSignal(Hold hold, String signal, Duration limit, BooleanSupplier happened) {
     var end = clock.instant().plus(limit);
-    long look = System.nanoTime() + LOOK_NANOS;
+    var pause = LOOK_FIRST;
+    long look = System.nanoTime() + pause.toNanos();
     while (true) {
-      if (mustUnwind(row)) {
+      if (mustUnwind(hold)) {
         throw new Run.Unwinding();
       }
-      var found = database.read(sql -> WorkflowStore.signal(sql, row.id(), signal));
+      var found = database.read(sql -> WorkflowStore.signal(sql, hold.row().id(), signal));
       if (found.isPresent()) {
         return found.get();
       }
@@ -275,170 +383,128 @@ public final class WorkflowEngine implements AutoCloseable {
         throw Fault.of(
             504, "SignalTimeout", "Waited " + limit.toSeconds() + " s for " + signal + " in vain.");
       }
-      waitNews(500);
+      hold.await(Math.max(1, look - System.nanoTime()));
       if (System.nanoTime() > look) {
         if (happened.getAsBoolean()) {
           return NullNode.getInstance();
         }
-        look = System.nanoTime() + LOOK_NANOS;
+        pause = pause.multipliedBy(2).compareTo(LOOK_LATER) < 0 ? pause.multipliedBy(2) : LOOK_LATER;
+        look = System.nanoTime() + pause.toNanos();
       }
     }
   }
 
-  private void tellNews() {
+  /** Tells a workflow that runs here, or the process where it runs. */
+  private void withHold(String id, Consumer<Hold> what) {
+    var w = worker;
+    var hold = w == null ? null : w.hold(id);
+    if (hold != null) {
+      what.accept(hold);
+    } else {
+      tellOthers();
+    }
+  }
+
+  private void tellOthers() {
+    try {
+      others.run();
+    } catch (RuntimeException e) {
+      log.debug("others were not told, they look every second: {}", e.getMessage());
+    }
+  }
+
+  private void tellAll() {
+    var w = worker;
+    if (w != null) {
+      w.ring();
+    }
+    tellOthers();
+  }
+
+  private void tellEnded() {
     lock.lock();
     try {
-      news.signalAll();
+      ended.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  private void waitNews(long millis) {
-    lock.lock();
-    try {
-      news.await(millis, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Probe.Crash();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void keep() {
-    while (!closed) {
+  /** Runs a workflow to its end; a database that does not answer is waited for. */
+  private void perform(Hold hold) {
+    for (int attempt = 1; ; attempt++) {
       try {
-        Thread.sleep(Duration.ofSeconds(5));
-        database.change(sql -> WorkflowStore.renew(sql, owner, clock.instant().plus(LEASE)));
-        takeOver();
-        database.change(sql -> WorkflowStore.forget(sql, clock.instant().minus(KEEP)));
-      } catch (InterruptedException e) {
+        perform(kinds.get(hold.row().kind()), hold);
         return;
       } catch (RuntimeException e) {
-        log.warn("looking after workflows failed, again in 5 s", e);
+        // its end could not be written: the record says how far it came
+        var row = hold.row();
+        log.warn("{} of {} stopped, again soon: {}", row.kind(), row.subject(), e.toString());
+        pause(hold, attempt);
       }
     }
   }
 
-  private void takeOver() {
-    var now = clock.instant();
-    for (var row : database.read(sql -> WorkflowStore.free(sql, owner, now))) {
-      if (kinds.containsKey(row.kind())
-          && database.tx(sql -> WorkflowStore.take(sql, row.id(), owner, now.plus(LEASE), now))) {
-        log.info("taking over {} {} of {}", row.kind(), row.id(), row.subject());
-        submit(row);
-      }
-    }
-  }
-
-  private void submit(WorkflowRow row) {
-    if (closed || !started) {
-      return; // found again by the next start
-    }
-    lock.lock();
-    try {
-      if (!held.add(row.id())) {
-        return;
-      }
-      var queue = queues.computeIfAbsent(row.subject(), s -> new ArrayDeque<>());
-      queue.add(row);
-      if (queue.size() == 1) {
-        begin(row);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void begin(WorkflowRow row) {
-    Thread.ofVirtual().name(row.kind() + " " + row.subject()).start(() -> turn(row));
-  }
-
-  private void turn(WorkflowRow row) {
-    try {
-      slots.acquire();
-    } catch (InterruptedException e) {
+  private <I> void perform(Workflow<I> workflow, Hold hold) {
+    record Begun(Optional<WorkflowRow> row, List<WorkflowRow.Step> steps) {}
+    var begun =
+        database.read(
+            sql -> {
+              now(sql);
+              return new Begun(
+                  WorkflowStore.find(sql, hold.row().id()),
+                  WorkflowStore.steps(sql, hold.row().id()));
+            });
+    var row = begun.row.orElse(null);
+    if (row == null || row.hasEnded()) {
       return;
     }
-    try {
-      context(row)
-          .run(
-              () -> {
-                MDC.put("request", RequestContext.current().requestId());
-                perform(kinds.get(row.kind()), row);
-              });
-    } catch (Probe.Crash gone) {
-      // as if the process had died here: nothing is written
-    } finally {
-      MDC.remove("request");
-      slots.release();
-      lock.lock();
-      try {
-        held.remove(row.id());
-        cancelled.remove(row.id());
-        var queue = queues.get(row.subject());
-        if (queue != null) {
-          queue.poll();
-          if (queue.isEmpty()) {
-            queues.remove(row.subject());
-          } else {
-            begin(queue.peek());
-          }
-        }
-        news.signalAll();
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  private <I> void perform(Workflow<I> workflow, WorkflowRow stale) {
-    if (closed) {
-      return;
-    }
-    // it may have waited its turn: look again
-    var row = database.read(sql -> WorkflowStore.find(sql, stale.id())).orElse(null);
-    if (row == null
-        || row.state() == WorkflowRow.State.DONE
-        || row.state() == WorkflowRow.State.FAILED) {
-      return;
+    if (row.state() == WorkflowRow.State.UNWINDING) {
+      hold.cancel();
     }
     var input = Json.read(row.input(), workflow.inputType());
-    var run = new Run(this, row, database.read(sql -> WorkflowStore.steps(sql, row.id())));
+    var run = new Run(this, hold, begun.steps);
     Fault reason = row.reason() == null ? null : WorkflowRow.fault(row.reason());
     try {
+      stopIfLost(hold);
       if (row.version() != workflow.version()) {
         throw Fault.of(
             500, "WorkflowChanged", "This work was begun by another version and was undone.");
       }
       workflow.run(run, input);
-      if (row.state() == WorkflowRow.State.RUNNING || reason == null) {
-        database.change(
-            sql -> WorkflowStore.finish(sql, row.id(), WorkflowRow.State.DONE, clock.instant()));
+      if (reason == null) {
+        finish(hold, WorkflowRow.State.DONE, sql -> {});
         return;
       }
     } catch (Run.Unwinding unwinding) {
-      if (reason == null) {
-        reason =
-            database
-                .read(sql -> WorkflowStore.find(sql, row.id()))
-                .map(r -> r.reason() == null ? null : WorkflowRow.fault(r.reason()))
-                .orElse(Fault.conflict("The work was cancelled."));
-      }
+      reason = reason == null ? whyCancelled(row.id()) : reason;
+    } catch (DatabaseUnavailable away) {
+      throw away; // what was done is recorded, or is repeated
     } catch (RuntimeException e) {
       if (!(e instanceof Fault)) {
         log.error("{} {} of {} broke", row.kind(), row.id(), row.subject(), e);
       }
       reason = reason == null ? Fault.from(e) : reason;
     }
-    undo(workflow, row, input, run, reason);
+    undo(workflow, hold, input, run, reason);
   }
 
-  private <I> void undo(Workflow<I> workflow, WorkflowRow row, I input, Run run, Fault reason) {
+  private Fault whyCancelled(String id) {
+    return database
+        .read(sql -> WorkflowStore.find(sql, id))
+        .map(WorkflowRow::reason)
+        .map(WorkflowRow::fault)
+        .orElseGet(() -> Fault.conflict("The work was cancelled."));
+  }
+
+  private <I> void undo(Workflow<I> workflow, Hold hold, I input, Run run, Fault reason) {
+    var row = hold.row();
     log.warn("{} of {} is undone: {}", row.kind(), row.subject(), reason.getMessage());
     database.change(
-        sql -> WorkflowStore.unwind(sql, row.id(), WorkflowRow.fault(reason), clock.instant()));
+        sql -> {
+          fence(sql, hold);
+          WorkflowStore.unwind(sql, row.id(), WorkflowRow.fault(reason), now(sql));
+        });
     for (int attempt = 1; ; attempt++) {
       try {
         run.unwindAll();
@@ -451,24 +517,38 @@ public final class WorkflowEngine implements AutoCloseable {
             row.subject(),
             attempt,
             e);
-        pause(Duration.ofMillis(Math.min(30_000, 100L << Math.min(attempt, 9))));
+        pause(hold, attempt);
       }
     }
+    finish(hold, WorkflowRow.State.FAILED, sql -> workflow.failed(sql, input, reason));
+  }
+
+  /** Ends a workflow, and in the same transaction takes the next one of its subject. */
+  private void finish(Hold hold, WorkflowRow.State state, Consumer<Sql> last) {
     database.change(
         sql -> {
-          workflow.failed(sql, input, reason);
-          WorkflowStore.finish(sql, row.id(), WorkflowRow.State.FAILED, clock.instant());
+          fence(sql, hold);
+          last.accept(sql);
+          WorkflowStore.finish(sql, hold.row().id(), state, now(sql));
+          sql.afterCommit(this::tellEnded);
+          worker.takeNext(sql, hold.row().subject());
         });
   }
 
-  private void pause(Duration time) {
+  /** Waits longer after each attempt, from 200 ms to 30 s. */
+  private void pause(Hold hold, int attempt) {
+    pause(hold, Duration.ofMillis(Math.min(30_000, 100L << Math.min(attempt, 9))));
+  }
+
+  /** Waits, but not for one that was cancelled just now. */
+  private void pause(Hold hold, Duration time) {
+    boolean cancelled = hold.cancelled();
     long end = System.nanoTime() + time.toNanos();
-    while (System.nanoTime() < end) {
-      if (closed) {
-        throw new Probe.Crash();
-      }
-      waitNews(Math.max(1, Math.min(200, (end - System.nanoTime()) / 1_000_000)));
+    while (System.nanoTime() < end && hold.cancelled() == cancelled) {
+      stopIfLost(hold);
+      hold.await(Math.max(1, end - System.nanoTime()));
     }
+    stopIfLost(hold);
   }
 
   private static JsonNode context(RequestContext c) {
@@ -482,7 +562,7 @@ public final class WorkflowEngine implements AutoCloseable {
   }
 
   /** The request a workflow serves, without its token: that may have expired long ago. */
-  private static RequestContext context(WorkflowRow row) {
+  static RequestContext context(WorkflowRow row) {
     var c = row.context();
     var roles =
         c.get("roles") == null ? List.<String>of() : Json.stringList(Json.text(c.get("roles")));

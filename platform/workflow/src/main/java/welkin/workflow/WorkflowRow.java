@@ -34,6 +34,10 @@ record WorkflowRow(
     FAILED;
   }
 
+  boolean hasEnded() {
+    return state == State.DONE || state == State.FAILED;
+  }
+
   enum StepState {
     DONE,
     FAILED,

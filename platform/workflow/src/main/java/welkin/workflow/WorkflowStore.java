@@ -1,8 +1,10 @@
 package welkin.workflow;
 
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -57,27 +59,82 @@ final class WorkflowStore {
     return sql.one("SELECT * FROM workflow WHERE id = ?", WorkflowStore::map, id);
   }
 
-  /** Live workflows that nobody holds (any more), oldest first. */
-  static List<WorkflowRow> free(Sql sql, String owner, Instant now) {
+  /**
+   * Workflows whose turn it is and that nobody holds (any more), oldest first: the oldest live one
+   * of its subject, never held, given up, or with a lease that has run out.
+   */
+  static List<WorkflowRow> free(Sql sql, Instant now, Set<String> kinds, int limit) {
     return sql.list(
-        "SELECT * FROM workflow WHERE state IN ('RUNNING', 'UNWINDING') AND (owner IS NULL OR owner"
-            + " <> ?) AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at, id",
-        WorkflowStore::map,
-        owner,
-        now);
+            "SELECT * FROM workflow w WHERE state IN ('RUNNING', 'UNWINDING') AND (owner IS NULL OR"
+                + " lease_until < ?) AND NOT EXISTS (SELECT 1 FROM workflow o WHERE o.subject ="
+                + " w.subject AND o.state IN ('RUNNING', 'UNWINDING') AND o.created_at <"
+                + " w.created_at) ORDER BY created_at, id LIMIT ?",
+            WorkflowStore::map,
+            now,
+            limit)
+        .stream()
+        .filter(w -> kinds.contains(w.kind()))
+        .toList();
   }
 
-  /** Takes a free workflow; false when another was faster. */
-  static boolean take(Sql sql, String id, String owner, Instant lease, Instant now) {
-    return sql.update(
-            "UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ? AND state IN ('RUNNING',"
-                + " 'UNWINDING') AND (lease_until IS NULL OR lease_until < ? OR owner = ?)",
-            owner,
-            lease,
-            id,
-            now,
-            owner)
-        == 1;
+  /** Takes a free workflow; only in the transaction that saw it free. */
+  static void take(Sql sql, String id, String owner, Instant lease) {
+    sql.update(
+        "UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ?", owner, lease, id);
+  }
+
+  /** When the newest live workflow of a subject was made. */
+  static Optional<Instant> newest(Sql sql, String subject) {
+    return sql.one(
+        "SELECT created_at FROM workflow WHERE subject = ? AND state IN ('RUNNING', 'UNWINDING')"
+            + " ORDER BY created_at DESC LIMIT 1",
+        r -> r.time("created_at"),
+        subject);
+  }
+
+  /** The oldest live workflow of a subject, if nobody holds it. */
+  static Optional<WorkflowRow> next(Sql sql, String subject) {
+    return sql.one(
+        "SELECT * FROM workflow WHERE subject = ? AND state IN ('RUNNING', 'UNWINDING') AND owner"
+            + " IS NULL ORDER BY created_at LIMIT 1",
+        WorkflowStore::map,
+        subject);
+  }
+
+  /**
+   * The state of a workflow while {@code owner} holds it; empty when another does, or it ended. In
+   * a write transaction this is the fence: nothing can change before the commit.
+   */
+  static Optional<WorkflowRow.State> held(Sql sql, String id, String owner) {
+    return sql.one(
+        "SELECT state FROM workflow WHERE id = ? AND owner = ? AND state IN ('RUNNING',"
+            + " 'UNWINDING')",
+        r -> WorkflowRow.State.valueOf(r.text("state")),
+        id,
+        owner);
+  }
+
+  /** The live workflows of an owner: all, or only those in one state. */
+  static Set<String> of(Sql sql, String owner, WorkflowRow.State... states) {
+    var out = new HashSet<String>();
+    for (var state : states) {
+      out.addAll(
+          sql.list(
+              "SELECT id FROM workflow WHERE owner = ? AND state = ?",
+              r -> r.text("id"),
+              owner,
+              state));
+    }
+    return out;
+  }
+
+  /** The live workflows of an owner that have a signal. */
+  static List<String> signalled(Sql sql, String owner) {
+    return sql.list(
+        "SELECT DISTINCT s.workflow_id FROM workflow w JOIN workflow_signal s ON s.workflow_id ="
+            + " w.id WHERE w.owner = ? AND w.state IN ('RUNNING', 'UNWINDING')",
+        r -> r.text("workflow_id"),
+        owner);
   }
 
   static void renew(Sql sql, String owner, Instant lease) {
@@ -87,9 +144,26 @@ final class WorkflowStore {
         owner);
   }
 
-  /** Gives up every lease: whoever starts next takes over at once. */
-  static void release(Sql sql, String owner) {
-    sql.update("UPDATE workflow SET owner = NULL, lease_until = NULL WHERE owner = ?", owner);
+  /** Gives up every lease: others go on at once. */
+  static int release(Sql sql, String owner) {
+    return sql.update(
+        "UPDATE workflow SET owner = NULL, lease_until = NULL WHERE owner = ?", owner);
+  }
+
+  /** Gives up one lease. */
+  static void release(Sql sql, String id, String owner) {
+    sql.update(
+        "UPDATE workflow SET owner = NULL, lease_until = NULL WHERE id = ? AND owner = ?",
+        id,
+        owner);
+  }
+
+  /** Gives up the leases of everyone else. */
+  static void releaseOthers(Sql sql, String owner) {
+    sql.update(
+        "UPDATE workflow SET owner = NULL, lease_until = NULL WHERE state IN ('RUNNING',"
+            + " 'UNWINDING') AND owner <> ?",
+        owner);
   }
 
   static void unwind(Sql sql, String id, JsonNode reason, Instant now) {

@@ -1,0 +1,67 @@
+package welkin.workflow;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** A workflow this process has leased, and what others want it to know. */
+final class Hold {
+  private final WorkflowRow row;
+  private final Semaphore bell = new Semaphore(0);
+  private volatile boolean cancelled;
+  private volatile boolean lost;
+  private volatile boolean waiting;
+
+  Hold(WorkflowRow row) {
+    this.row = row;
+  }
+
+  WorkflowRow row() {
+    return row;
+  }
+
+  /** It is to be undone. */
+  void cancel() {
+    if (!cancelled) {
+      cancelled = true;
+      ring();
+    }
+  }
+
+  boolean cancelled() {
+    return cancelled;
+  }
+
+  /** Another process has it now. */
+  void lose() {
+    lost = true;
+    ring();
+  }
+
+  boolean lost() {
+    return lost;
+  }
+
+  /** Whether it waits for a signal. */
+  boolean waiting() {
+    return waiting;
+  }
+
+  /** It should look again. */
+  void ring() {
+    bell.release();
+  }
+
+  /** Waits until rung, at most {@code nanos}. */
+  void await(long nanos) {
+    waiting = true;
+    try {
+      bell.tryAcquire(nanos, TimeUnit.NANOSECONDS);
+      bell.drainPermits();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Probe.Crash();
+    } finally {
+      waiting = false;
+    }
+  }
+}
