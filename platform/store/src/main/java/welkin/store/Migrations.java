@@ -13,13 +13,14 @@ import java.util.List;
  * the schema of the one before.
  */
 final class Migrations {
-  private static final String PLATFORM = "/welkin/store/V001__platform.sql";
+  private static final List<String> PLATFORM =
+      List.of("/welkin/store/V001__platform.sql", "/welkin/store/V002__several_processes.sql");
 
   private Migrations() {}
 
   static void run(Database db, List<String> own) {
     var all = new ArrayList<String>();
-    all.add(PLATFORM);
+    all.addAll(PLATFORM);
     all.addAll(own);
     db.change(
         sql ->

@@ -39,6 +39,7 @@ public final class Run {
   private final List<WorkflowRow.Step> log;
   private final Deque<Undo> undos = new ArrayDeque<>();
   private int position;
+  private String result;
 
   Run(WorkflowEngine engine, Hold hold, List<WorkflowRow.Step> log) {
     this.engine = engine;
@@ -150,6 +151,15 @@ public final class Run {
    */
   public void await(String name, String signal, Duration limit, BooleanSupplier happened) {
     step(name, JsonNode.class, () -> engine.awaitSignal(hold, signal, limit, happened));
+  }
+
+  /** What whoever waits for the end is answered, see {@link WorkflowEngine#result}. */
+  public void answer(Object value) {
+    result = Json.text(value);
+  }
+
+  String result() {
+    return result;
   }
 
   public Mark mark() {

@@ -171,9 +171,7 @@ final class Worker {
             sql ->
                 new Seen(
                     room && !WorkflowStore.free(sql, engine.now(sql), kinds, 1).isEmpty(),
-                    holding
-                        ? WorkflowStore.of(sql, owner, WorkflowRow.State.UNWINDING)
-                        : Set.of(),
+                    holding ? WorkflowStore.of(sql, owner, WorkflowRow.State.UNWINDING) : Set.of(),
                     waiting ? WorkflowStore.signalled(sql, owner) : List.of()));
     for (var id : seen.unwinding) {
       var hold = holds.get(id);

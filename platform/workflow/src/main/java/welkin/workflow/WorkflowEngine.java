@@ -43,7 +43,6 @@ public final class WorkflowEngine implements AutoCloseable {
   private static final Duration LOOK_FIRST = Duration.ofSeconds(1);
   private static final Duration LOOK_LATER = Duration.ofSeconds(4);
 
-
   private final Database database;
   private final InstantSource clock;
   private final Ids ids;
@@ -157,6 +156,7 @@ public final class WorkflowEngine implements AutoCloseable {
             context(context),
             WorkflowRow.State.RUNNING,
             now.plus(workflow.deadline()),
+            null,
             null);
     var w = worker;
     if (newest.isEmpty() && w != null && w.hasRoom()) {
@@ -217,26 +217,27 @@ public final class WorkflowEngine implements AutoCloseable {
    * Waits until a workflow is done, wherever it runs.
    *
    * @param id as {@link #enqueue} told
-   * @return false when it is not done within {@code limit}
+   * @return what it answered with {@link Run#answer}; empty when it is not done within {@code
+   *     limit}
    * @throws Fault why it was undone
    */
-  public boolean done(String id, Duration limit) {
+  public <T> Optional<T> result(String id, Class<T> type, Duration limit) {
     var last = new AtomicReference<WorkflowRow>();
-    if (!awaitEnd(
+    awaitEnd(
         limit,
         () -> {
           last.set(database.read(sql -> WorkflowStore.find(sql, id)).orElse(null));
           return last.get() == null || last.get().hasEnded();
-        })) {
-      return false;
-    }
+        });
     var row = last.get();
     if (row != null && row.state() == WorkflowRow.State.FAILED) {
       throw row.reason() == null
           ? Fault.conflict("The work was cancelled.")
           : WorkflowRow.fault(row.reason());
     }
-    return true;
+    return row == null || row.result() == null
+        ? Optional.empty()
+        : Optional.of(Json.read(row.result(), type));
   }
 
   /** Looks when a workflow ended here, when told by another process, and every now and then. */
@@ -388,7 +389,8 @@ public final class WorkflowEngine implements AutoCloseable {
         if (happened.getAsBoolean()) {
           return NullNode.getInstance();
         }
-        pause = pause.multipliedBy(2).compareTo(LOOK_LATER) < 0 ? pause.multipliedBy(2) : LOOK_LATER;
+        pause =
+            pause.multipliedBy(2).compareTo(LOOK_LATER) < 0 ? pause.multipliedBy(2) : LOOK_LATER;
         look = System.nanoTime() + pause.toNanos();
       }
     }
@@ -473,7 +475,7 @@ public final class WorkflowEngine implements AutoCloseable {
       }
       workflow.run(run, input);
       if (reason == null) {
-        finish(hold, WorkflowRow.State.DONE, sql -> {});
+        finish(hold, WorkflowRow.State.DONE, run.result(), sql -> {});
         return;
       }
     } catch (Run.Unwinding unwinding) {
@@ -520,16 +522,16 @@ public final class WorkflowEngine implements AutoCloseable {
         pause(hold, attempt);
       }
     }
-    finish(hold, WorkflowRow.State.FAILED, sql -> workflow.failed(sql, input, reason));
+    finish(hold, WorkflowRow.State.FAILED, null, sql -> workflow.failed(sql, input, reason));
   }
 
   /** Ends a workflow, and in the same transaction takes the next one of its subject. */
-  private void finish(Hold hold, WorkflowRow.State state, Consumer<Sql> last) {
+  private void finish(Hold hold, WorkflowRow.State state, String result, Consumer<Sql> last) {
     database.change(
         sql -> {
           fence(sql, hold);
           last.accept(sql);
-          WorkflowStore.finish(sql, hold.row().id(), state, now(sql));
+          WorkflowStore.finish(sql, hold.row().id(), state, result, now(sql));
           sql.afterCommit(this::tellEnded);
           worker.takeNext(sql, hold.row().subject());
         });

@@ -11,6 +11,7 @@ import welkin.core.Json;
  * @param subject the id of what it works on; workflows of one subject run one after the other
  * @param context the request it serves: request id, global request id and caller
  * @param reason why it unwinds, or null
+ * @param result what it answered whoever waits for it, as JSON text, or null
  */
 record WorkflowRow(
     String id,
@@ -21,7 +22,8 @@ record WorkflowRow(
     JsonNode context,
     State state,
     Instant deadline,
-    JsonNode reason) {
+    JsonNode reason,
+    String result) {
 
   enum State {
     /** Steps are being done. */

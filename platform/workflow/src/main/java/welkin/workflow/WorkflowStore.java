@@ -52,7 +52,8 @@ final class WorkflowStore {
         r.json("context"),
         WorkflowRow.State.valueOf(r.text("state")),
         r.time("deadline"),
-        r.json("reason"));
+        r.json("reason"),
+        r.text("result"));
   }
 
   static Optional<WorkflowRow> find(Sql sql, String id) {
@@ -64,7 +65,8 @@ final class WorkflowStore {
    * of its subject, never held, given up, or with a lease that has run out.
    */
   static List<WorkflowRow> free(Sql sql, Instant now, Set<String> kinds, int limit) {
-    return sql.list(
+    return sql
+        .list(
             "SELECT * FROM workflow w WHERE state IN ('RUNNING', 'UNWINDING') AND (owner IS NULL OR"
                 + " lease_until < ?) AND NOT EXISTS (SELECT 1 FROM workflow o WHERE o.subject ="
                 + " w.subject AND o.state IN ('RUNNING', 'UNWINDING') AND o.created_at <"
@@ -79,8 +81,7 @@ final class WorkflowStore {
 
   /** Takes a free workflow; only in the transaction that saw it free. */
   static void take(Sql sql, String id, String owner, Instant lease) {
-    sql.update(
-        "UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ?", owner, lease, id);
+    sql.update("UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ?", owner, lease, id);
   }
 
   /** When the newest live workflow of a subject was made. */
@@ -189,11 +190,12 @@ final class WorkflowStore {
         r -> r.text("subject"));
   }
 
-  static void finish(Sql sql, String id, WorkflowRow.State state, Instant now) {
+  static void finish(Sql sql, String id, WorkflowRow.State state, String result, Instant now) {
     sql.update(
-        "UPDATE workflow SET state = ?, owner = NULL, lease_until = NULL, updated_at = ? WHERE id ="
-            + " ?",
+        "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL, updated_at ="
+            + " ? WHERE id = ?",
         state,
+        result,
         now,
         id);
     sql.update("DELETE FROM workflow_step WHERE workflow_id = ?", id);

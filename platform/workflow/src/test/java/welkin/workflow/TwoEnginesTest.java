@@ -38,7 +38,8 @@ class TwoEnginesTest {
   /** What a step waits for inside, to be caught there. */
   final Map<String, CountDownLatch> gates = new ConcurrentHashMap<>();
 
-  final AtomicReference<Instant> time = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+  final AtomicReference<Instant> time =
+      new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
   final InstantSource clock = time::get;
 
   @TempDir Path dir;
@@ -103,12 +104,12 @@ class TwoEnginesTest {
     }
 
     String enqueue(String subject, int number, boolean waits) {
-      return db.tx(
-          sql -> engine.enqueue(sql, build, subject, new Input(subject, number, waits)));
+      return db.tx(sql -> engine.enqueue(sql, build, subject, new Input(subject, number, waits)));
     }
 
     List<String> rows() {
-      return db.read(sql -> sql.list("SELECT entry FROM made ORDER BY entry", r -> r.text("entry")));
+      return db.read(
+          sql -> sql.list("SELECT entry FROM made ORDER BY entry", r -> r.text("entry")));
     }
   }
 
@@ -129,6 +130,7 @@ class TwoEnginesTest {
         run.await("plugged", Duration.ofMinutes(1));
       }
       run.change("made", sql -> sql.insert("made", "entry", key));
+      run.answer(key);
     }
 
     void effect(String key, String what) {
@@ -208,7 +210,7 @@ class TwoEnginesTest {
     new Process("one", Probe.NONE).works();
     long begin = System.nanoTime();
     var id = api.enqueue("s", 1, false);
-    assertThat(api.engine.done(id, Duration.ofSeconds(10))).isTrue();
+    assertThat(api.engine.result(id, String.class, Duration.ofSeconds(10))).hasValue("s/1");
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(900));
     assertThat(api.rows()).containsExactly("s/1");
   }
@@ -219,7 +221,7 @@ class TwoEnginesTest {
     new Process("one", Probe.NONE).works();
     bus.close();
     var id = api.enqueue("s", 1, false);
-    assertThat(api.engine.done(id, Duration.ofSeconds(3))).isTrue();
+    assertThat(api.engine.result(id, String.class, Duration.ofSeconds(3))).hasValue("s/1");
   }
 
   @Test
@@ -347,7 +349,7 @@ class TwoEnginesTest {
     assertThat(api.engine.signal("s", "plugged", Map.of())).isTrue();
     assertThat(api.engine.settled("s", Duration.ofSeconds(10))).isTrue();
     api.db.change(sql -> api.engine.cancel(sql, "t", Fault.conflict("deleted meanwhile")));
-    assertThatThrownBy(() -> api.engine.done(t, Duration.ofSeconds(10)))
+    assertThatThrownBy(() -> api.engine.result(t, String.class, Duration.ofSeconds(10)))
         .hasMessage("deleted meanwhile");
     assertThat(api.rows()).containsExactly("s/1", "t/1 deleted meanwhile");
     assertThat(effects).endsWith("one t/1 no spawn", "one t/1 no disk");
@@ -364,7 +366,7 @@ class TwoEnginesTest {
     api.engine.signal("s", "plugged", Map.of());
     api.db.change(sql -> api.engine.cancel(sql, "t", Fault.conflict("deleted meanwhile")));
     assertThat(api.engine.settled("s", Duration.ofSeconds(3))).isTrue();
-    assertThatThrownBy(() -> api.engine.done(t, Duration.ofSeconds(3)))
+    assertThatThrownBy(() -> api.engine.result(t, String.class, Duration.ofSeconds(3)))
         .hasMessage("deleted meanwhile");
   }
 

@@ -302,11 +302,12 @@ public final class ComputeService implements CloudService {
 
   @Override
   public void start(Roles roles) {
+    engine.hints(platform.bus(), type());
     if (!roles.worker(type())) {
       return;
     }
     hosts.registerOwn(hostname(), List.of("nova-scheduler", "nova-conductor"));
-    engine.start(roles.all());
+    engine.start(roles.all() && !platform.databases().shared());
     offer = platform.bus().offer(ComputeReports.class, "", reports);
     Thread.ofVirtual().name("server-reconciler").start(this::keep);
   }

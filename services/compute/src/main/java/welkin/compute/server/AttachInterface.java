@@ -2,25 +2,14 @@ package welkin.compute.server;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import welkin.core.Fault;
-import welkin.core.Json;
 import welkin.store.Sql;
 import welkin.workflow.Run;
 import welkin.workflow.Workflow;
 
 /** Gives a server one more port. */
 public final class AttachInterface extends Workflow<AttachInterface.Input> {
-  private static final long WAIT_SECONDS = 60;
   private final Means means;
-
-  /** Callers that wait for the port, by input; a hint, lost with the process. */
-  private final Map<String, CompletableFuture<Nic>> waiting = new ConcurrentHashMap<>();
 
   /** Which server, which port. */
   public record Input(String serverId, Boot.WantedNic wanted) {}
@@ -54,7 +43,7 @@ public final class AttachInterface extends Workflow<AttachInterface.Input> {
                 server.host(),
                 () -> means.agent(server.host()).detachNic(server.id(), nic.portId())));
     run.change("record", sql -> attached(sql, server.id(), nic));
-    outcome(input).complete(nic);
+    run.answer(nic);
   }
 
   private void unplug(Server server, Boot.WantedNic wanted, Nic made) {
@@ -103,34 +92,5 @@ public final class AttachInterface extends Workflow<AttachInterface.Input> {
                       reason.getMessage());
               means.tell(sql, server, "interface_attach.error");
             });
-    sql.afterCommit(() -> outcome(input).completeExceptionally(reason));
-  }
-
-  /** Work on one server is done one after the other, so its input tells it apart. */
-  private CompletableFuture<Nic> outcome(Input input) {
-    return waiting.computeIfAbsent(Json.text(input), i -> new CompletableFuture<>());
-  }
-
-  /**
-   * Waits for a run's port.
-   *
-   * @throws Fault why it failed
-   */
-  Nic result(Input input) {
-    try {
-      return outcome(input).get(WAIT_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw Fault.from(e.getCause());
-    } catch (TimeoutException e) {
-      throw Fault.of(
-          500,
-          "InterfaceAttachFailed",
-          "Failed to attach network adapter device to " + input.serverId());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw Fault.unavailable("Interrupted while the port was attached.", 5);
-    } finally {
-      waiting.remove(Json.text(input));
-    }
   }
 }

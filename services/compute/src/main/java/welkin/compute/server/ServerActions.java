@@ -1,5 +1,6 @@
 package welkin.compute.server;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import welkin.workflow.WorkflowEngine;
 
 /** What one can have done to a server: each checks the move, says so in the row and enqueues. */
 public final class ServerActions {
+  private static final Duration ATTACH_WAIT = Duration.ofSeconds(60);
   private final Means means;
   private final WorkflowEngine engine;
   private final ChangePower changePower;
@@ -224,16 +226,25 @@ public final class ServerActions {
   /** A port is made while the caller waits, as upstream does: the answer shows its addresses. */
   private Nic attachNow(Server server, Boot.WantedNic wanted) {
     var input = new AttachInterface.Input(server.id(), wanted);
-    means
-        .database()
-        .change(
-            sql -> {
-              Moves.ATTACH_INTERFACE.check(
-                  ServerStore.find(sql, server.id()).orElseThrow(() -> Lookup.absent(server.id())));
-              means.actions().begin(sql, server.id(), "attach_interface");
-              engine.enqueue(sql, attach, server.id(), input);
-            });
-    return attach.result(input);
+    var work =
+        means
+            .database()
+            .tx(
+                sql -> {
+                  Moves.ATTACH_INTERFACE.check(
+                      ServerStore.find(sql, server.id())
+                          .orElseThrow(() -> Lookup.absent(server.id())));
+                  means.actions().begin(sql, server.id(), "attach_interface");
+                  return engine.enqueue(sql, attach, server.id(), input);
+                });
+    return engine
+        .result(work, Nic.class, ATTACH_WAIT)
+        .orElseThrow(
+            () ->
+                Fault.of(
+                    500,
+                    "InterfaceAttachFailed",
+                    "Failed to attach network adapter device to " + server.id()));
   }
 
   void detach(Server server, String portId) {

@@ -1,0 +1,11 @@
+ALTER TABLE workflow ADD COLUMN result ${text};
+
+CREATE INDEX workflow_owner ON workflow (owner, state);
+
+ALTER TABLE idempotency ADD COLUMN holder VARCHAR(64);
+
+CREATE TABLE turn (
+  name VARCHAR(64) PRIMARY KEY,
+  holder VARCHAR(64) NOT NULL,
+  next_at BIGINT NOT NULL
+);
