@@ -7,14 +7,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
 import welkin.agents.hypervisor.ComputeHost;
 import welkin.agents.hypervisor.HypervisorSettings;
 import welkin.agents.network.NetworkHost;
 import welkin.agents.network.NetworkHostConfig;
+import welkin.agents.network.NetworkHostConfig.Agent;
 import welkin.bus.Bus;
 import welkin.core.Config;
 import welkin.core.Secret;
@@ -66,10 +70,24 @@ final class LocalHost implements Hosts {
         tag(home),
         home.resolve("net"),
         config.get(Options.TUNNEL_IP),
-        4789,
+        config.get(Options.VXLAN_PORT),
         mappings(config),
+        agents(config),
         metadata,
         secret);
+  }
+
+  private static Set<Agent> agents(Config config) {
+    var out = EnumSet.of(Agent.L2);
+    for (var word : config.get(Options.NETWORK_AGENTS)) {
+      try {
+        out.add(Agent.valueOf(word.toUpperCase(Locale.ROOT)));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "network.agents: '" + word + "' is none of l2, l3, dhcp", e);
+      }
+    }
+    return out;
   }
 
   private static Map<String, String> mappings(Config config) {

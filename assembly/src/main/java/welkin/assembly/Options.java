@@ -16,6 +16,17 @@ final class Options {
           "network.bridge_mappings",
           List.of(),
           "Physical network to bridge of this host, NETWORK:BRIDGE.");
+  static final Key<Integer> VXLAN_PORT =
+      Key.number(
+          "network.vxlan_port",
+          4789,
+          "UDP port of the tunnels between hosts; the same on all hosts of a cloud.");
+  static final Key<List<String>> NETWORK_AGENTS =
+      Key.list(
+          "network.agents",
+          List.of("l2", "l3", "dhcp"),
+          "What this host's network agent plays: l2 alone on a hypervisor, with l3 (routers,"
+              + " floating IPs) and dhcp on a network host.");
   static final Key<String> ENDPOINT =
       Key.text(
           "server.public_endpoint",
@@ -26,7 +37,7 @@ final class Options {
 
   static List<Key<?>> all() {
     var all = new ArrayList<Key<?>>(Databases.options());
-    all.addAll(List.of(HOST, TUNNEL_IP, BRIDGE_MAPPINGS, ENDPOINT));
+    all.addAll(List.of(HOST, TUNNEL_IP, BRIDGE_MAPPINGS, VXLAN_PORT, NETWORK_AGENTS, ENDPOINT));
     return all;
   }
 }

@@ -1,14 +1,16 @@
 package welkin.agents.network;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import welkin.agents.contracts.HostChanges.Network;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
+import welkin.agents.network.NetworkHostConfig.Agent;
 import welkin.core.Json;
 
 /**
- * The five agents a host plays, under the names clients know. The L2 one is called Linux bridge
- * agent, because a Linux bridge is what it is.
+ * The agents a host plays, up to five, under the names clients know. The L2 one is called Linux
+ * bridge agent, because a Linux bridge is what it is.
  */
 final class AgentReports {
   private AgentReports() {}
@@ -59,11 +61,18 @@ final class AgentReports {
 
     var metering = Json.object();
     metering.put("metering_driver", "none");
-    return List.of(
-        new AgentReport("Linux bridge agent", "neutron-linuxbridge-agent", Json.text(l2)),
-        new AgentReport("L3 agent", "neutron-l3-agent", Json.text(l3)),
-        new AgentReport("DHCP agent", "neutron-dhcp-agent", Json.text(dhcp)),
-        new AgentReport("Metadata agent", "neutron-metadata-agent", Json.text(metadata)),
-        new AgentReport("Metering agent", "neutron-metering-agent", Json.text(metering)));
+    var out = new ArrayList<AgentReport>();
+    out.add(new AgentReport("Linux bridge agent", "neutron-linuxbridge-agent", Json.text(l2)));
+    if (config.plays(Agent.L3)) {
+      out.add(new AgentReport("L3 agent", "neutron-l3-agent", Json.text(l3)));
+      out.add(new AgentReport("Metering agent", "neutron-metering-agent", Json.text(metering)));
+    }
+    if (config.plays(Agent.DHCP)) {
+      out.add(new AgentReport("DHCP agent", "neutron-dhcp-agent", Json.text(dhcp)));
+    }
+    if (config.metadataUrl() != null) {
+      out.add(new AgentReport("Metadata agent", "neutron-metadata-agent", Json.text(metadata)));
+    }
+    return out;
   }
 }

@@ -25,6 +25,7 @@ import welkin.core.Json;
 final class Fabric {
   private static final Logger log = LoggerFactory.getLogger(Fabric.class);
   private static final int CUTS_ONE_BY_ONE = 32;
+  private static final Set<String> NOWHERE = Set.of();
   private final NetworkHostConfig config;
   private final String ns;
   private final Numbers zones = new Numbers();
@@ -128,11 +129,16 @@ final class Fabric {
 
   private Set<String> existingForwarding(String device) {
     var entries = new HashSet<String>();
+    var bridged = new HashSet<>(Set.of(FabricPlan.EVERYBODY));
     for (var e : Netns.bridgeJson(ns, "fdb", "show", "dev", device)) {
       if (Json.string(e, "dst") != null) {
         entries.add(Json.string(e, "mac") + " dst " + Json.string(e, "dst"));
+      } else {
+        bridged.add(Json.string(e, "mac"));
       }
     }
+    // half an entry is written again
+    entries.removeIf(e -> !bridged.contains(e.substring(0, e.indexOf(' '))));
     return entries;
   }
 
@@ -150,40 +156,76 @@ final class Fabric {
     complain(Netns.ipEach(ns, plan.inside));
     var wired = new HashSet<>(desired.networks().keySet());
     wired.removeAll(plan.refused.keySet());
-    var lines = new ArrayList<String>();
-    var now = new LinkedHashMap<String, Set<String>>();
+    var forward = new Forwarding(links.keySet());
     for (var id : wired) {
-      forwarding(desired.networks().get(id), lines, now);
+      forward.network(desired.networks().get(id));
     }
-    var failed = Netns.bridgeEach(ns, lines);
+    // what goes may be gone: its device was made anew, or a guest of that address is here now
+    Netns.bridgeEach(ns, forward.removals);
+    var failed = Netns.bridgeEach(ns, forward.additions);
     complain(failed);
     if (failed.isEmpty()) {
       forwarding.clear();
-      forwarding.putAll(now);
+      forwarding.putAll(forward.now);
     }
     wiredNetworks = Set.copyOf(wired);
     passed = true;
   }
 
-  private void forwarding(Network n, List<String> lines, Map<String, Set<String>> now) {
-    if (!FabricPlan.tunnelled(n)) {
-      return;
+  /**
+   * The way to other hosts, as lines for {@code bridge}: the tunnel device knows the host of every
+   * address, and the bridge that the address is behind the tunnel, so that nothing is flooded to
+   * guests and nothing learned.
+   */
+  private final class Forwarding {
+    final List<String> removals = new ArrayList<>();
+    final List<String> additions = new ArrayList<>();
+    final Map<String, Set<String>> now = new LinkedHashMap<>();
+    private final Set<String> standing;
+
+    /**
+     * @param standing devices that were there before this pass; a new tunnel knows no way
+     */
+    Forwarding(Set<String> standing) {
+      this.standing = standing;
     }
-    var device = Names.tunnel(n.id());
-    var want = FabricPlan.forwarding(n);
-    var have = forwarding.getOrDefault(device, Set.of());
-    now.put(device, want);
-    for (var e : have) {
-      if (!want.contains(e)) {
-        lines.add("fdb del " + e.replace(" dst", " dev " + device + " dst"));
+
+    void network(Network n) {
+      if (!FabricPlan.tunnelled(n)) {
+        return;
+      }
+      var device = Names.tunnel(n.id());
+      var want = FabricPlan.forwarding(n);
+      var have = standing.contains(device) ? forwarding.getOrDefault(device, Set.of()) : NOWHERE;
+      now.put(device, want);
+      for (var e : have) {
+        if (!want.contains(e)) {
+          removals.add("fdb del " + on(device, e) + " self");
+          if (want.stream().noneMatch(w -> mac(w).equals(mac(e)))) {
+            removals.add("fdb del " + mac(e) + " dev " + device + " master");
+          }
+        }
+      }
+      for (var e : want) {
+        if (have.contains(e)) {
+          continue;
+        }
+        if (mac(e).equals(FabricPlan.EVERYBODY)) {
+          // this list holds one address many times
+          additions.add("fdb append " + on(device, e) + " self permanent");
+        } else {
+          additions.add("fdb replace " + on(device, e) + " self permanent");
+          additions.add("fdb replace " + mac(e) + " dev " + device + " master static");
+        }
       }
     }
-    for (var e : want) {
-      if (!have.contains(e)) {
-        // the flood list holds one address many times
-        var verb = e.startsWith("00:00:00:00:00:00") ? "append " : "replace ";
-        lines.add("fdb " + verb + e.replace(" dst", " dev " + device + " dst"));
-      }
+
+    private static String on(String device, String entry) {
+      return entry.replace(" dst", " dev " + device + " dst");
+    }
+
+    private static String mac(String entry) {
+      return entry.substring(0, entry.indexOf(' '));
     }
   }
 

@@ -130,7 +130,10 @@ final class FabricPlan {
               + " nolearning");
       root.add("link set dev " + name + " netns " + fabric);
     }
-    attach(name, n.mtu(), Names.bridge(n.id()));
+    if (attach(name, n.mtu(), Names.bridge(n.id()))) {
+      // where an address is, the service says; the bridge believes no frame
+      inside.add("link set dev " + name + " type bridge_slave learning off");
+    }
   }
 
   private void uplink(Network n) {
@@ -145,14 +148,16 @@ final class FabricPlan {
     attach(name, n.mtu(), Names.bridge(n.id()));
   }
 
-  private void attach(String name, int mtu, String master) {
+  private boolean attach(String name, int mtu, String master) {
     var link = links.get(name);
     if (link == null
         || !link.up()
         || mtu > 0 && link.mtu() != mtu
         || !Objects.equals(link.master(), master)) {
       inside.add("link set dev " + name + mtu(mtu) + " master " + master + " up");
+      return true;
     }
+    return false;
   }
 
   private static String mtu(int mtu) {
@@ -228,11 +233,14 @@ final class FabricPlan {
     return "network=" + networkId + ",zone=" + zone;
   }
 
+  /** The address under which the tunnel keeps whom frames without a known way go to. */
+  static final String EVERYBODY = "00:00:00:00:00:00";
+
   /** Where frames for a network's other hosts go: {@code MAC dst HOST}. */
   static Set<String> forwarding(Network n) {
     var entries = new HashSet<String>();
     for (var peer : Desired.list(n.peers())) {
-      entries.add("00:00:00:00:00:00 dst " + peer);
+      entries.add(EVERYBODY + " dst " + peer);
     }
     if (n.fdb() != null) {
       n.fdb().forEach((mac, host) -> entries.add(mac.toLowerCase(Locale.ROOT) + " dst " + host));

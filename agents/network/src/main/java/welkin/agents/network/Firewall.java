@@ -77,6 +77,8 @@ final class Firewall {
         "spoof",
         List.of(
             "iifname . ether saddr != @macs drop",
+            // a guest that moved here says so to the switches of a provider network
+            "ether type 0x8035 return",
             "ip saddr 0.0.0.0 udp sport 68 udp dport 67 return",
             "udp sport 67 udp dport 68 drop",
             "udp sport 547 udp dport 546 drop",

@@ -17,7 +17,15 @@ class FabricPlanTest {
   private static final String ALIAS = "network=" + NET + ",zone=7";
   private static final NetworkHostConfig CONFIG =
       new NetworkHostConfig(
-          "h", "t", Path.of("/tmp/t"), "192.0.2.1", 4789, Map.of("ext", "br-ex"), null, null);
+          "h",
+          "t",
+          Path.of("/tmp/t"),
+          "192.0.2.1",
+          4789,
+          Map.of("ext", "br-ex"),
+          NetworkHostConfig.ALL,
+          null,
+          null);
 
   private static Desired desired(String type, List<String> peers) {
     var net = new Network(NET, type, "ext", 42, 1450, List.of(), null, peers, Map.of());

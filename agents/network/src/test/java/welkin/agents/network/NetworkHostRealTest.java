@@ -101,6 +101,7 @@ class NetworkHostRealTest {
             "127.0.0.1",
             14789,
             Map.of("external", Lab.BRIDGE),
+            NetworkHostConfig.ALL,
             URI.create("http://127.0.0.1:" + metadata.getAddress().getPort()),
             Secret.of("shared"));
     lab = new Lab(state);
