@@ -57,9 +57,7 @@ public final class Cloud implements AutoCloseable {
             token -> {
               throw Fault.unavailable("Identity is starting.", 1);
             });
-    door =
-        new Door(
-            t -> authenticator.get().authenticate(t), settings.ids(), settings.clock(), metrics);
+    door = new Door(t -> authenticator.get().authenticate(t), settings.ids(), metrics);
     // listening comes first, so that a port in use is told before anything changed; it answers 503
     // until all stands
     server =

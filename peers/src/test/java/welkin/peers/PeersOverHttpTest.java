@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,8 +34,7 @@ class PeersOverHttpTest {
   final Set<String> good = ConcurrentHashMap.newKeySet();
   final AtomicInteger asked = new AtomicInteger();
   final AtomicInteger logins = new AtomicInteger();
-  final Door door =
-      new Door(this::authenticate, Ids.system(), InstantSource.system(), new Metrics());
+  final Door door = new Door(this::authenticate, Ids.system(), new Metrics());
   HttpServer server;
   Peers peers;
 

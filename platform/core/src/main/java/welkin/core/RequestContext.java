@@ -62,11 +62,13 @@ public final class RequestContext {
    * @param key the client's key, made unique to the caller
    * @param fingerprint a hash of method, path and body: the same key with another request is
    *     refused
+   * @param holder this request, told apart from another with the same key
    * @param resource the id of what the request made, learnt from its first event
    */
-  public record IdempotencyClaim(String key, String fingerprint, AtomicReference<String> resource) {
-    public IdempotencyClaim(String key, String fingerprint) {
-      this(key, fingerprint, new AtomicReference<>());
+  public record IdempotencyClaim(
+      String key, String fingerprint, String holder, AtomicReference<String> resource) {
+    public IdempotencyClaim(String key, String fingerprint, String holder) {
+      this(key, fingerprint, holder, new AtomicReference<>());
     }
   }
 }

@@ -3,15 +3,18 @@ package welkin.http;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.InstantSource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -23,6 +26,7 @@ import welkin.core.Secret;
 import welkin.core.TransactionGuard;
 import welkin.store.DatabaseUnavailable;
 import welkin.store.Idempotency;
+import welkin.store.KeyTaken;
 
 /**
  * The one door: every request of every service passes here, from a socket or from a peer in the
@@ -34,19 +38,23 @@ public final class Door {
   private static final Logger log = LoggerFactory.getLogger(Door.class);
   private static final Logger access = LoggerFactory.getLogger("welkin.access");
 
+  private static final Duration SAME_KEY_WAIT = Duration.ofSeconds(30);
+
   private record Mounted(Service service, Router router) {}
 
   private final Authenticator authenticator;
   private final Ids ids;
-  private final Idempotency idempotency;
-  private final Set<String> inFlight = ConcurrentHashMap.newKeySet();
+  private final Idempotency idempotency = new Idempotency();
+
+  /** Keys being used here, which spares their other requests from trying. */
+  private final Map<String, CountDownLatch> inFlight = new ConcurrentHashMap<>();
+
   private final Metrics metrics;
   private volatile List<Mounted> mounted = List.of();
 
-  public Door(Authenticator authenticator, Ids ids, InstantSource clock, Metrics metrics) {
+  public Door(Authenticator authenticator, Ids ids, Metrics metrics) {
     this.authenticator = authenticator;
     this.ids = ids;
-    this.idempotency = new Idempotency(clock);
     this.metrics = metrics;
   }
 
@@ -247,37 +255,73 @@ public final class Door {
       }
       var who = caller.userId() + "/" + caller.projectId() + "/" + key;
       var what = method() + " " + request.path() + "?" + request.query() + "\n" + call.json();
-      return new RequestContext.IdempotencyClaim(sha256(who), sha256(what));
+      return new RequestContext.IdempotencyClaim(sha256(who), sha256(what), requestId);
     }
 
     /**
      * The first answer again for a key that was used; the same key with another request is refused.
+     * Of requests at the same time, here or in another process, one makes the thing and the others
+     * wait for its answer.
      */
     private Answer serveOnce(RequestContext.IdempotencyClaim claim) {
-      var database = mounted.service.database();
-      if (!inFlight.add(claim.key())) {
-        throw Fault.conflict(
-            "A request with this Idempotency-Key is being served; ask again when it has ended.");
+      var mine = new CountDownLatch(1);
+      long end = System.nanoTime() + SAME_KEY_WAIT.toNanos();
+      for (var other = inFlight.putIfAbsent(claim.key(), mine);
+          other != null;
+          other = inFlight.putIfAbsent(claim.key(), mine)) {
+        if (!awaited(other, end)) {
+          throw Fault.conflict(
+              "A request with this Idempotency-Key is being served; ask again when it has ended.");
+        }
       }
       try {
-        var kept = database.read(sql -> idempotency.find(sql, claim.key()));
+        var kept = kept(claim);
         if (kept.isPresent()) {
-          if (!kept.get().fingerprint().equals(claim.fingerprint())) {
-            throw Fault.of(
-                422,
-                "IdempotencyKeyReused",
-                "This Idempotency-Key was used for a different request.");
-          }
-          return kept.get().status() != null ? again(kept.get()) : remade(kept.get());
+          return answered(claim, kept.get());
         }
         var answer = serve();
         if (answer.status() < 300) {
           keep(claim, answer);
         }
         return answer;
+      } catch (KeyTaken faster) {
+        return answered(claim, kept(claim).orElseThrow(() -> faster));
+      } catch (Fault refused) {
+        // perhaps only because what it asks for is there by now
+        var others = kept(claim).filter(k -> !claim.holder().equals(k.holder()));
+        return answered(claim, others.orElseThrow(() -> refused));
       } finally {
-        inFlight.remove(claim.key());
+        inFlight.remove(claim.key(), mine);
+        mine.countDown();
       }
+    }
+
+    private boolean awaited(CountDownLatch other, long end) {
+      try {
+        return other.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+
+    private Optional<Idempotency.Kept> kept(RequestContext.IdempotencyClaim claim) {
+      return mounted.service.database().read(sql -> idempotency.find(sql, claim.key()));
+    }
+
+    private Answer answered(RequestContext.IdempotencyClaim claim, Idempotency.Kept first) {
+      if (!first.fingerprint().equals(claim.fingerprint())) {
+        throw Fault.of(
+            422, "IdempotencyKeyReused", "This Idempotency-Key was used for a different request.");
+      }
+      var kept = first;
+      for (int pause = 5;
+          kept.status() == null && kept.underWay();
+          pause = Math.min(200, 2 * pause)) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause));
+        kept = kept(claim).orElse(kept);
+      }
+      return kept.status() != null ? again(kept) : remade(kept);
     }
 
     private void keep(RequestContext.IdempotencyClaim claim, Answer answer) {

@@ -1,42 +1,58 @@
 package welkin.store;
 
-import java.time.InstantSource;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import welkin.core.RequestContext.IdempotencyClaim;
 
 /**
  * Idempotency keys: the claim is stored in the transaction of the row it stands for, the answer
- * when it was given. A claim without an answer means the row exists and the answer was lost with
- * the process; it is made again from the row.
+ * when it was given. A claim without an answer means the row exists and the answer is on its way,
+ * or was lost with its process; then it is made again from the row.
+ *
+ * <p>Of two requests with one key, in whichever processes, the one that stores its claim first
+ * makes the thing; the transaction of the other fails with {@link KeyTaken}.
  */
 public final class Idempotency {
+  private static final Duration UNDER_WAY = Duration.ofSeconds(10);
+
   /**
-   * @param resourceId what the request made
-   * @param status the answer's status, or null when the answer was lost
+   * @param holder the request that made it
+   * @param resourceId what it made
+   * @param status the answer's status, or null when it was not kept (yet)
+   * @param underWay it was claimed so lately that its answer may still come
    */
-  public record Kept(String fingerprint, String resourceId, Integer status, String answer) {}
-
-  private final InstantSource clock;
-
-  public Idempotency(InstantSource clock) {
-    this.clock = clock;
-  }
+  public record Kept(
+      String fingerprint,
+      String holder,
+      String resourceId,
+      Integer status,
+      String answer,
+      boolean underWay) {}
 
   public Optional<Kept> find(Sql sql, String key) {
+    var now = sql.now();
     return sql.one(
-        "SELECT fingerprint, resource_id, status, answer FROM idempotency WHERE claim_key = ?",
-        r ->
-            new Kept(
-                r.text("fingerprint"),
-                r.text("resource_id"),
-                r.integerOrNull("status"),
-                r.text("answer")),
+        "SELECT fingerprint, holder, resource_id, status, answer, claimed_at FROM idempotency WHERE"
+            + " claim_key = ?",
+        r -> {
+          Instant claimed = r.time("claimed_at");
+          return new Kept(
+              r.text("fingerprint"),
+              r.text("holder"),
+              r.text("resource_id"),
+              r.integerOrNull("status"),
+              r.text("answer"),
+              claimed != null && now.isBefore(claimed.plus(UNDER_WAY)));
+        },
         key);
   }
 
   /**
    * Stores the answer; the claim too, when the request made nothing that carried it (an action on
    * what exists).
+   *
+   * @throws KeyTaken when another request did both before
    */
   public void answered(Sql sql, IdempotencyClaim claim, int status, String answer) {
     insert(sql, claim);
@@ -44,13 +60,13 @@ public final class Idempotency {
         "UPDATE idempotency SET status = ?, answer = ?, at = ? WHERE claim_key = ?",
         status,
         answer,
-        clock.instant(),
+        sql.now(),
         claim.key());
   }
 
-  /** Forgets claims older than {@code micros} since the epoch. */
-  public int forgetBefore(Sql sql, long micros) {
-    return sql.update("DELETE FROM idempotency WHERE at < ?", micros);
+  /** Forgets answers given before a time. */
+  public int forgetBefore(Sql sql, Instant time) {
+    return sql.update("DELETE FROM idempotency WHERE at < ?", time);
   }
 
   /**
@@ -64,15 +80,27 @@ public final class Idempotency {
   }
 
   private static void insert(Sql sql, IdempotencyClaim claim) {
-    sql.insertIfAbsent(
-        "idempotency",
-        "claim_key",
-        claim.key(),
-        "fingerprint",
-        claim.fingerprint(),
-        "resource_id",
-        claim.resource().get(),
-        "at",
-        Long.MAX_VALUE); // kept until answered
+    int inserted =
+        sql.insertIfAbsent(
+            "idempotency",
+            "claim_key",
+            claim.key(),
+            "fingerprint",
+            claim.fingerprint(),
+            "resource_id",
+            claim.resource().get(),
+            "at",
+            Long.MAX_VALUE, // kept until answered
+            "holder",
+            claim.holder(),
+            "claimed_at",
+            sql.now());
+    if (inserted == 0
+        && !sql.exists(
+            "SELECT 1 FROM idempotency WHERE claim_key = ? AND holder = ?",
+            claim.key(),
+            claim.holder())) {
+      throw new KeyTaken();
+    }
   }
 }

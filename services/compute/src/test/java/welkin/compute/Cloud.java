@@ -68,7 +68,7 @@ final class Cloud implements AutoCloseable {
     var clock = InstantSource.system();
     var ids = Ids.system();
     var metrics = new Metrics();
-    door = new Door(Cloud::caller, ids, clock, metrics);
+    door = new Door(Cloud::caller, ids, metrics);
     var peers = new Peers(Transport.direct(door), "http://cloud", () -> Secret.of(SERVICE));
     platform =
         new Platform(

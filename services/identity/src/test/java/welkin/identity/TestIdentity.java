@@ -49,7 +49,7 @@ final class TestIdentity implements AutoCloseable {
     var authenticator = new Authenticator[1];
     var service = new IdentityService[1];
     var metrics = new Metrics();
-    door = new Door(t -> authenticator[0].authenticate(t), Ids.system(), clock, metrics);
+    door = new Door(t -> authenticator[0].authenticate(t), Ids.system(), metrics);
     var platform =
         new Platform(
             home,

@@ -34,7 +34,7 @@ final class TestImages implements AutoCloseable {
   TestImages(Path home, Config config) {
     var clock = InstantSource.system();
     var metrics = new Metrics();
-    door = new Door(t -> caller(t.reveal()), Ids.system(), clock, metrics);
+    door = new Door(t -> caller(t.reveal()), Ids.system(), metrics);
     service =
         new ImageService(
             new Platform(

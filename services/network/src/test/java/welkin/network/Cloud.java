@@ -58,7 +58,7 @@ final class Cloud implements AutoCloseable {
     }
     InstantSource clock = InstantSource.system();
     var metrics = new Metrics();
-    door = new Door(Cloud::caller, Ids.system(), clock, metrics);
+    door = new Door(Cloud::caller, Ids.system(), metrics);
     var peers = new Peers(Transport.direct(door), "http://cloud", () -> Secret.of("service"));
     service =
         new NetworkService(

@@ -35,7 +35,7 @@ class CandidateSpeedTest {
     var caller =
         new Caller(
             "u", "u", "default", "p", "p", "default", null, false, List.of("admin"), null, null);
-    var door = new Door(t -> caller, Ids.system(), clock, metrics);
+    var door = new Door(t -> caller, Ids.system(), metrics);
     var peers = new Peers(Transport.direct(door), "http://test", () -> Secret.of("t"));
     var platform =
         new Platform(

@@ -52,7 +52,7 @@ class PlacementServiceTest {
     var clock = InstantSource.system();
     var ids = Ids.system();
     var metrics = new Metrics();
-    door = new Door(t -> t.reveal().equals("reader") ? READER : SERVICE, ids, clock, metrics);
+    door = new Door(t -> t.reveal().equals("reader") ? READER : SERVICE, ids, metrics);
     var peers = new Peers(Transport.direct(door), "http://test", () -> Secret.of("service"));
     start(
         new Platform(
