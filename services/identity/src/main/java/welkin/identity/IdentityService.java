@@ -16,6 +16,7 @@ import welkin.identity.assignment.GrantApi;
 import welkin.identity.credential.CredentialApi;
 import welkin.identity.credential.Credentials;
 import welkin.identity.domain.DomainApi;
+import welkin.identity.ec2.SignatureApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
 import welkin.identity.group.GroupApi;
@@ -82,6 +83,9 @@ public final class IdentityService implements CloudService {
       Config.Key.number(
           "trust.max_redelegation_count", 3, "How often a trust may be passed on at most");
 
+  private static final Config.Key<Integer> SIGNATURES =
+      Config.Key.number("credential.auth_ttl", 15, "Minutes an EC2 or S3 signature is good for");
+
   /** A service token is made anew this long before it ends. */
   private static final Duration RENEW = Duration.ofMinutes(10);
 
@@ -108,6 +112,7 @@ public final class IdentityService implements CloudService {
     bootstrap = new Bootstrap(backend, passwords, config.get(ADMIN), config.get(ADMIN_PROJECT));
     var projects = new Projects(backend, revocations, config.get(DEPTH));
     var sealed = new FernetKeys(platform.home().resolve("credential-keys"), 3);
+    var credentials = new Credentials(backend, sealed);
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -133,7 +138,11 @@ public final class IdentityService implements CloudService {
             .include(new EndpointFilterApi(backend).routes())
             .include(new TrustApi(new Trusts(backend, config.get(REDELEGATIONS)), tokens).routes())
             .include(new LimitApi(backend).routes())
-            .include(new CredentialApi(new Credentials(backend, sealed), tokens).routes())
+            .include(new CredentialApi(credentials, tokens).routes())
+            .include(
+                new SignatureApi(
+                        backend, credentials, tokens, Duration.ofMinutes(config.get(SIGNATURES)))
+                    .routes())
             .include(
                 new ApplicationCredentialApi(
                         backend, new ApplicationCredentials(backend, passwords), tokens)
@@ -210,7 +219,15 @@ public final class IdentityService implements CloudService {
   @Override
   public List<Config.Key<?>> options() {
     return List.of(
-        ROUNDS, EXPIRATION, EXPIRED_WINDOW, KEYS, ADMIN, ADMIN_PROJECT, DEPTH, REDELEGATIONS);
+        ROUNDS,
+        EXPIRATION,
+        EXPIRED_WINDOW,
+        KEYS,
+        ADMIN,
+        ADMIN_PROJECT,
+        DEPTH,
+        REDELEGATIONS,
+        SIGNATURES);
   }
 
   @Override

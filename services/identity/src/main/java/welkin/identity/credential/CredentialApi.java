@@ -14,6 +14,7 @@ import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.token.Delegation;
 import welkin.identity.token.Tokens;
 
 /** {@code /v3/credentials} and {@code /v3/users/{id}/credentials/OS-EC2}. */
@@ -118,17 +119,22 @@ public final class CredentialApi {
     var given = new Attributes(call.object("credential"));
     var user = given.text("user_id", call.caller().userId());
     call.enforce(target(user));
-    mustBeUnrestricted(call);
-    return one(201, show(call, credentials.create(given, user)));
+    var origin = mustBeUnrestricted(call);
+    return one(201, show(call, credentials.create(given, user, origin)));
   }
 
-  /** A key pair made with an application credential could outlive and outgrow it. */
-  private void mustBeUnrestricted(Call call) {
+  /**
+   * A key pair made with a restricted application credential could outlive and outgrow it.
+   *
+   * @return what an unrestricted token was delegated by, or null
+   */
+  private Delegation mustBeUnrestricted(Call call) {
     var token = tokens.validate(call.caller().token().reveal()).orElseThrow(Faults::unauthorized);
     if (token.isRestricted()) {
       throw Faults.forbidden(
           "Using method 'application_credential' is not allowed for managing credentials");
     }
+    return token.payload().delegation();
   }
 
   private Answer show(Call call) {
@@ -179,9 +185,9 @@ public final class CredentialApi {
   private Answer createEc2(Call call) {
     var user = call.path("user_id");
     call.enforce(target(user));
-    mustBeUnrestricted(call);
+    var origin = mustBeUnrestricted(call);
     var tenant = Json.string(call.object(), "tenant_id");
-    return one(201, ec2(call, credentials.createEc2(user, tenant)));
+    return one(201, ec2(call, credentials.createEc2(user, tenant, origin)));
   }
 
   private Credential enforcedEc2(Call call) {

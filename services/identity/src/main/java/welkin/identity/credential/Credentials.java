@@ -17,6 +17,7 @@ import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.token.Delegation;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.user.UserStore;
 import welkin.store.DuplicateKey;
@@ -54,7 +55,16 @@ public final class Credentials {
     }
   }
 
-  Credential create(Attributes given, String userId) {
+  /** The key pair of an access key. */
+  public Optional<Credential> ec2(String access) {
+    return find(ec2Id(access)).filter(c -> c.type().equals(EC2) && c.projectId() != null);
+  }
+
+  /**
+   * @param origin the delegation the caller's token came from, or null: a key pair made with it
+   *     stays bound to it
+   */
+  Credential create(Attributes given, String userId, Delegation origin) {
     var type = given.text("type");
     var blob = given.text("blob");
     var id = backend.ids().hex();
@@ -63,6 +73,7 @@ public final class Credentials {
         throw Fault.badRequest("Expecting to find project_id in credential.");
       }
       id = ec2Id(access(blob));
+      blob = Json.text(bound(Attributes.object(Json.parse(blob)), origin));
     }
     return add(
         new Credential(
@@ -83,8 +94,15 @@ public final class Credentials {
     return access;
   }
 
+  private static ObjectNode bound(ObjectNode blob, Delegation origin) {
+    if (origin != null) {
+      blob.put(origin.isTrust() ? "trust_id" : "app_cred_id", origin.id());
+    }
+    return blob;
+  }
+
   /** A new EC2 key pair for a user on a project. */
-  Credential createEc2(String userId, String projectId) {
+  Credential createEc2(String userId, String projectId, Delegation origin) {
     var access = backend.ids().hex();
     var blob = Json.object();
     blob.put("access", access)
@@ -92,7 +110,12 @@ public final class Credentials {
         .putNull("trust_id");
     return add(
         new Credential(
-            ec2Id(access), userId, projectId, EC2, Secret.of(Json.text(blob)), Json.object()));
+            ec2Id(access),
+            userId,
+            projectId,
+            EC2,
+            Secret.of(Json.text(bound(blob, origin))),
+            Json.object()));
   }
 
   private Credential add(Credential c) {

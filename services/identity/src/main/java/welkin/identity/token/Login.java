@@ -124,6 +124,9 @@ final class Login {
                   + " instead"
               : "Using an application credential token to create another token");
     }
+    if (parent.isSigned()) {
+      throw Faults.forbidden("Using the token of a signed request to create another token");
+    }
     var methods = new ArrayList<String>();
     methods.add("token");
     methods.addAll(parent.payload().methods());

@@ -36,7 +36,15 @@ public record Payload(
 
   /** keystone's default {@code [auth] methods}, a bit each; the order is part of the format. */
   private static final List<String> METHODS =
-      List.of("external", "password", "token", "oauth1", "mapped", "application_credential");
+      List.of(
+          "external",
+          "password",
+          "token",
+          "oauth1",
+          "mapped",
+          "application_credential",
+          "ec2credential",
+          "totp");
 
   byte[] pack() {
     var out = new ArrayList<Object>(8);

@@ -51,18 +51,23 @@ public final class Token {
   }
 
   /**
-   * Whether it came from a delegation that may not make others: a trust, or an application
-   * credential that is not unrestricted.
+   * Whether it came from something that may not make others: a trust, an application credential
+   * that is not unrestricted, a signature.
    */
   public boolean isRestricted() {
-    return payload.delegation() != null && !authorization.unrestricted();
+    return isSigned() || payload.delegation() != null && !authorization.unrestricted();
+  }
+
+  /** Whether it was made for a signed request ({@code /v3/ec2tokens}). */
+  boolean isSigned() {
+    return payload.methods().contains("ec2credential");
   }
 
   Authorization authorization() {
     return authorization;
   }
 
-  byte[] body(boolean withCatalog) {
+  public byte[] body(boolean withCatalog) {
     return TokenWire.body(payload, authorization, withCatalog);
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import welkin.core.Secret;
 import welkin.identity.shared.Backend;
+import welkin.identity.trust.TrustStore;
 
 /**
  * Issues, validates and revokes tokens. A token is only sealed ids; what it means is looked up at
@@ -142,6 +143,42 @@ public final class Tokens {
             .find(userId, scope, null)
             .orElseThrow(() -> new IllegalStateException("user " + userId + " has no role there"));
     return issue(what, List.of("password"), null, null);
+  }
+
+  /**
+   * A token for whoever signed with an EC2 key pair: never more than what the pair was made with.
+   *
+   * @param trustId the trust the pair was made with, or null
+   * @param applicationCredentialId the application credential the pair was made with, or null
+   */
+  public Optional<Token> ofKeyPair(
+      String userId,
+      String projectId,
+      String trustId,
+      String applicationCredentialId,
+      String method) {
+    var scope = Scope.project(projectId);
+    Delegation delegation = null;
+    var speaker = userId;
+    if (trustId != null) {
+      var trust =
+          backend
+              .database()
+              .read(sql -> TrustStore.find(sql, trustId))
+              .filter(t -> t.trusteeId().equals(userId));
+      if (trust.isEmpty()) {
+        return Optional.empty();
+      }
+      speaker = trust.get().speaksFor();
+      delegation = Delegation.trust(trustId);
+    } else if (applicationCredentialId != null) {
+      delegation = Delegation.applicationCredential(applicationCredentialId);
+    }
+    var by = delegation;
+    return authorizations
+        .find(speaker, scope, by)
+        .filter(what -> scope.equals(what.scope()))
+        .map(what -> issue(what, List.of(method), null, by));
   }
 
   private static String auditId() {
