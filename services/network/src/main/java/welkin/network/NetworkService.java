@@ -55,6 +55,22 @@ public final class NetworkService implements CloudService {
   private static final Config.Key<String> DNS_DOMAIN =
       Config.Key.text("network.dns_domain", "openstacklocal", "Domain of the names of ports.");
 
+  private static final Config.Key<Integer> AGENT_DOWN_TIME =
+      Config.Key.number(
+          "network.agent_down_time",
+          75,
+          "Seconds of silence after which an agent is taken for dead.");
+  private static final Config.Key<Boolean> L3_FAILOVER =
+      Config.Key.flag(
+          "network.allow_automatic_l3agent_failover",
+          true,
+          "Whether the routers of a dead L3 agent go to another host.");
+  private static final Config.Key<Boolean> DHCP_FAILOVER =
+      Config.Key.flag(
+          "network.allow_automatic_dhcp_failover",
+          true,
+          "Whether the DHCP servers of a dead DHCP agent go to another host.");
+
   private final Database database;
   private final Events events;
   private final Service api;
@@ -85,7 +101,7 @@ public final class NetworkService implements CloudService {
 
     var limits = new Limits(config);
     var log = new HostLog();
-    var agents = new Agents(database, journal);
+    var agents = new Agents(database, journal, config.get(AGENT_DOWN_TIME));
     var ipam = new Ipam(platform.ids());
     var compute = new ComputeNotifier(platform.peers());
 
@@ -181,7 +197,26 @@ public final class NetworkService implements CloudService {
             agents,
             ports,
             compute,
-            () -> place(dhcp, routers));
+            () -> {
+              place(dhcp, routers);
+              if (agents.mayJudge()) {
+                rescue(
+                    config.get(DHCP_FAILOVER) ? dhcp : null,
+                    config.get(L3_FAILOVER) ? routers : null);
+              }
+            });
+  }
+
+  /** Takes what dead hosts had to living ones; null for what stays where it is. */
+  private void rescue(DhcpServers dhcp, Routers routers) {
+    if (dhcp != null) {
+      database.read(dhcp::stranded).forEach(id -> database.change(sql -> dhcp.rescue(sql, id)));
+    }
+    if (routers != null) {
+      database
+          .read(routers::stranded)
+          .forEach(id -> database.change(sql -> routers.rescue(sql, id)));
+    }
   }
 
   /** Places what waits for a host. */
@@ -217,7 +252,7 @@ public final class NetworkService implements CloudService {
   @Override
   public List<Config.Key<?>> options() {
     var out = new ArrayList<Config.Key<?>>();
-    out.add(DNS_DOMAIN);
+    out.addAll(List.of(DNS_DOMAIN, AGENT_DOWN_TIME, L3_FAILOVER, DHCP_FAILOVER));
     out.addAll(Segments.options());
     out.addAll(Limits.options());
     return out;
@@ -225,8 +260,8 @@ public final class NetworkService implements CloudService {
 
   @Override
   public void start(Roles roles) {
-    if (roles.worker(type())) {
-      hosts.start();
+    if (roles.has(type())) {
+      hosts.start(roles.worker(type()));
     }
   }
 

@@ -246,4 +246,45 @@ class HostTest {
     Cloud.awaitTrue(() -> first.ports.size() == 30 && first.networks.get(net).fdb().size() >= 270);
     assertThat(first.pulls).isLessThan(150);
   }
+
+  /** Moves by itself what a dead host had, with addresses and ports as they were. */
+  @Test
+  void whatADeadHostPlayedGoesToALivingOne() {
+    try (var hasty = new Cloud("network.agent_down_time", 1)) {
+      var h1 = hasty.host("h1");
+      hasty.bus().offer(NetworkAgent.class, "h1", h1);
+      var net = hasty.network("alice", "n");
+      var sub = hasty.subnet("alice", net, "10.0.0.0/24");
+      var router = hasty.make("alice", "routers", "{'router': {'name': 'r'}}");
+      hasty.put(
+          "alice", "/routers/" + router + "/add_router_interface", "{'subnet_id': '" + sub + "'}");
+      Cloud.awaitTrue(() -> h1.networks.containsKey(net) && h1.routers.containsKey(router));
+      var before = h1.networks.get(net).dhcp();
+      assertThat(before).isNotNull();
+      var taken = new String[1];
+      var count = new int[1];
+      Cloud.awaitTrue(
+          () -> {
+            // an agent that appears makes the service look
+            var next = hasty.host("h" + (2 + count[0]++));
+            next.pull();
+            var host =
+                hasty.get("admin", "/networks/" + net + "/dhcp-agents").text("/agents/0/host");
+            taken[0] = host;
+            return !"h1".equals(host)
+                && !"h1"
+                    .equals(
+                        hasty
+                            .get("admin", "/routers/" + router + "/l3-agents")
+                            .text("/agents/0/host"));
+          });
+      var saviour = hasty.new Host(taken[0]);
+      saviour.pull();
+      assertThat(saviour.networks.get(net).dhcp().portId()).isEqualTo(before.portId());
+      assertThat(saviour.networks.get(net).dhcp().addresses()).isEqualTo(before.addresses());
+      h1.pull();
+      assertThat(h1.routers).isEmpty();
+      assertThat(h1.networks).isEmpty();
+    }
+  }
 }

@@ -31,6 +31,7 @@ final class Fabric {
   private final Numbers zones = new Numbers();
   private final Numbers marks = new Numbers();
   private final Map<String, Set<String>> forwarding = new HashMap<>();
+  private final Map<String, String> fixed = new HashMap<>();
   private final Map<String, String> refused = new HashMap<>();
   private Nft applied;
   private Desired before = Desired.NONE;
@@ -94,6 +95,7 @@ final class Fabric {
       applied = null;
       generation.incrementAndGet();
       forwarding.clear();
+      fixed.clear();
     }
     if (!ready) {
       prepare();
@@ -253,9 +255,13 @@ final class Fabric {
     }
     complain(Taps.move(moved, ns));
     var plan = new FabricPlan(config, links);
-    plan.taps(desired, wired, moved);
+    plan.taps(desired, wired, moved, fixed);
     complain(Netns.ipEach(ns, plan.inside));
-    complain(Netns.bridgeEach(ns, plan.bridge));
+    var failed = Netns.bridgeEach(ns, plan.bridge);
+    complain(failed);
+    if (!failed.isEmpty()) {
+      fixed.clear();
+    }
     return plan.inside.isEmpty() ? links : Link.parse(Netns.ipJson(ns, "link", "show"));
   }
 

@@ -169,16 +169,20 @@ final class FabricPlan {
    *
    * @param wired the networks that are, by id
    * @param moved the taps that were just moved in
+   * @param fixed devices whose address is fixed in the bridge, with that address; kept up to date
    */
-  void taps(Desired desired, Set<String> wired, Set<String> moved) {
+  void taps(Desired desired, Set<String> wired, Set<String> moved, Map<String, String> fixed) {
     var keep = new HashSet<String>();
     for (var p : desired.ports().values()) {
       var device = p.deviceName();
       keep.add(device);
       if (wired.contains(p.networkId()) && (links.containsKey(device) || moved.contains(device))) {
-        tap(p, desired.networks().get(p.networkId()), moved.contains(device));
+        var network = desired.networks().get(p.networkId());
+        tap(p, network, moved.contains(device));
+        fix(p, network, moved.contains(device), fixed);
       }
     }
+    fixed.keySet().retainAll(keep);
     links.forEach(
         (name, link) -> {
           if (name.startsWith(Names.TAP) && !keep.contains(name)) {
@@ -203,13 +207,19 @@ final class FabricPlan {
       return;
     }
     inside.add("link set dev " + device + mtu(n.mtu()) + " master " + master);
-    if (learns(p)) {
-      inside.add("link set dev " + device + " type bridge_slave learning on");
-    } else {
-      inside.add("link set dev " + device + " type bridge_slave learning off");
+    inside.add(
+        "link set dev " + device + " type bridge_slave learning " + (learns(p) ? "on" : "off"));
+    inside.add("link set dev " + device + " up");
+  }
+
+  /** A guest that is still on its way here has its address where it comes from. */
+  private void fix(Port p, Network n, boolean anew, Map<String, String> fixed) {
+    var device = p.deviceName();
+    if (learns(p) || n.fdb() != null && n.fdb().containsKey(p.mac())) {
+      fixed.remove(device);
+    } else if (!p.mac().equals(fixed.put(device, p.mac())) || anew) {
       bridge.add("fdb replace " + p.mac() + " dev " + device + " master static");
     }
-    inside.add("link set dev " + device + " up");
   }
 
   /** Ports that may speak from other hardware addresses than their own. */

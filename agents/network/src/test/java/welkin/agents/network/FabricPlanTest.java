@@ -3,6 +3,7 @@ package welkin.agents.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,18 +79,18 @@ class FabricPlanTest {
   void aTapIsKeptWhileAProgramHoldsIt() {
     var held = Map.of("tapcccccccc-00", link("tapcccccccc-00", true, "brqx", ""));
     var plan = new FabricPlan(CONFIG, held);
-    plan.taps(desired("vxlan", List.of()), Set.of(NET), Set.of());
+    plan.taps(desired("vxlan", List.of()), Set.of(NET), Set.of(), new HashMap<>());
     assertThat(plan.inside).containsExactly("link set dev tapcccccccc-00 nomaster");
     var free =
         new FabricPlan(CONFIG, Map.of("tapcccccccc-00", link("tapcccccccc-00", false, null, "")));
-    free.taps(desired("vxlan", List.of()), Set.of(NET), Set.of());
+    free.taps(desired("vxlan", List.of()), Set.of(NET), Set.of(), new HashMap<>());
     assertThat(free.inside).containsExactly("link del tapcccccccc-00");
   }
 
   @Test
   void aTapJustMovedIsJoinedWithItsAddressFixed() {
     var plan = new FabricPlan(CONFIG, Map.of());
-    plan.taps(desired("vxlan", List.of()), Set.of(NET), Set.of("tapbbbbbbbb-00"));
+    plan.taps(desired("vxlan", List.of()), Set.of(NET), Set.of("tapbbbbbbbb-00"), new HashMap<>());
     assertThat(plan.inside)
         .containsExactly(
             "link set dev tapbbbbbbbb-00 mtu 1450 master brqaaaaaaaa-00",
@@ -97,5 +98,37 @@ class FabricPlanTest {
             "link set dev tapbbbbbbbb-00 up");
     assertThat(plan.bridge)
         .containsExactly("fdb replace fa:16:3e:00:00:01 dev tapbbbbbbbb-00 master static");
+  }
+
+  @Test
+  void aGuestOnItsWayHereIsReachedWhereItComesFrom() {
+    var fixed = new HashMap<String, String>();
+    var arrived = desired("vxlan", List.of("192.0.2.2"));
+    var n = arrived.networks().get(NET);
+    var there =
+        new Network(
+            NET,
+            n.type(),
+            null,
+            42,
+            1450,
+            List.of(),
+            null,
+            n.peers(),
+            Map.of("fa:16:3e:00:00:01", "192.0.2.2"));
+    var coming =
+        arrived.with(
+            new HostChanges(2, false, List.of(there), List.of(), List.of(), List.of(), List.of()));
+    var plan = new FabricPlan(CONFIG, Map.of());
+    plan.taps(coming, Set.of(NET), Set.of("tapbbbbbbbb-00"), fixed);
+    assertThat(plan.bridge).isEmpty();
+    var have = Map.of("tapbbbbbbbb-00", link("tapbbbbbbbb-00", true, "brqaaaaaaaa-00", ""));
+    plan = new FabricPlan(CONFIG, have);
+    plan.taps(arrived, Set.of(NET), Set.of(), fixed);
+    assertThat(plan.bridge)
+        .containsExactly("fdb replace fa:16:3e:00:00:01 dev tapbbbbbbbb-00 master static");
+    plan = new FabricPlan(CONFIG, have);
+    plan.taps(arrived, Set.of(NET), Set.of(), fixed);
+    assertThat(plan.bridge).isEmpty();
   }
 }

@@ -37,7 +37,9 @@ final class AgentStore {
             a.description(),
             a.id())
         == 0) {
-      sql.insert(
+      // another process may have met the same agent in this moment: its row stays, ours is
+      // forgotten
+      sql.insertIfAbsent(
           "agent",
           "id",
           a.id(),
@@ -59,6 +61,19 @@ final class AgentStore {
           a.startedAt(),
           "heartbeat",
           a.heartbeat());
+    }
+  }
+
+  /** Writes signs of life, and what came with them; what an administrator set stays as it is. */
+  static void beat(Sql sql, Agent a) {
+    if (sql.update(
+            "UPDATE agent SET configurations = ?, started_at = ?, heartbeat = ? WHERE id = ?",
+            a.configurations(),
+            a.startedAt(),
+            a.heartbeat(),
+            a.id())
+        == 0) {
+      write(sql, a);
     }
   }
 

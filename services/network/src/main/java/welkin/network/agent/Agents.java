@@ -2,6 +2,7 @@ package welkin.network.agent;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,8 @@ import welkin.store.Times;
 
 /**
  * The agents hosts play. Signs of life are kept in memory and written down when something changed
- * or the written one grows old, so that a thousand hosts cost a few writes a second.
+ * or the written one grows old, so that a thousand hosts cost a few writes a second. What other
+ * processes of this service heard is read from there; times are the database's.
  */
 public final class Agents {
   /** What an agent does. */
@@ -71,6 +73,24 @@ public final class Agents {
           written);
     }
 
+    /** This, as the database has it, with what was heard since. */
+    Agent or(Agent heard) {
+      return heard == null || !heard.id.equals(id) || heard.heartbeat <= heartbeat
+          ? this
+          : new Agent(
+              id,
+              type,
+              binary,
+              host,
+              adminUp,
+              description,
+              heard.configurations,
+              createdAt,
+              heard.startedAt,
+              heard.heartbeat,
+              heartbeat);
+    }
+
     Agent saved() {
       return new Agent(
           id,
@@ -111,10 +131,16 @@ public final class Agents {
     }
   }
 
-  /** An agent silent for longer is taken for dead, in microseconds. */
-  private static final long DOWN_AFTER = 75_000_000;
+  private static final long SECOND = 1_000_000;
 
-  private static final long WRITE_AFTER = 30_000_000;
+  /** What others wrote is not read more often. */
+  private static final long READ_AGAIN_NANOS = 1_000_000_000L;
+
+  /** An agent silent for longer is taken for dead, in microseconds. */
+  private final long downAfter;
+
+  /** A sign of life older than this is written down, in microseconds. */
+  private final long writeAfter;
 
   private final Database database;
   private final Journal journal;
@@ -125,10 +151,54 @@ public final class Agents {
   /** Host to tunnel address, of every host that told one. */
   private final Map<String, String> tunnels = new ConcurrentHashMap<>();
 
-  public Agents(Database database, Journal journal) {
+  /** How far the database's clock is ahead of this process', in microseconds. */
+  private volatile long ahead;
+
+  private volatile long readAt;
+  private volatile long since;
+
+  /**
+   * @param downSeconds an agent silent for longer is taken for dead
+   */
+  public Agents(Database database, Journal journal, int downSeconds) {
     this.database = database;
     this.journal = journal;
-    database.read(AgentStore::all).forEach(this::keep);
+    this.downAfter = downSeconds * SECOND;
+    this.writeAfter = downAfter * 2 / 5;
+    read();
+    since = now();
+  }
+
+  /** Takes over what other processes of this service heard and changed. */
+  public void read() {
+    record Seen(List<Agent> agents, long now) {}
+    var seen = database.read(sql -> new Seen(AgentStore.all(sql), Times.micros(sql.now())));
+    ahead = seen.now - Times.micros(journal.clock().instant());
+    readAt = System.nanoTime();
+    var known = new HashSet<String>();
+    for (var a : seen.agents) {
+      known.add(a.id);
+      keep(a.or(byHost.getOrDefault(a.host, Map.of()).get(a.type)));
+    }
+    // an administrator deleted it, at another process
+    byHost.values().forEach(m -> m.values().removeIf(a -> !known.contains(a.id)));
+  }
+
+  /** What others heard is looked up before something is said to be missing. */
+  private boolean readAgain() {
+    if (System.nanoTime() - readAt < READ_AGAIN_NANOS) {
+      return false;
+    }
+    read();
+    return true;
+  }
+
+  /**
+   * Whether this process has listened long enough to call an agent dead: after a pause of this
+   * service nobody could have been heard.
+   */
+  public boolean mayJudge() {
+    return now() - since > downAfter;
   }
 
   private void keep(Agent a) {
@@ -152,11 +222,11 @@ public final class Agents {
   }
 
   private long now() {
-    return Times.micros(journal.clock().instant());
+    return Times.micros(journal.clock().instant()) + ahead;
   }
 
   boolean isAlive(Agent a) {
-    return now() - a.heartbeat <= DOWN_AFTER;
+    return now() - a.heartbeat <= downAfter;
   }
 
   /**
@@ -169,8 +239,13 @@ public final class Agents {
 
   /** Takes a host's signs of life. */
   public News alive(String host, List<AgentReport> reports) {
+    var known = byHost.getOrDefault(host, Map.of());
+    if (!reports.stream().allMatch(r -> known.containsKey(r.type()))) {
+      readAgain(); // another process may have met it before
+    }
     var news = new News(false, false);
     var write = new ArrayList<Agent>();
+    var heard = new ArrayList<Agent>();
     for (var r : reports) {
       var old = byHost.getOrDefault(host, Map.of()).get(r.type());
       var text = r.configurations() == null ? "{}" : r.configurations();
@@ -199,24 +274,27 @@ public final class Agents {
             next.configured(
                 text, dead ? journal.now() : old.startedAt, dead || moved ? 0 : old.written);
       }
-      if (next.heartbeat - next.written > WRITE_AFTER) {
+      if (next.heartbeat - next.written > writeAfter) {
         write.add(next);
         next = next.saved();
       }
-      keep(next);
+      heard.add(next);
     }
     if (!write.isEmpty()) {
-      database.change(sql -> write.forEach(a -> AgentStore.write(sql, a)));
+      database.change(sql -> write.forEach(a -> AgentStore.beat(sql, a)));
     }
+    heard.forEach(this::keep);
     return news;
   }
 
   List<Agent> all() {
+    readAgain();
     return stream().sorted(Comparator.comparing(Agent::id)).toList();
   }
 
   Optional<Agent> find(String id) {
-    return stream().filter(a -> a.id.equals(id)).findFirst();
+    var found = stream().filter(a -> a.id.equals(id)).findFirst();
+    return found.isEmpty() && readAgain() ? find(id) : found;
   }
 
   Agent update(Agent a, boolean adminUp, String description) {
@@ -233,7 +311,13 @@ public final class Agents {
 
   /** Whether a host has a living agent of a role that may be used. */
   public boolean serves(String host, Role role) {
-    return of(host).anyMatch(a -> a.role() == role && a.adminUp && isAlive(a));
+    return of(host).anyMatch(a -> a.role() == role && a.adminUp && isAlive(a))
+        || readAgain() && serves(host, role);
+  }
+
+  /** Whether a host has a living agent of a role, whatever the administrator wants of it. */
+  public boolean lives(String host, Role role) {
+    return of(host).anyMatch(a -> a.role() == role && isAlive(a));
   }
 
   /** Hosts whose agent of a role lives and may be used. */

@@ -95,6 +95,33 @@ public final class DhcpServers {
     return DhcpStore.unbound(sql);
   }
 
+  /** Networks whose host's DHCP agent is dead, while another's lives. */
+  public List<String> stranded(Sql sql) {
+    if (agents.hosts(Role.DHCP).isEmpty()) {
+      return List.of();
+    }
+    return DhcpStore.hosts(sql).stream()
+        .filter(h -> !agents.lives(h, Role.DHCP))
+        .flatMap(h -> DhcpStore.onHost(sql, h).stream())
+        .toList();
+  }
+
+  /** Gives a network's server, its port and addresses, from a dead host to a living one. */
+  public void rescue(Sql sql, String networkId) {
+    var network = networks.find(sql, networkId).orElse(null);
+    var from = networks.dhcpHost(sql, networkId).orElse(null);
+    if (network == null || from == null || agents.lives(from, Role.DHCP)) {
+      return;
+    }
+    var to = host(network, sql).orElse(null);
+    if (to != null && DhcpStore.rebind(sql, networkId, from, to)) {
+      port(sql, networkId).ifPresent(p -> verbs.place(sql, p, to));
+      log.touch(sql, from, HostLog.NETWORK, networkId);
+      log.touch(sql, to, HostLog.NETWORK, networkId);
+      log.touchNetwork(sql, networkId);
+    }
+  }
+
   /** Moves a network's server to a host. */
   public void move(Sql sql, String networkId, String host) {
     stop(sql, networkId);

@@ -17,6 +17,21 @@ public final class DhcpStore {
     sql.update("DELETE FROM dhcp_binding WHERE network_id = ?", networkId);
   }
 
+  /** Gives a network from one host to another; false when it was not at the first. */
+  static boolean rebind(Sql sql, String networkId, String from, String to) {
+    return sql.update(
+            "UPDATE dhcp_binding SET host = ? WHERE network_id = ? AND host = ?",
+            to,
+            networkId,
+            from)
+        > 0;
+  }
+
+  /** Hosts that serve a network. */
+  static List<String> hosts(Sql sql) {
+    return sql.list("SELECT DISTINCT host FROM dhcp_binding", r -> r.text("host"));
+  }
+
   /** Networks with a subnet that wants DHCP, and no host. */
   static List<String> unbound(Sql sql) {
     return sql.list(

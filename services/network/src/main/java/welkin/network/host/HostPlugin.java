@@ -94,15 +94,23 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
       RouterStore routers,
       FloatingIpStore floating) {}
 
-  public void start() {
+  /**
+   * @param worker whether this process hears the hosts and repairs; every process that changes
+   *     something tells them of it
+   */
+  public void start(boolean worker) {
     timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofVirtual().name("network-hosts").factory());
-    offer = bus.offer(NetworkPlugin.class, "", this);
     compute.start();
+    if (!worker) {
+      return;
+    }
+    offer = bus.offer(NetworkPlugin.class, "", this);
     timer.scheduleWithFixedDelay(
         quietly(
             () -> {
+              agents.read();
               spread();
               repair.run();
             }),
@@ -114,7 +122,9 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   @Override
   public void close() {
     if (timer != null) {
-      offer.close();
+      if (offer != null) {
+        offer.close();
+      }
       timer.shutdownNow();
       compute.close();
     }

@@ -89,6 +89,17 @@ public final class RouterStore {
     sql.update("UPDATE router SET host = ? WHERE id = ?", host, routerId);
   }
 
+  /** Gives a router from one host to another; false when it was not at the first. */
+  boolean moveHost(Sql sql, String routerId, String from, String to) {
+    return sql.update("UPDATE router SET host = ? WHERE id = ? AND host = ?", to, routerId, from)
+        > 0;
+  }
+
+  /** Hosts that play a router. */
+  List<String> hosts(Sql sql) {
+    return sql.list("SELECT DISTINCT host FROM router WHERE host IS NOT NULL", r -> r.text("host"));
+  }
+
   public List<String> onHost(Sql sql, String host) {
     return sql.list("SELECT id FROM router WHERE host = ? ORDER BY id", r -> r.text("id"), host);
   }

@@ -650,6 +650,32 @@ public final class Routers implements Noun {
     }
   }
 
+  /** Routers whose host's L3 agent is dead, while another's lives. */
+  public List<String> stranded(Sql sql) {
+    if (agents.hosts(Role.L3).isEmpty()) {
+      return List.of();
+    }
+    return store.hosts(sql).stream()
+        .filter(h -> !agents.lives(h, Role.L3))
+        .flatMap(h -> store.onHost(sql, h).stream())
+        .toList();
+  }
+
+  /** Gives a router from a dead host to a living one, when there is one for it. */
+  public void rescue(Sql sql, String routerId) {
+    var from = store.host(sql, routerId).orElse(null);
+    if (from == null || agents.lives(from, Role.L3)) {
+      return;
+    }
+    choose(sql, store.legs(sql, routerId))
+        .filter(to -> store.moveHost(sql, routerId, from, to))
+        .ifPresent(
+            to -> {
+              log.touch(sql, from, HostLog.ROUTER, routerId);
+              give(sql, routerId, to);
+            });
+  }
+
   /** Routers with legs that no host plays, while there are hosts for them. */
   public List<String> waiting(Sql sql) {
     return agents.hosts(Role.L3).isEmpty()
