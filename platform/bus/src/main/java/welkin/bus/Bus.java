@@ -13,9 +13,10 @@ import java.time.Duration;
  * {@code void} ones that nobody waits for. The request context crosses, without the caller's token.
  *
  * <p>Failures of a call are {@link welkin.core.Fault}s: the endpoint's own; 503 when nobody offers
- * the interface there, or the way there or the answer was lost; 504 when the other side fell silent
- * or took longer than {@link Within}. After 503 and 504 it is unknown whether the work was done:
- * repeat the call.
+ * the interface there; 503 {@link welkin.core.Fault#isAway} when the broker is, or the way there or
+ * the answer was lost; 504 when the other side fell silent or took longer than {@link Within}; 500
+ * when the endpoint threw anything but a fault. After 503 and 504 it is unknown whether the work
+ * was done: repeat the call.
  */
 public interface Bus extends AutoCloseable {
   /**

@@ -26,11 +26,7 @@ record Contract(Class<?> type, Map<String, Operation> operations) {
   /**
    * @param limit how long a call may take, how long a cast may wait to be read
    */
-  record Operation(Method method, Kind kind, Duration limit) {
-    String name() {
-      return method.getName();
-    }
-  }
+  record Operation(Method method, String name, Kind kind, Duration limit) {}
 
   /** What a client does with a method that was called on it. */
   interface Sender {
@@ -95,16 +91,20 @@ record Contract(Class<?> type, Map<String, Operation> operations) {
 
   private static Operation operation(Method method) {
     if (method.isAnnotationPresent(FanOut.class)) {
-      return new Operation(method, Kind.FAN_OUT, CAST_LIMIT);
+      return new Operation(method, method.getName(), Kind.FAN_OUT, CAST_LIMIT);
     }
     var cast = method.getAnnotation(Cast.class);
     if (cast != null) {
       return cast.validSeconds() == 0
-          ? new Operation(method, Kind.CAST, CAST_LIMIT)
-          : new Operation(method, Kind.SIGN, Duration.ofSeconds(cast.validSeconds()));
+          ? new Operation(method, method.getName(), Kind.CAST, CAST_LIMIT)
+          : new Operation(
+              method, method.getName(), Kind.SIGN, Duration.ofSeconds(cast.validSeconds()));
     }
     var within = method.getAnnotation(Within.class);
     return new Operation(
-        method, Kind.CALL, within == null ? CALL_LIMIT : Duration.ofSeconds(within.seconds()));
+        method,
+        method.getName(),
+        Kind.CALL,
+        within == null ? CALL_LIMIT : Duration.ofSeconds(within.seconds()));
   }
 }

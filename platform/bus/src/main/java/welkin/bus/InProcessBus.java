@@ -11,6 +11,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import welkin.core.Fault;
 import welkin.core.RequestContext;
 
 /**
@@ -62,7 +63,10 @@ public final class InProcessBus implements Bus {
           try {
             return operation.method().invoke(endpoint, args);
           } catch (InvocationTargetException e) {
-            throw e.getCause();
+            if (e.getCause() instanceof Error error) {
+              throw error;
+            }
+            throw Fault.from(e.getCause());
           }
         });
   }
