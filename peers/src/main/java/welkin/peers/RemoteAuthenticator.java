@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import tools.jackson.databind.JsonNode;
+import welkin.core.AccessRule;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -81,6 +82,17 @@ public final class RemoteAuthenticator implements Authenticator {
         token.path("system").path("all").asBoolean(false),
         java.util.List.copyOf(roles),
         text,
-        Instant.parse(token.get("expires_at").stringValue()));
+        Instant.parse(token.get("expires_at").stringValue()),
+        rules(token.path("application_credential").path("access_rules")));
+  }
+
+  private static java.util.List<AccessRule> rules(JsonNode given) {
+    var out = new ArrayList<AccessRule>();
+    given.forEach(
+        r ->
+            out.add(
+                new AccessRule(
+                    Json.string(r, "service"), Json.string(r, "method"), Json.string(r, "path"))));
+    return java.util.List.copyOf(out);
   }
 }

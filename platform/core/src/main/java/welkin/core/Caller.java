@@ -14,6 +14,7 @@ import java.util.List;
  * @param roles role names, implied ones included
  * @param token the token as it was presented, for calls on the caller's behalf
  * @param expires when the token ends
+ * @param accessRules the only calls it may make; empty for any
  */
 public record Caller(
     String userId,
@@ -26,7 +27,36 @@ public record Caller(
     boolean system,
     List<String> roles,
     Secret token,
-    Instant expires) {
+    Instant expires,
+    List<AccessRule> accessRules) {
+
+  /** A caller who may make any call. */
+  public Caller(
+      String userId,
+      String userName,
+      String userDomainId,
+      String projectId,
+      String projectName,
+      String projectDomainId,
+      String domainId,
+      boolean system,
+      List<String> roles,
+      Secret token,
+      Instant expires) {
+    this(
+        userId,
+        userName,
+        userDomainId,
+        projectId,
+        projectName,
+        projectDomainId,
+        domainId,
+        system,
+        roles,
+        token,
+        expires,
+        List.of());
+  }
 
   /** Nobody: a request without a token. */
   public static final Caller ANONYMOUS =
@@ -38,6 +68,12 @@ public record Caller(
 
   public boolean isAdmin() {
     return roles.contains("admin");
+  }
+
+  /** Whether a call is one its token may make. */
+  public boolean mayCall(String service, String method, String path) {
+    return accessRules.isEmpty()
+        || accessRules.stream().anyMatch(r -> r.allows(service, method, path));
   }
 
   public boolean isAnonymous() {

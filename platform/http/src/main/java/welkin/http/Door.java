@@ -146,6 +146,10 @@ public final class Door {
         version = service.negotiation().choose(request);
       }
       var caller = authenticate(open || !service.authFirst() && candidates.isEmpty());
+      if (!open && !mayCall(caller, service, below)) {
+        throw Fault.unauthorized(
+            "The application credential's access rules do not allow " + method() + " " + below);
+      }
       call = new Call(request, service, path, caller, version);
       var globalId = request.header("x-openstack-request-id");
       if (globalId != null && !globalId.matches("req-[0-9a-fA-F-]{36}")) {
@@ -178,6 +182,19 @@ public final class Door {
         }
         throw f;
       }
+    }
+
+    /**
+     * Whether the access rules of an application credential allow this call. A service that calls
+     * for a user, and says so with a token of its own, is not bound by them.
+     */
+    private boolean mayCall(Caller caller, Service service, String below) {
+      if (caller.mayCall(service.name(), method(), below)
+          || caller.mayCall(service.name(), method(), request.path())) {
+        return true;
+      }
+      var helper = request.header("x-service-token");
+      return helper != null && authenticator.authenticate(Secret.of(helper)).hasRole("service");
     }
 
     private Route choose(List<Route> candidates) {

@@ -375,8 +375,11 @@ class DirectoryTest {
                     "roles",
                     List.of(Map.of("name", "reader")),
                     "access_rules",
-                    List.of(Map.of("service", "compute", "method", "GET", "path", "/v2.1/*")))));
-    assertThat(made.status()).isEqualTo(201);
+                    List.of(
+                        Map.of("service", "compute", "method", "GET", "path", "/v2.1/*"),
+                        Map.of("service", "identity", "method", "GET", "path", "/v3/**"),
+                        Map.of("service", "identity", "method", "POST", "path", "/v3/**")))));
+    assertThat(made.status()).as(made.toString()).isEqualTo(201);
     var credential = made.body().get("application_credential");
     var id = credential.get("id").asString();
     var login =
@@ -427,7 +430,7 @@ class DirectoryTest {
                 .status())
         .isEqualTo(400);
     assertThat(cloud.get("/v3/users/" + user + "/access_rules", token).body().get("access_rules"))
-        .hasSize(1);
+        .hasSize(3);
     var project = credential.get("project_id").asString();
     call(
         "DELETE",

@@ -3,6 +3,7 @@ package welkin.identity.token;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import welkin.core.AccessRule;
 import welkin.identity.role.Role;
 
 /**
@@ -15,6 +16,7 @@ import welkin.identity.role.Role;
  * @param catalog the catalog's JSON; null for an unscoped token
  * @param validUntil when the delegation ends, or null
  * @param unrestricted whether its delegation, if any, may make others
+ * @param accessRules the only calls its tokens may make; empty for any
  * @param epoch when it was worked out
  */
 record Authorization(
@@ -31,4 +33,5 @@ record Authorization(
     byte[] catalog,
     Instant validUntil,
     boolean unrestricted,
+    List<AccessRule> accessRules,
     long epoch) {}

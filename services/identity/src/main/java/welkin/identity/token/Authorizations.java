@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
+import welkin.core.AccessRule;
 import welkin.core.Json;
 import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
@@ -42,7 +43,8 @@ final class Authorizations {
       String field,
       ObjectNode shown,
       Instant validUntil,
-      boolean unrestricted) {}
+      boolean unrestricted,
+      List<AccessRule> accessRules) {}
 
   /** Roles and catalog, the same for everyone. */
   private record Common(RoleGraph roles, Catalog catalog, long epoch) {}
@@ -154,6 +156,7 @@ final class Authorizations {
         scope.isUnscoped() ? null : shared.catalog.json(user.id(), scope.projectId()),
         limit == null ? null : limit.validUntil,
         limit == null || limit.unrestricted,
+        limit == null ? List.of() : limit.accessRules,
         epoch);
   }
 
@@ -192,7 +195,10 @@ final class Authorizations {
         "application_credential",
         shown,
         c.expiresAt(),
-        c.unrestricted());
+        c.unrestricted(),
+        c.accessRules().stream()
+            .map(r -> new AccessRule(r.service(), r.method(), r.path()))
+            .toList());
   }
 
   private static Limit limit(Trust t) {
@@ -200,7 +206,7 @@ final class Authorizations {
     shown.putObject("trustor_user").put("id", t.trustorId());
     shown.putObject("trustee_user").put("id", t.trusteeId());
     return new Limit(
-        t.trustorId(), t.roleIds(), true, "OS-TRUST:trust", shown, t.expiresAt(), false);
+        t.trustorId(), t.roleIds(), true, "OS-TRUST:trust", shown, t.expiresAt(), false, List.of());
   }
 
   private static boolean alive(Sql sql, String userId) {

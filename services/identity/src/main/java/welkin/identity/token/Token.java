@@ -27,7 +27,8 @@ public final class Token {
             authorization.scope().system(),
             authorization.roleNames(),
             text,
-            payload.expiresAt());
+            payload.expiresAt(),
+            authorization.accessRules());
   }
 
   public Secret text() {
