@@ -1,6 +1,7 @@
 package welkin.identity;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import welkin.core.Config;
@@ -41,6 +42,8 @@ import welkin.identity.token.TokenApi;
 import welkin.identity.token.Tokens;
 import welkin.identity.trust.TrustApi;
 import welkin.identity.trust.Trusts;
+import welkin.identity.user.Compliance;
+import welkin.identity.user.PasswordLogin;
 import welkin.identity.user.Passwords;
 import welkin.identity.user.UserApi;
 import welkin.identity.user.UserStore;
@@ -57,7 +60,8 @@ public final class IdentityService implements CloudService {
       List.of(
           "/welkin/identity/V001__identity.sql",
           "/welkin/identity/V002__policies_and_endpoint_filter.sql",
-          "/welkin/identity/V003__trusts.sql");
+          "/welkin/identity/V003__trusts.sql",
+          "/welkin/identity/V004__security_compliance.sql");
   private static final Config.Key<Integer> ROUNDS =
       Config.Key.number(
           "identity.password_hash_rounds", 12, "bcrypt cost: 2 to this power iterations");
@@ -113,6 +117,8 @@ public final class IdentityService implements CloudService {
     var projects = new Projects(backend, revocations, config.get(DEPTH));
     var sealed = new FernetKeys(platform.home().resolve("credential-keys"), 3);
     var credentials = new Credentials(backend, sealed);
+    var compliance = Compliance.of(config);
+    var passwordLogin = new PasswordLogin(backend, passwords, compliance);
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -121,11 +127,15 @@ public final class IdentityService implements CloudService {
     var routes =
         new Routes("")
             .include(VersionApi.routes())
-            .include(new TokenApi(backend, tokens, passwords).routes())
+            .include(new TokenApi(backend, tokens, passwords, passwordLogin).routes())
             .include(new RevocationApi(backend).routes())
             .include(new DomainApi(projects).routes())
             .include(new ProjectApi(projects).routes())
-            .include(new UserApi(backend, new Users(backend, passwords, revocations)).routes())
+            .include(
+                new UserApi(
+                        backend,
+                        new Users(backend, passwords, passwordLogin, compliance, revocations))
+                    .routes())
             .include(new GroupApi(backend).routes())
             .include(new RoleApi(backend).routes())
             .include(new GrantApi(backend).routes())
@@ -218,16 +228,20 @@ public final class IdentityService implements CloudService {
 
   @Override
   public List<Config.Key<?>> options() {
-    return List.of(
-        ROUNDS,
-        EXPIRATION,
-        EXPIRED_WINDOW,
-        KEYS,
-        ADMIN,
-        ADMIN_PROJECT,
-        DEPTH,
-        REDELEGATIONS,
-        SIGNATURES);
+    var all =
+        new ArrayList<Config.Key<?>>(
+            List.of(
+                ROUNDS,
+                EXPIRATION,
+                EXPIRED_WINDOW,
+                KEYS,
+                ADMIN,
+                ADMIN_PROJECT,
+                DEPTH,
+                REDELEGATIONS,
+                SIGNATURES));
+    all.addAll(Compliance.options());
+    return all;
   }
 
   @Override

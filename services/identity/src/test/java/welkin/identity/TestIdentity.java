@@ -43,8 +43,14 @@ final class TestIdentity implements AutoCloseable {
     }
   }
 
-  TestIdentity(Path home) {
+  /**
+   * @param options {@code name, value, ...}
+   */
+  TestIdentity(Path home, Object... options) {
     this.home = home;
+    var all = new java.util.ArrayList<Object>(java.util.List.of(options));
+    all.add("identity.password_hash_rounds");
+    all.add(4);
     InstantSource clock = () -> now;
     var authenticator = new Authenticator[1];
     var service = new IdentityService[1];
@@ -53,7 +59,7 @@ final class TestIdentity implements AutoCloseable {
     var platform =
         new Platform(
             home,
-            Config.of("identity.password_hash_rounds", 4),
+            Config.of(all.toArray()),
             clock,
             Ids.system(),
             new InProcessBus(),

@@ -15,6 +15,7 @@ import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.trust.TrustStore;
+import welkin.identity.user.PasswordLogin;
 import welkin.identity.user.Passwords;
 import welkin.identity.user.User;
 import welkin.identity.user.UserStore;
@@ -28,12 +29,14 @@ final class Login {
   private final Backend backend;
   private final Tokens tokens;
   private final Passwords passwords;
+  private final PasswordLogin passwordLogin;
 
   /** Who was recognised, and how. */
   private record Recognised(
       String userId, List<String> methods, Token parent, ApplicationCredential credential) {}
 
-  Login(Backend backend, Tokens tokens, Passwords passwords) {
+  Login(Backend backend, Tokens tokens, Passwords passwords, PasswordLogin passwordLogin) {
+    this.passwordLogin = passwordLogin;
     this.backend = backend;
     this.tokens = tokens;
     this.passwords = passwords;
@@ -98,17 +101,8 @@ final class Login {
     if (password == null) {
       throw expecting("password", "user");
     }
-    var user = user(given);
-    boolean right = passwords.check(Secret.of(password), user.map(User::passwordHash).orElse(null));
-    if (!right || !alive(user.orElseThrow())) {
-      throw Faults.unauthorized();
-    }
-    return new Recognised(user.get().id(), List.of("password"), null, null);
-  }
-
-  private boolean alive(User user) {
-    var expires = user.passwordExpiresAt();
-    return user.enabled() && (expires == null || backend.clock().instant().isBefore(expires));
+    var user = passwordLogin.recognise(user(given), Secret.of(password));
+    return new Recognised(user.id(), List.of("password"), null, null);
   }
 
   private Recognised token(ObjectNode method) {

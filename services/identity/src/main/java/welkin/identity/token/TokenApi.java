@@ -15,6 +15,7 @@ import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.user.PasswordLogin;
 import welkin.identity.user.Passwords;
 
 /** {@code /v3/auth}: logging in, asking about tokens, and what one may scope to. */
@@ -23,10 +24,11 @@ public final class TokenApi {
   private final Tokens tokens;
   private final Login login;
 
-  public TokenApi(Backend backend, Tokens tokens, Passwords passwords) {
+  public TokenApi(
+      Backend backend, Tokens tokens, Passwords passwords, PasswordLogin passwordLogin) {
     this.backend = backend;
     this.tokens = tokens;
-    this.login = new Login(backend, tokens, passwords);
+    this.login = new Login(backend, tokens, passwords, passwordLogin);
   }
 
   public Routes routes() {

@@ -23,4 +23,29 @@ public record User(
     Instant passwordCreatedAt,
     Instant passwordExpiresAt,
     ObjectNode options,
-    ObjectNode extra) {}
+    ObjectNode extra) {
+
+  /** Whether an option is set, e.g. {@code lock_password}. */
+  boolean option(String name) {
+    return options.path(name).asBoolean(false);
+  }
+
+  User withPassword(Secret hash, Instant createdAt, Instant expiresAt) {
+    return new User(
+        id, domainId, name, enabled, defaultProjectId, hash, createdAt, expiresAt, options, extra);
+  }
+
+  User disabled() {
+    return new User(
+        id,
+        domainId,
+        name,
+        false,
+        defaultProjectId,
+        passwordHash,
+        passwordCreatedAt,
+        passwordExpiresAt,
+        options,
+        extra);
+  }
+}

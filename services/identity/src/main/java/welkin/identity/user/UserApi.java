@@ -129,7 +129,7 @@ public final class UserApi {
   }
 
   private Answer update(Call call) {
-    return one(200, call, users.update(enforced(call), new Attributes(call.object("user"))));
+    return one(200, call, users.update(enforced(call).id(), new Attributes(call.object("user"))));
   }
 
   private Answer delete(Call call) {

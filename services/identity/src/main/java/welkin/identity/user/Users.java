@@ -33,20 +33,31 @@ public final class Users {
 
   private final Backend backend;
   private final Passwords passwords;
+  private final PasswordLogin login;
+  private final Compliance compliance;
   private final Revocations revocations;
 
-  public Users(Backend backend, Passwords passwords, Revocations revocations) {
+  public Users(
+      Backend backend,
+      Passwords passwords,
+      PasswordLogin login,
+      Compliance compliance,
+      Revocations revocations) {
     this.backend = backend;
     this.passwords = passwords;
+    this.login = login;
+    this.compliance = compliance;
     this.revocations = revocations;
   }
 
   public Optional<User> find(String id) {
-    return backend.database().read(sql -> UserStore.find(sql, id));
+    return backend.database().read(sql -> UserStore.find(sql, id)).map(login::seen);
   }
 
   List<User> list(ListRequest request) {
-    return backend.database().read(sql -> UserStore.list(sql, request));
+    return backend.database().read(sql -> UserStore.list(sql, request)).stream()
+        .map(login::seen)
+        .toList();
   }
 
   List<User> inGroup(ListRequest request, String groupId) {
@@ -54,20 +65,20 @@ public final class Users {
   }
 
   User create(Attributes given, String domainId) {
-    var password = given.text("password");
-    var hash = password == null ? null : passwords.hash(Secret.of(password));
     var user =
-        new User(
-            backend.ids().hex(),
-            domainId,
-            given.text("name").strip(),
-            given.flag("enabled", true),
-            given.text("default_project_id"),
-            hash,
-            hash == null ? null : backend.clock().instant(),
-            null,
-            given.options(null),
-            given.extra(null, KNOWN));
+        withGiven(
+            given.text("password"),
+            new User(
+                backend.ids().hex(),
+                domainId,
+                given.text("name").strip(),
+                given.flag("enabled", true),
+                given.text("default_project_id"),
+                null,
+                null,
+                null,
+                given.options(null),
+                given.extra(null, KNOWN)));
     return stored(
         user,
         sql -> {
@@ -76,36 +87,43 @@ public final class Users {
           }
           mustBeProject(sql, user.defaultProjectId());
           UserStore.insert(sql, user);
+          remember(sql, user);
           backend.tell(sql, "user", "created", null, user.id());
         });
   }
 
-  User update(User was, Attributes given) {
+  User update(String id, Attributes given) {
+    var was =
+        backend
+            .database()
+            .read(sql -> UserStore.find(sql, id))
+            .orElseThrow(Faults.missing("user", id));
     Fields.same(given, "domain_id", was.domainId());
-    var password = given.text("password");
-    var hash =
-        !given.has("password")
-            ? was.passwordHash()
-            : password == null ? null : passwords.hash(Secret.of(password));
-    var user =
+    var changed =
         new User(
             was.id(),
             was.domainId(),
             given.text("name", was.name()).strip(),
             given.flag("enabled", was.enabled()),
             given.text("default_project_id", was.defaultProjectId()),
-            hash,
-            given.has("password")
-                ? hash == null ? null : backend.clock().instant()
-                : was.passwordCreatedAt(),
-            given.has("password") ? null : was.passwordExpiresAt(),
+            was.passwordHash(),
+            was.passwordCreatedAt(),
+            was.passwordExpiresAt(),
             given.options(was.options()),
             given.extra(was.extra(), KNOWN));
+    var user = given.has("password") ? withGiven(given.text("password"), changed) : changed;
     return stored(
         user,
         sql -> {
           mustBeProject(sql, given.has("default_project_id") ? user.defaultProjectId() : null);
           UserStore.update(sql, user);
+          if (given.has("password")) {
+            remember(sql, user);
+          }
+          if (given.has("enabled") && user.enabled()) {
+            // an administrator's word ends a lock, and a long absence
+            LoginRecord.NONE.store(sql, user.id());
+          }
           boolean disabled = was.enabled() && !user.enabled();
           if (disabled || given.has("password")) {
             revocations.user(sql, user.id());
@@ -118,38 +136,83 @@ public final class Users {
         });
   }
 
-  /** A user's own change of password: the old one is all the proof there is. */
+  /** A user with a password that an administrator set; null takes it away. */
+  private User withGiven(String password, User user) {
+    if (password == null) {
+      return user.withPassword(null, null, null);
+    }
+    compliance.mustMatch(Secret.of(password));
+    var now = backend.clock().instant();
+    return user.withPassword(
+        passwords.hash(Secret.of(password)), now, compliance.endOfGiven(user, now));
+  }
+
+  private void remember(Sql sql, User user) {
+    if (user.passwordHash() != null) {
+      PasswordHistory.add(
+          sql,
+          user.id(),
+          user.passwordHash(),
+          user.passwordCreatedAt(),
+          Math.max(1, compliance.history()));
+    }
+  }
+
+  /** A user's own change of password: the old one, expired or not, is all the proof there is. */
   void changePassword(String id, Secret original, Secret next) {
-    var user = find(id).orElse(null);
-    boolean right = passwords.check(original, user == null ? null : user.passwordHash());
-    if (!right || !user.enabled()) {
-      throw Faults.unauthorized();
+    var user = login.proven(backend.database().read(sql -> UserStore.find(sql, id)), original);
+    if (user.option("lock_password")) {
+      throw Fault.badRequest(
+          "Password change: the option lock_password is set, an administrator can change it.");
     }
-    if (original.equals(next)) {
-      throw Fault.badRequest("The new password is the same as the current one.");
-    }
+    compliance.mustMatch(next);
+    mustBeOldEnough(user);
+    mustBeNew(user, original, next);
     var hash = passwords.hash(next);
+    var now = backend.clock().instant();
     backend
         .database()
         .change(
             sql -> {
-              var now = UserStore.find(sql, id).orElseThrow(Faults.missing("user", id));
-              UserStore.update(
-                  sql,
-                  new User(
-                      id,
-                      now.domainId(),
-                      now.name(),
-                      now.enabled(),
-                      now.defaultProjectId(),
-                      hash,
-                      backend.clock().instant(),
-                      null,
-                      now.options(),
-                      now.extra()));
+              var stored = UserStore.find(sql, id).orElseThrow(Faults.missing("user", id));
+              var changed = stored.withPassword(hash, now, compliance.endOfOwn(stored, now));
+              UserStore.update(sql, changed);
+              remember(sql, changed);
               revocations.user(sql, id);
               backend.tell(sql, "user", "updated", null, id);
             });
+  }
+
+  /** One that must be changed at once may be changed at once. */
+  private void mustBeOldEnough(User user) {
+    var now = backend.clock().instant();
+    var end = user.passwordExpiresAt();
+    boolean expired = end != null && !now.isBefore(end);
+    if (!expired && now.isBefore(user.passwordCreatedAt().plus(compliance.minimumAge()))) {
+      throw Fault.badRequest(
+          "Cannot change password before minimum age is met: "
+              + compliance.minimumAge().toDays()
+              + " day(s) after the last change.");
+    }
+  }
+
+  private void mustBeNew(User user, Secret original, Secret next) {
+    if (original.equals(next)) {
+      throw Fault.badRequest("The new password is the same as the current one.");
+    }
+    if (compliance.history() > 1) {
+      var before =
+          backend
+              .database()
+              .read(sql -> PasswordHistory.last(sql, user.id(), compliance.history() - 1));
+      if (before.stream().anyMatch(hash -> passwords.check(next, hash))) {
+        throw Fault.badRequest(
+            "The new password cannot be identical to a previous password. The total number which"
+                + " includes the new password must be unique is "
+                + compliance.history()
+                + ".");
+      }
+    }
   }
 
   /** Its memberships, assignments and credentials go with it. */

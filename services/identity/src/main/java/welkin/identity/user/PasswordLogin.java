@@ -1,0 +1,106 @@
+package welkin.identity.user;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import welkin.core.Fault;
+import welkin.core.Secret;
+import welkin.identity.shared.Backend;
+import welkin.identity.shared.Faults;
+
+/**
+ * Recognises a user by password. Unknown, wrong, disabled and locked are the same 401 after the
+ * same time (OSSA-2021-003): the hash is worked out before anything is looked at.
+ */
+public final class PasswordLogin {
+  /** A login is written down at most this often. */
+  private static final Duration NOTED = Duration.ofHours(1);
+
+  private final Backend backend;
+  private final Passwords passwords;
+  private final Compliance compliance;
+
+  public PasswordLogin(Backend backend, Passwords passwords, Compliance compliance) {
+    this.backend = backend;
+    this.passwords = passwords;
+    this.compliance = compliance;
+  }
+
+  /**
+   * The user, when the password is right and may be used.
+   *
+   * @throws Fault 401; only who knows an expired password is told that it is expired
+   */
+  public User recognise(Optional<User> found, Secret password) {
+    var user = proven(found, password);
+    var end = user.passwordExpiresAt();
+    if (end != null && !backend.clock().instant().isBefore(end)) {
+      throw Fault.unauthorized(
+          "The password is expired and needs to be changed for user: " + user.id() + ".");
+    }
+    return user;
+  }
+
+  /** The user, when the password is right, even when it has expired: to change it. */
+  User proven(Optional<User> found, Secret password) {
+    boolean right = passwords.check(password, found.map(User::passwordHash).orElse(null));
+    var user = found.orElseThrow(Faults::unauthorized);
+    var was = backend.database().read(sql -> LoginRecord.find(sql, user.id()));
+    var record = was.orElse(LoginRecord.NONE);
+    var now = backend.clock().instant();
+    if (isLocked(user, record, now)) {
+      throw Faults.unauthorized();
+    }
+    if (!right) {
+      failed(user, now);
+      throw Faults.unauthorized();
+    }
+    if (!user.enabled() || compliance.isInactive(user, record.activeAt(), now)) {
+      throw Faults.unauthorized();
+    }
+    if (record.failures() > 0
+        || record.activeAt() == null
+        || now.isAfter(record.activeAt().plus(NOTED))) {
+      backend.database().change(sql -> new LoginRecord(0, null, now).store(sql, user.id()));
+    }
+    return user;
+  }
+
+  private boolean isLocked(User user, LoginRecord record, Instant now) {
+    return compliance.locks(user)
+        && record.failures() >= compliance.lockoutAttempts()
+        && now.isBefore(record.failedAt().plus(compliance.lockoutDuration()));
+  }
+
+  private void failed(User user, Instant now) {
+    if (!compliance.locks(user)) {
+      return;
+    }
+    backend
+        .database()
+        .change(
+            sql -> {
+              var r = LoginRecord.find(sql, user.id()).orElse(LoginRecord.NONE);
+              boolean over =
+                  r.failedAt() != null
+                      && now.isAfter(r.failedAt().plus(compliance.lockoutDuration()));
+              int failures =
+                  over && r.failures() >= compliance.lockoutAttempts() ? 0 : r.failures();
+              new LoginRecord(failures + 1, now, r.activeAt()).store(sql, user.id());
+            });
+  }
+
+  /** How a user is shown: one who stayed away too long counts as disabled. */
+  User seen(User user) {
+    if (compliance.inactivity().isZero() || !user.enabled()) {
+      return user;
+    }
+    var active =
+        backend
+            .database()
+            .read(sql -> LoginRecord.find(sql, user.id()))
+            .map(LoginRecord::activeAt)
+            .orElse(null);
+    return compliance.isInactive(user, active, backend.clock().instant()) ? user.disabled() : user;
+  }
+}
