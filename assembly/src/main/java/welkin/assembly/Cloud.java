@@ -7,140 +7,149 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.simulated.SimulatedWorld;
 import welkin.bus.Bus;
-import welkin.bus.InProcessBus;
+import welkin.bus.Buses;
 import welkin.compute.ComputeService;
 import welkin.core.Config;
 import welkin.core.Fault;
+import welkin.core.HostName;
 import welkin.core.Secret;
 import welkin.http.Authenticator;
 import welkin.http.Door;
 import welkin.http.EventsApi;
+import welkin.http.Health;
 import welkin.http.HttpServer;
 import welkin.http.Metrics;
-import welkin.identity.IdentityService;
-import welkin.image.ImageService;
-import welkin.network.NetworkService;
 import welkin.peers.CloudService;
-import welkin.peers.Peers;
-import welkin.peers.Platform;
+import welkin.peers.Endpoints;
 import welkin.peers.Roles;
-import welkin.peers.Transport;
-import welkin.placement.PlacementService;
-import welkin.store.Databases;
 
-/** A cloud in one process: every service behind one door, and the hosts it plays. */
+/**
+ * One process of a cloud: the services and the hosts its roles name, behind one door. With all
+ * roles it is the whole cloud; with a host's roles alone it opens no database.
+ */
 public final class Cloud implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Cloud.class);
 
-  private final Bus bus = new InProcessBus();
-  private final List<CloudService> services = new ArrayList<>();
+  private final CloudSettings settings;
+  private final Roles roles;
+  private final Bus bus;
   private final Door door;
-  private final Secret password;
-  private final String endpoint;
   private final HttpServer server;
+  private final String endpoint;
+  private final Health health;
+
+  /** Null in a process with hosts alone. */
+  private final Control control;
+
   private final Hosts hosts;
 
   private Cloud(CloudSettings settings) {
-    var config = settings.config();
+    Plan.check(settings);
+    this.settings = settings;
+    this.roles = settings.roles();
     try {
       Files.createDirectories(settings.home());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    var config = settings.config();
     var metrics = new Metrics();
-    var authenticator =
-        new AtomicReference<Authenticator>(
-            token -> {
-              throw Fault.unavailable("Identity is starting.", 1);
-            });
+    var authenticator = new AtomicReference<Authenticator>(Cloud::nobody);
     door = new Door(t -> authenticator.get().authenticate(t), settings.ids(), metrics);
     // listening comes first, so that a port in use is told before anything changed; it answers 503
     // until all stands
     server =
         settings.listen() == null ? null : new HttpServer(door, settings.listen(), settings.port());
-    endpoint = endpoint(settings);
-
-    var tokens = new AtomicReference<IdentityService>();
-    var platform =
-        new Platform(
-            settings.home(),
-            config,
-            settings.clock(),
-            settings.ids(),
-            bus,
-            door,
-            metrics,
-            Databases.of(config, settings.home(), settings.clock()),
-            endpoint,
-            new Peers(Transport.direct(door), endpoint, () -> tokens.get().serviceToken()));
-
-    var identity = new IdentityService(platform);
-    tokens.set(identity);
-    authenticator.set(identity.authenticator());
-    password =
-        settings.password() != null ? settings.password() : Credentials.password(settings.home());
-    identity.bootstrap(password, endpoint);
-    var compute = new ComputeService(platform);
-    services.add(identity);
-    services.add(new ImageService(platform));
-    services.add(new PlacementService(platform));
-    services.add(new NetworkService(platform));
-    services.add(compute);
-    checkOptions(config);
-
-    services.forEach(s -> s.apis().forEach(door::mount));
-    door.mount(
-        new EventsApi(
-                services.stream()
-                    .map(s -> new EventsApi.Source(s.type(), s.database(), s.events()))
-                    .toList())
-            .service(metrics));
-    services.forEach(s -> s.start(Roles.ALL));
-    hosts =
-        settings.simulated() > 0
-            ? new SimulatedCloudHosts(settings, bus)
-            : settings.listen() == null
-                ? () -> {}
-                : new LocalHost(
-                    settings.home(),
-                    config,
-                    bus,
-                    settings.clock(),
-                    URI.create(endpoint + "/metadata"),
-                    compute.metadataSecret());
-    if (server != null) {
-      Credentials.write(settings.home(), endpoint, password);
-      server.open();
+    endpoint = endpoint(config);
+    bus =
+        settings.bus() != null
+            ? settings.bus()
+            : Buses.open(config.get(Options.BUS), settings.clock(), settings.ids());
+    Control opened = null;
+    Hosts played = null;
+    try {
+      if (roles.hostOnly()) {
+        door.mount(new EventsApi(List.of()).service(metrics));
+      } else {
+        opened = new Control(settings, bus, door, metrics, endpoint, this::waits);
+        authenticator.set(opened.authenticator());
+      }
+      health = health(opened);
+      door.mount(health.service());
+      if (opened != null) {
+        opened.start();
+      }
+      played = hosts(opened);
+    } catch (RuntimeException e) {
+      undo(opened, played);
+      throw e;
     }
-    log.info("up at {}", endpoint);
+    control = opened;
+    hosts = played;
+    if (server != null) {
+      if (control != null && roles.has("identity")) {
+        Credentials.write(settings.home(), endpoint, control.password());
+      }
+      server.open(config.get(Options.ENDPOINT).isEmpty() ? null : endpoint);
+    }
+    log.info("{} up, roles {}, cloud at {}", HostName.of(config), roles, endpoint);
   }
 
-  /** Starts a cloud; what an earlier process left under way goes on. */
+  /** Starts a process of a cloud; what an earlier one left under way goes on. */
   public static Cloud start(CloudSettings settings) {
     return new Cloud(settings);
   }
 
-  private String endpoint(CloudSettings settings) {
-    var told = settings.config().get(Options.ENDPOINT);
+  private static welkin.core.Caller nobody(Secret token) {
+    throw Fault.unavailable("The cloud is starting.", 1);
+  }
+
+  private void waits(String why) {
+    if (server != null) {
+      server.waits(why);
+    }
+  }
+
+  private String endpoint(Config config) {
+    var told = config.get(Options.ENDPOINT);
     if (!told.isEmpty()) {
-      return told;
+      return Endpoints.base(told);
     }
     if (server == null) {
       return "http://127.0.0.1:5000";
     }
-    var host =
-        settings.listen().equals("0.0.0.0") ? LocalHost.name(settings.config()) : settings.listen();
+    var host = settings.listen().equals("0.0.0.0") ? HostName.of(config) : settings.listen();
     return "http://" + host + ":" + server.port();
   }
 
-  private void checkOptions(Config config) {
-    var all = new ArrayList<Config.Key<?>>(Options.all());
-    services.forEach(s -> all.addAll(s.options()));
-    config.check(all);
+  private Health health(Control opened) {
+    var checks = new ArrayList<Supplier<String>>();
+    if (opened != null) {
+      checks.add(opened::trouble);
+    }
+    checks.add(bus::trouble);
+    return new Health(checks);
+  }
+
+  private Hosts hosts(Control opened) {
+    if (!roles.host()) {
+      return () -> {};
+    }
+    if (settings.simulated() > 0) {
+      return new SimulatedCloudHosts(settings, bus);
+    }
+    if (settings.listen() == null) {
+      return () -> {};
+    }
+    var here = opened == null ? null : opened.metadataSecret();
+    var secret =
+        here != null ? here : Secret.of(settings.config().get(ComputeService.METADATA_SECRET));
+    return new LocalHost(settings, bus, URI.create(endpoint + "/metadata"), secret);
   }
 
   /** The door, for tests that need no socket. */
@@ -157,9 +166,14 @@ public final class Cloud implements AutoCloseable {
     return endpoint;
   }
 
-  /** The administrator's password. */
+  /** Why nothing should be sent here now, as {@code GET /healthcheck} tells it; null for none. */
+  public String trouble() {
+    return health.trouble();
+  }
+
+  /** The administrator's password; null when another host made it and it is not told here. */
   public Secret password() {
-    return password;
+    return control == null ? null : control.password();
   }
 
   /** The world of the simulated hosts, with the switches that make them misbehave. */
@@ -167,24 +181,59 @@ public final class Cloud implements AutoCloseable {
     if (hosts instanceof SimulatedCloudHosts s) {
       return s.world();
     }
-    throw new IllegalStateException("this cloud has no simulated hosts");
+    throw new IllegalStateException("this process has no simulated hosts");
   }
 
+  /** The services this process plays. */
   public List<CloudService> services() {
-    return List.copyOf(services);
+    return control == null ? List.of() : control.services();
   }
 
-  /** Ends this process' part; guests go on, and so does work under way at the next start. */
+  /**
+   * Tells load balancers to send no more, and goes on answering for the configured time: the first
+   * half of a stop that fails no request.
+   */
+  public void drain() throws InterruptedException {
+    var time = Options.seconds(settings.config(), Options.DRAIN);
+    health.drain();
+    if (server != null) {
+      server.drain();
+    }
+    if (time.isPositive()) {
+      log.info("draining for {} s", time.toSeconds());
+      Thread.sleep(time);
+    }
+  }
+
+  /** Ends this process' part; guests go on, and so does work under way, here or elsewhere. */
   @Override
   public void close() {
+    if (control != null) {
+      control.endWatches();
+    }
+    if (server != null) {
+      server.finishWithin(Options.seconds(settings.config(), Options.FINISH));
+    }
+    undo(control, hosts);
+  }
+
+  private void undo(Control opened, Hosts played) {
     if (server != null) {
       server.close();
     }
     // services before hosts: work under way stops between two steps, and none of it mistakes a host
     // that is closed with us for one that failed
-    services.reversed().forEach(CloudService::close);
-    hosts.close();
-    services.reversed().forEach(s -> s.database().close());
-    bus.close();
+    if (opened != null) {
+      opened.close();
+    }
+    if (played != null) {
+      played.close();
+    }
+    if (opened != null) {
+      opened.closeDatabases();
+    }
+    if (settings.bus() == null) {
+      bus.close();
+    }
   }
 }

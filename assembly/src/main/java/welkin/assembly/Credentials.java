@@ -19,8 +19,20 @@ final class Credentials {
 
   private Credentials() {}
 
-  /** The password an earlier start wrote, or a new one. */
-  static Secret password(Path home) {
+  /** The password that was given, configured or written by an earlier start; null for none. */
+  static Secret known(CloudSettings settings) {
+    if (settings.password() != null) {
+      return settings.password();
+    }
+    var configured = settings.config().get(Options.ADMIN_PASSWORD);
+    return configured.isEmpty() ? written(settings.home()) : Secret.of(configured);
+  }
+
+  static Secret fresh() {
+    return Secrets.generate();
+  }
+
+  private static Secret written(Path home) {
     var file = home.resolve("openrc");
     try {
       if (Files.exists(file)) {
@@ -29,18 +41,24 @@ final class Credentials {
           return Secret.of(m.group(1));
         }
       }
-      return Secrets.generate();
+      return null;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /**
+   * Writes both.
+   *
+   * @param password null when another control host made it: then they say where to look
+   */
   static void write(Path home, String endpoint, Secret password) {
+    var text = password == null ? "" : password.reveal();
     write(
         home.resolve("openrc"),
         """
         # admin of this cloud; use with: . openrc
-        export OS_AUTH_URL='%s/v3'
+        %s        export OS_AUTH_URL='%s/v3'
         export OS_IDENTITY_API_VERSION=3
         export OS_USERNAME='welkin'
         export OS_PASSWORD='%s'
@@ -50,11 +68,11 @@ final class Credentials {
         export OS_REGION_NAME='RegionOne'
         export OS_INTERFACE='public'
         """
-            .formatted(endpoint, password.reveal()));
+            .formatted(note(password), endpoint, text));
     write(
         home.resolve("clouds.yaml"),
         """
-        clouds:
+        %sclouds:
           welkin:
             auth:
               auth_url: %s/v3
@@ -67,7 +85,16 @@ final class Credentials {
             interface: public
             identity_api_version: 3
         """
-            .formatted(endpoint, password.reveal()));
+            .formatted(note(password), endpoint, text));
+  }
+
+  private static String note(Secret password) {
+    return password != null
+        ? ""
+        : """
+        # The password was made by the control host that started first and stands in its openrc.
+        # Put 'admin_password' into welkin.yaml before the first start to choose it.
+        """;
   }
 
   private static void write(Path file, String text) {

@@ -1,8 +1,6 @@
 package welkin.assembly;
 
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,17 +19,28 @@ import welkin.agents.network.NetworkHostConfig;
 import welkin.agents.network.NetworkHostConfig.Agent;
 import welkin.bus.Bus;
 import welkin.core.Config;
+import welkin.core.HostName;
 import welkin.core.Secret;
 
-/** This machine as hypervisor and network host: QEMU and the kernel. */
+/** This machine as hypervisor and as network host, or one of them: QEMU and the kernel. */
 final class LocalHost implements Hosts {
+  /** Each null when it is not played. */
   private final ComputeHost compute;
+
   private final NetworkHost network;
 
-  LocalHost(
-      Path home, Config config, Bus bus, InstantSource clock, URI metadata, Secret metadataSecret) {
-    network = new NetworkHost(networkConfig(home, config, metadata, metadataSecret), bus).start();
-    compute = new ComputeHost(hypervisor(home, config), bus, clock);
+  /** Plays what the roles say. */
+  LocalHost(CloudSettings settings, Bus bus, URI metadata, Secret metadataSecret) {
+    var home = settings.home();
+    var config = settings.config();
+    network =
+        settings.roles().networkAgent()
+            ? new NetworkHost(networkConfig(home, config, metadata, metadataSecret), bus).start()
+            : null;
+    compute =
+        settings.roles().compute()
+            ? new ComputeHost(hypervisor(home, config), bus, settings.clock())
+            : null;
   }
 
   /**
@@ -45,20 +54,8 @@ final class LocalHost implements Hosts {
     NetworkHost.teardown(networkConfig(home, config, null, null));
   }
 
-  static String name(Config config) {
-    var name = config.get(Options.HOST);
-    if (!name.isEmpty()) {
-      return name;
-    }
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost";
-    }
-  }
-
   private static HypervisorSettings hypervisor(Path home, Config config) {
-    return HypervisorSettings.of(name(config), home.resolve("compute"))
+    return HypervisorSettings.of(HostName.of(config), home.resolve("compute"))
         .withHostIp(config.get(Options.TUNNEL_IP))
         .withTapNamespace(tag(home) + "-fabric");
   }
@@ -66,7 +63,7 @@ final class LocalHost implements Hosts {
   private static NetworkHostConfig networkConfig(
       Path home, Config config, URI metadata, Secret secret) {
     return new NetworkHostConfig(
-        name(config),
+        HostName.of(config),
         tag(home),
         home.resolve("net"),
         config.get(Options.TUNNEL_IP),
@@ -112,7 +109,11 @@ final class LocalHost implements Hosts {
 
   @Override
   public void close() {
-    compute.close();
-    network.close();
+    if (compute != null) {
+      compute.close();
+    }
+    if (network != null) {
+      network.close();
+    }
   }
 }

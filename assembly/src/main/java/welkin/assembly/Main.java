@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -12,6 +13,8 @@ import picocli.CommandLine.Option;
 import welkin.bus.InProcessBus;
 import welkin.core.Config;
 import welkin.core.Ids;
+import welkin.core.Secret;
+import welkin.peers.Roles;
 
 /** The program. {@code ./welkin} is how people start it. */
 @Command(
@@ -43,7 +46,8 @@ public final class Main {
 
   @Command(
       name = "serve",
-      description = "Runs a cloud in the foreground until it is told to stop (SIGTERM).",
+      description =
+          "Runs a process of a cloud in the foreground until it is told to stop (SIGTERM).",
       mixinStandardHelpOptions = true)
   static final class Serve extends Home implements Runnable {
     @Option(
@@ -65,40 +69,36 @@ public final class Main {
         description = "Port to listen on; default ${DEFAULT-VALUE}.")
     int port;
 
+    @Option(
+        names = "--roles",
+        paramLabel = "ROLE,...",
+        split = ",",
+        description =
+            "What this process plays, in place of the option 'roles': all, or some of api, worker,"
+                + " compute, network-agent, SERVICE:api, SERVICE:worker.")
+    List<String> roles;
+
+    @Option(
+        names = "--admin-password-file",
+        paramLabel = "FILE",
+        description = "The administrator's password when the cloud is first made.")
+    Path passwordFile;
+
     @Override
     public void run() {
       var stop = new CountDownLatch(1);
       var stopped = new CountDownLatch(1);
       try {
         var pid = Files.createDirectories(folder().resolve("run")).resolve("welkin.pid");
-        Runtime.getRuntime()
-            .addShutdownHook(
-                new Thread(
-                    () -> {
-                      stop.countDown();
-                      try {
-                        stopped.await();
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                    }));
-        var settings =
-            new CloudSettings(
-                folder(),
-                config(),
-                simulate,
-                listen,
-                port,
-                null,
-                InstantSource.system(),
-                Ids.system());
-        try (var cloud = Cloud.start(settings)) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped)));
+        try {
           Files.writeString(pid, ProcessHandle.current().pid() + "\n");
-          stop.await();
-          LoggerFactory.getLogger(Main.class).info("stopping {}", cloud.endpoint());
+          serve(stop);
         } finally {
           Files.deleteIfExists(pid);
         }
+      } catch (Patience.Stopped told) {
+        // while it waited for its database: nothing began
       } catch (IOException | RuntimeException e) {
         LoggerFactory.getLogger(Main.class).error("cannot start", e);
         System.err.println("cannot start: " + e.getMessage());
@@ -108,6 +108,39 @@ public final class Main {
         Thread.currentThread().interrupt();
       } finally {
         stopped.countDown();
+      }
+    }
+
+    private void serve(CountDownLatch stop) throws IOException, InterruptedException {
+      var config = config();
+      try (var cloud = Cloud.start(settings(config, stop))) {
+        stop.await();
+        LoggerFactory.getLogger(Main.class).info("stopping {}", cloud.endpoint());
+        cloud.drain();
+      }
+    }
+
+    private CloudSettings settings(Config config, CountDownLatch stop) throws IOException {
+      return new CloudSettings(
+          folder(),
+          config,
+          roles == null ? config.get(Options.ROLES) : Roles.parse(roles),
+          simulate,
+          listen,
+          port,
+          passwordFile == null ? null : Secret.of(Files.readString(passwordFile).strip()),
+          InstantSource.system(),
+          Ids.system(),
+          null,
+          new Patience(Options.seconds(config, Options.WAIT), stop));
+    }
+
+    private static void stop(CountDownLatch stop, CountDownLatch stopped) {
+      stop.countDown();
+      try {
+        stopped.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
   }

@@ -1,14 +1,55 @@
 package welkin.assembly;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import welkin.compute.ComputeService;
+import welkin.core.Config;
 import welkin.core.Config.Key;
+import welkin.core.HostName;
+import welkin.identity.IdentityService;
+import welkin.peers.Roles;
 import welkin.store.Databases;
 
 /** The options that concern the whole process or its host. */
 final class Options {
-  static final Key<String> HOST =
-      Key.text("host.name", "", "This host's name in the cloud; empty for the system's.");
+  static final Key<Roles> ROLES =
+      new Key<>(
+          "roles",
+          Roles.ALL,
+          "What this process plays: all, or some of api, worker, compute, network-agent,"
+              + " SERVICE:api, SERVICE:worker.",
+          v -> Roles.parse(Key.list("roles", List.of(), "").read().apply(v)));
+  static final Key<String> BUS =
+      Key.text(
+          "bus",
+          "",
+          "How workers and hosts speak: in-process, or amqp://USER:PASSWORD@HOST:PORT/.");
+  static final Key<String> ENDPOINT =
+      Key.text(
+          "endpoint",
+          "",
+          "Scheme, host and port where clients and hosts reach this cloud, e.g."
+              + " http://cloud.example:5000.");
+  static final Key<String> ADMIN_PASSWORD =
+      Key.text(
+          "admin_password",
+          "",
+          "The administrator's password when the cloud is first made; empty to generate one.");
+  static final Key<Integer> WAIT =
+      Key.number(
+          "start.wait", 600, "Seconds a start waits for a database that does not answer yet.");
+  static final Key<Integer> DRAIN =
+      Key.number(
+          "stop.drain",
+          0,
+          "Seconds between 'do not send me more' (healthcheck 503) and the last request taken.");
+  static final Key<Integer> FINISH =
+      Key.number("stop.finish", 30, "Seconds that requests under way may take to end.");
+  static final Key<String> SIMULATED_PREFIX =
+      Key.text("simulated.prefix", "sim-", "Names of simulated hosts: this and a number.");
   static final Key<String> TUNNEL_IP =
       Key.text("host.tunnel_ip", "127.0.0.1", "The address other hosts reach this one by.");
   static final Key<List<String>> BRIDGE_MAPPINGS =
@@ -27,17 +68,51 @@ final class Options {
           List.of("l2", "l3", "dhcp"),
           "What this host's network agent plays: l2 alone on a hypervisor, with l3 (routers,"
               + " floating IPs) and dhcp on a network host.");
-  static final Key<String> ENDPOINT =
-      Key.text(
-          "server.public_endpoint",
-          "",
-          "Scheme and authority clients use, when a proxy stands in front.");
 
   private Options() {}
 
+  /** Those of this file and what every process reads; services have their own. */
   static List<Key<?>> all() {
     var all = new ArrayList<Key<?>>(Databases.options());
-    all.addAll(List.of(HOST, TUNNEL_IP, BRIDGE_MAPPINGS, VXLAN_PORT, NETWORK_AGENTS, ENDPOINT));
+    all.addAll(
+        List.of(
+            ROLES,
+            BUS,
+            ENDPOINT,
+            ADMIN_PASSWORD,
+            WAIT,
+            DRAIN,
+            FINISH,
+            SIMULATED_PREFIX,
+            HostName.KEY,
+            TUNNEL_IP,
+            BRIDGE_MAPPINGS,
+            VXLAN_PORT,
+            NETWORK_AGENTS,
+            IdentityService.SERVICE_PASSWORD,
+            ComputeService.METADATA_SECRET));
+    ServiceKind.ALL.forEach(s -> all.add(endpoint(s.type())));
     return all;
+  }
+
+  /** Where one service answers, when it is not behind the one door. */
+  private static Key<String> endpoint(String service) {
+    return Key.text("endpoints." + service, "", "Where " + service + " answers, when apart.");
+  }
+
+  /** The services that have an address of their own. */
+  static Map<String, String> endpoints(Config config) {
+    var out = new LinkedHashMap<String, String>();
+    for (var service : ServiceKind.ALL) {
+      var url = config.get(endpoint(service.type()));
+      if (!url.isEmpty()) {
+        out.put(service.type(), url);
+      }
+    }
+    return out;
+  }
+
+  static Duration seconds(Config config, Key<Integer> key) {
+    return Duration.ofSeconds(config.get(key));
   }
 }

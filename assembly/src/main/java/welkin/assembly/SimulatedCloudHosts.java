@@ -15,7 +15,8 @@ final class SimulatedCloudHosts implements Hosts {
         SimulatedHosts.start(
             bus,
             SimulatedWorld.kept(settings.home().resolve("simulated-world.jsonl"), settings.clock()),
-            settings.simulated());
+            settings.simulated(),
+            settings.config().get(Options.SIMULATED_PREFIX));
   }
 
   SimulatedWorld world() {

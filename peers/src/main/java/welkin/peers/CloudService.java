@@ -1,15 +1,13 @@
 package welkin.peers;
 
 import java.util.Collection;
-import java.util.List;
-import welkin.core.Config;
 import welkin.http.Service;
 import welkin.store.Database;
 import welkin.store.Events;
 
 /**
- * A service's table of contents, the same for all: its APIs, schema, events, options, and what runs
- * in the background. Made with a {@link Platform}; nothing runs before {@link #start}.
+ * A service's table of contents, the same for all: its APIs, schema, events, and what runs in the
+ * background. Made with a {@link Platform}; nothing runs before {@link #start}.
  */
 public interface CloudService extends AutoCloseable {
   /** The service type, e.g. {@code compute}. */
@@ -21,9 +19,6 @@ public interface CloudService extends AutoCloseable {
   Database database();
 
   Events events();
-
-  /** The options it reads; any other name in the configuration stops the start. */
-  List<Config.Key<?>> options();
 
   /**
    * Begins what this process plays of it. With the role {@code worker}: workflows that were under

@@ -45,6 +45,10 @@ class ArchitectureTest {
       Set.of(
           // renews leases at a fixed pace, in a thread of its own
           "welkin.workflow.WorkflowEngine",
+          // gives load balancers the time they need to look away
+          "welkin.assembly.Cloud",
+          // a peer that restarts tells nobody when it is back
+          "welkin.peers.HttpTransport",
           // looks until a process that is not its child has gone
           "welkin.agents.network.Daemons");
 

@@ -3,11 +3,14 @@ package welkin.trials;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 import welkin.assembly.Cloud;
 import welkin.assembly.CloudSettings;
+import welkin.assembly.Patience;
+import welkin.bus.Bus;
 import welkin.compute.ComputeService;
 import welkin.core.Config;
 import welkin.core.Ids;
@@ -15,6 +18,7 @@ import welkin.core.Json;
 import welkin.core.Secret;
 import welkin.http.Answer;
 import welkin.http.HttpRequest;
+import welkin.peers.Roles;
 import welkin.store.Database;
 
 /**
@@ -25,6 +29,7 @@ final class TestCloud implements AutoCloseable {
   private static final Secret PASSWORD = Secret.of("a-password-for-trials");
 
   private final Cloud cloud;
+  private TestCloud keys = this;
 
   TestCloud(Path home, int hosts) {
     cloud =
@@ -38,6 +43,25 @@ final class TestCloud implements AutoCloseable {
                 PASSWORD,
                 InstantSource.system(),
                 Ids.system()));
+  }
+
+  /** One process of a cloud: some roles, a socket, a bus shared with the others of this JVM. */
+  TestCloud(Path home, String roles, int hosts, int port, Bus bus, Config config) {
+    cloud =
+        Cloud.start(
+            new CloudSettings(
+                home,
+                Config.of("sqlite.synchronous", "OFF", "identity.password_hash_rounds", 4)
+                    .with(config),
+                Roles.parse(List.of(roles.split(","))),
+                hosts,
+                "127.0.0.1",
+                port,
+                PASSWORD,
+                InstantSource.system(),
+                Ids.system(),
+                bus,
+                Patience.NONE));
   }
 
   /** The database of a service, for what no API tells. */
@@ -61,6 +85,15 @@ final class TestCloud implements AutoCloseable {
     return cloud;
   }
 
+  /** Logs in at another process, where Identity is. */
+  void loginAt(TestCloud other) {
+    keys = other;
+  }
+
+  Client anonymous() {
+    return new Client(null);
+  }
+
   /** A client with the administrator's project token. */
   Client admin() {
     return login("welkin", PASSWORD.reveal(), "admin");
@@ -74,7 +107,7 @@ final class TestCloud implements AutoCloseable {
           "scope": {"project": {"name": "%s", "domain": {"id": "default"}}}}}
         """
             .formatted(user, password, project);
-    var answer = new Client(null).send("POST", "/v3/auth/tokens", body);
+    var answer = keys.anonymous().send("POST", "/v3/auth/tokens", body);
     if (answer.status() != 201) {
       throw new AssertionError("login of " + user + ": " + answer.status() + " " + answer.body());
     }

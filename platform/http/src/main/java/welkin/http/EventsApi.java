@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import welkin.core.Fault;
@@ -22,13 +24,15 @@ import welkin.store.Events;
  * text/event-stream}. A caller sees the events of its project, an administrator all. With {@code
  * follow=true} (always, for server-sent events) the answer goes on.
  */
-public final class EventsApi {
+public final class EventsApi implements AutoCloseable {
   /** A service's log. */
   public record Source(String service, Database database, Events events) {}
 
   private static final int PAGE = 500;
 
   private final List<Source> sources;
+  private final Set<Semaphore> watchers = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
   public EventsApi(List<Source> sources) {
     this.sources = List.copyOf(sources);
@@ -71,6 +75,7 @@ public final class EventsApi {
       OutputStream out, TreeMap<String, Long> cursor, String project, boolean sse, boolean follow)
       throws IOException {
     var news = new Semaphore(0);
+    watchers.add(news);
     var watches = new ArrayList<Events.Watch>();
     sources.forEach(s -> watches.add(s.events().watch(news::release)));
     try {
@@ -89,7 +94,7 @@ public final class EventsApi {
           more |= page.size() == PAGE;
         }
         out.flush();
-        if (!more && !follow) {
+        if (closed || !more && !follow) {
           return;
         }
         if (!more && !news.tryAcquire(15, TimeUnit.SECONDS)) {
@@ -100,8 +105,16 @@ public final class EventsApi {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      watchers.remove(news);
       watches.forEach(Events.Watch::close);
     }
+  }
+
+  /** Ends the watches: their clients go on from their cursor elsewhere. */
+  @Override
+  public void close() {
+    closed = true;
+    watchers.forEach(Semaphore::release);
   }
 
   private static String line(String service, Events.Event event, TreeMap<String, Long> cursor) {

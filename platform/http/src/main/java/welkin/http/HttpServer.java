@@ -2,10 +2,13 @@ package welkin.http;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
@@ -15,6 +18,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -46,7 +50,8 @@ public final class HttpServer implements AutoCloseable {
     connector.setIdleTimeout(120_000);
     server.addConnector(connector);
     handler = new DoorHandler(door);
-    server.setHandler(handler);
+    server.setHandler(new GracefulHandler(handler));
+    server.setStopTimeout(Duration.ofSeconds(30).toMillis());
     server.setErrorHandler(
         (request, response, callback) -> {
           response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
@@ -68,9 +73,35 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  /** Begins to answer; until then every request is told to come again in a second. */
+  /**
+   * Begins to answer; until then every request is told to come again in a second.
+   *
+   * @param base scheme and authority that links in answers begin with, or null for what each
+   *     request came by ({@code X-Forwarded-Proto}, {@code X-Forwarded-Host}, {@code Host})
+   */
+  public void open(String base) {
+    handler.base = base;
+    handler.waits = null;
+  }
+
+  /** {@link #open} with links as each request came. */
   public void open() {
-    handler.open = true;
+    open(null);
+  }
+
+  /** What is being waited for before it opens, told to whoever asks. */
+  public void waits(String why) {
+    handler.waits = why;
+  }
+
+  /** Answers go on, but tell clients to leave: connections are closed after the next answer. */
+  public void drain() {
+    handler.draining = true;
+  }
+
+  /** How long {@link #close} lets requests under way go on; 30 s unless told. */
+  public void finishWithin(Duration limit) {
+    server.setStopTimeout(limit.toMillis());
   }
 
   public int port() {
@@ -87,15 +118,10 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private static final class DoorHandler extends Handler.Abstract {
-    private static final Answer STARTING =
-        Answer.json(
-                503,
-                java.util.Map.of(
-                    "error", java.util.Map.of("code", 503, "message", "The cloud is starting.")))
-            .with("Retry-After", "1");
-
     private final Door door;
-    volatile boolean open;
+    volatile String waits = "The cloud is starting.";
+    volatile String base;
+    volatile boolean draining;
 
     DoorHandler(Door door) {
       super(InvocationType.BLOCKING);
@@ -105,9 +131,13 @@ public final class HttpServer implements AutoCloseable {
     @Override
     public boolean handle(Request request, Response response, Callback callback)
         throws IOException {
-      if (!open) {
-        write(request, response, STARTING, callback);
+      var why = waits;
+      if (why != null) {
+        write(request, response, notYet(request, why), callback);
         return true;
+      }
+      if (draining) {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
       }
       var headers = new HashMap<String, String>();
       for (var field : request.getHeaders()) {
@@ -117,9 +147,6 @@ public final class HttpServer implements AutoCloseable {
             (a, b) -> a + ", " + b);
       }
       var uri = request.getHttpURI();
-      var forwarded = headers.get("x-forwarded-proto");
-      var scheme = forwarded != null && forwarded.matches("https?") ? forwarded : uri.getScheme();
-      var authority = headers.getOrDefault("host", uri.getAuthority());
       var answer =
           door.handle(
               new HttpRequest(
@@ -129,10 +156,34 @@ public final class HttpServer implements AutoCloseable {
                   headers,
                   Content.Source.asInputStream(request),
                   request.getLength(),
-                  scheme + "://" + authority,
+                  base != null ? base : base(headers, uri),
                   Request.getRemoteAddr(request)));
       write(request, response, answer, callback);
       return true;
+    }
+
+    private static Answer notYet(Request request, String why) {
+      var answer =
+          Health.PATH.equals(request.getHttpURI().getPath())
+              ? Health.answer(why)
+              : Answer.json(503, Map.of("error", Map.of("code", 503, "message", why)));
+      return answer.with("Retry-After", "1");
+    }
+
+    /** What the client typed, as the proxies in front tell it. */
+    private static String base(Map<String, String> headers, HttpURI uri) {
+      var scheme = first(headers.get("x-forwarded-proto"));
+      var authority = first(headers.get("x-forwarded-host"));
+      return (scheme != null && scheme.matches("https?") ? scheme : uri.getScheme())
+          + "://"
+          + (authority != null && authority.matches("[\\w.:\\[\\]-]{1,255}")
+              ? authority
+              : headers.getOrDefault("host", uri.getAuthority()));
+    }
+
+    /** The client's own proxy comes first. */
+    private static String first(String list) {
+      return list == null ? null : list.split(",", 2)[0].strip();
     }
 
     private static void write(Request request, Response response, Answer answer, Callback callback)

@@ -1,6 +1,7 @@
 package welkin.compute;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -61,6 +62,7 @@ import welkin.compute.usage.UsageApi;
 import welkin.compute.zone.ZoneApi;
 import welkin.core.Config;
 import welkin.core.Fault;
+import welkin.core.HostName;
 import welkin.core.Secret;
 import welkin.http.Routes;
 import welkin.http.Service;
@@ -81,6 +83,14 @@ public final class ComputeService implements CloudService {
       List.of(
           "/welkin/compute/V001__keypairs_and_flavors.sql",
           "/welkin/compute/V002__servers_and_hosts.sql");
+
+  /** What the metadata proxies of hosts sign with, when they are in other processes. */
+  public static final Config.Key<String> METADATA_SECRET =
+      Config.Key.text(
+          "metadata.shared_secret",
+          "",
+          "What hosts and Compute share for metadata, the same everywhere; empty on one machine.");
+
   private static final Duration RECONCILE_EVERY = Duration.ofMinutes(1);
   private static final Service.Negotiation NEGOTIATION =
       new Service.Negotiation(
@@ -200,7 +210,11 @@ public final class ComputeService implements CloudService {
             .negotiating(NEGOTIATION)
             .rewriting(ComputeService::withoutProject);
 
-    metadataSecret = MetadataSecret.at(platform.home().resolve("metadata.secret"));
+    var told = config.get(METADATA_SECRET);
+    metadataSecret =
+        told.isEmpty()
+            ? MetadataSecret.at(platform.home().resolve("metadata.secret"))
+            : MetadataSecret.of(Secret.of(told));
     metadata =
         Service.of(
             "metadata",
@@ -295,9 +309,11 @@ public final class ComputeService implements CloudService {
     return events;
   }
 
-  @Override
-  public List<Config.Key<?>> options() {
-    return ComputeOptions.all();
+  /** The options it reads; any other name in the configuration stops the start. */
+  public static List<Config.Key<?>> options() {
+    var all = new ArrayList<Config.Key<?>>(ComputeOptions.all());
+    all.add(METADATA_SECRET);
+    return all;
   }
 
   @Override
@@ -306,7 +322,7 @@ public final class ComputeService implements CloudService {
     if (!roles.worker(type())) {
       return;
     }
-    hosts.registerOwn(hostname(), List.of("nova-scheduler", "nova-conductor"));
+    hosts.registerOwn(HostName.of(platform.config()), List.of("nova-scheduler", "nova-conductor"));
     engine.start(roles.all() && !platform.databases().shared());
     offer = platform.bus().offer(ComputeReports.class, "", reports);
     Thread.ofVirtual().name("server-reconciler").start(this::keep);
@@ -325,14 +341,6 @@ public final class ComputeService implements CloudService {
       }
     } catch (InterruptedException e) {
       // nobody interrupts it; if somebody does, it is over
-    }
-  }
-
-  private static String hostname() {
-    try {
-      return java.net.InetAddress.getLocalHost().getHostName();
-    } catch (java.net.UnknownHostException e) {
-      return "localhost";
     }
   }
 

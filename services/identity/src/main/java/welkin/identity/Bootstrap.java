@@ -22,7 +22,9 @@ import welkin.identity.shared.Backend;
 import welkin.identity.user.Passwords;
 import welkin.identity.user.User;
 import welkin.identity.user.UserStore;
+import welkin.store.DatabaseUnavailable;
 import welkin.store.Sql;
+import welkin.store.StoreException;
 
 /**
  * What a cloud cannot begin without, made on first start and found on every later one: the default
@@ -31,6 +33,8 @@ import welkin.store.Sql;
 final class Bootstrap {
   static final String DOMAIN = "default";
   static final String SERVICE_USER = "welkin-service";
+  static final String SERVICE_PROJECT = "service";
+  private static final int ATTEMPTS = 10;
   private static final String REGION = "RegionOne";
 
   private record Offered(String type, String name, String path, String description) {}
@@ -47,12 +51,19 @@ final class Bootstrap {
   private final Passwords passwords;
   private final String adminName;
   private final String adminProject;
+  private final Secret servicePassword;
 
-  Bootstrap(Backend backend, Passwords passwords, String adminName, String adminProject) {
+  Bootstrap(
+      Backend backend,
+      Passwords passwords,
+      String adminName,
+      String adminProject,
+      Secret servicePassword) {
     this.backend = backend;
     this.passwords = passwords;
     this.adminName = adminName;
     this.adminProject = adminProject;
+    this.servicePassword = servicePassword;
   }
 
   /**
@@ -63,15 +74,32 @@ final class Bootstrap {
    * @return whether the administrator was made now, with that password
    */
   boolean run(Secret password, String base) {
+    // control hosts that start together make it together: the first to commit made it, the others
+    // meet its rows and find them the next time round
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(password, base);
+      } catch (StoreException met) {
+        if (met instanceof DatabaseUnavailable || attempt == ATTEMPTS) {
+          throw met;
+        }
+      }
+    }
+  }
+
+  private boolean once(Secret password, String base) {
     boolean known =
         backend.database().read(sql -> UserStore.named(sql, DOMAIN, adminName).isPresent());
     var hash = known ? null : passwords.hash(password);
+    var serviceHash = serviceHash();
     boolean made =
         backend
             .database()
             .tx(
                 sql -> {
-                  boolean first = directory(sql, hash);
+                  // one at a time, from the first statement on
+                  sql.update("UPDATE project SET enabled = enabled WHERE id = ?", DOMAIN);
+                  boolean first = directory(sql, hash, serviceHash);
                   catalog(sql, base);
                   return first;
                 });
@@ -79,7 +107,19 @@ final class Bootstrap {
     return made;
   }
 
-  private boolean directory(Sql sql, Secret hash) {
+  /** The service user's new password, sealed; null when it need not change. */
+  private Secret serviceHash() {
+    if (servicePassword.reveal().isEmpty()) {
+      return null;
+    }
+    var user = backend.database().read(sql -> UserStore.named(sql, DOMAIN, SERVICE_USER));
+    var had = user.map(User::passwordHash).orElse(null);
+    return had != null && passwords.check(servicePassword, had)
+        ? null
+        : passwords.hash(servicePassword);
+  }
+
+  private boolean directory(Sql sql, Secret hash, Secret serviceHash) {
     if (ProjectStore.find(sql, DOMAIN).isEmpty()) {
       ProjectStore.insert(
           sql,
@@ -98,7 +138,7 @@ final class Bootstrap {
     }
     var roles = roles(sql);
     var adminHome = project(sql, adminProject, "The administrators' project");
-    var serviceHome = project(sql, "service", "The services' own project");
+    var serviceHome = project(sql, SERVICE_PROJECT, "The services' own project");
     var admin = UserStore.named(sql, DOMAIN, adminName).orElse(null);
     boolean first = admin == null;
     if (first) {
@@ -106,7 +146,9 @@ final class Bootstrap {
     }
     var service = UserStore.named(sql, DOMAIN, SERVICE_USER).orElse(null);
     if (service == null) {
-      service = user(sql, SERVICE_USER, null, serviceHome);
+      service = user(sql, SERVICE_USER, serviceHash, serviceHome);
+    } else if (serviceHash != null) {
+      UserStore.setPassword(sql, service.id(), serviceHash, backend.clock().instant());
     }
     var adminRole = roles.get("admin");
     if (first) { // an operator who takes these away later means it

@@ -79,6 +79,14 @@ public final class IdentityService implements CloudService {
   private static final Config.Key<String> ADMIN_PROJECT =
       Config.Key.text("identity.admin_project", "admin", "Name of the administrators' project");
 
+  /** Upstream's services have it as [service_user] password. */
+  public static final Config.Key<String> SERVICE_PASSWORD =
+      Config.Key.text(
+          "service_user.password",
+          "",
+          "Password of the services' own user, the same on all hosts; needed where a process"
+              + " without Identity has to log in");
+
   private static final Config.Key<Integer> DEPTH =
       Config.Key.number(
           "identity.max_project_tree_depth", 5, "Levels of a project tree, its domain not counted");
@@ -113,7 +121,13 @@ public final class IdentityService implements CloudService {
     var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
     var revocations = new Revocations(backend, life.plus(window));
     tokens = new Tokens(backend, keys, revocations, life, window);
-    bootstrap = new Bootstrap(backend, passwords, config.get(ADMIN), config.get(ADMIN_PROJECT));
+    bootstrap =
+        new Bootstrap(
+            backend,
+            passwords,
+            config.get(ADMIN),
+            config.get(ADMIN_PROJECT),
+            Secret.of(config.get(SERVICE_PASSWORD)));
     var projects = new Projects(backend, revocations, config.get(DEPTH));
     var sealed = new FernetKeys(platform.home().resolve("credential-keys"), 3);
     var credentials = new Credentials(backend, sealed);
@@ -172,6 +186,12 @@ public final class IdentityService implements CloudService {
     return bootstrap.run(password, endpoint);
   }
 
+  /** The services' own user, of the domain {@code default}. */
+  public static final String SERVICE_USER = Bootstrap.SERVICE_USER;
+
+  /** And the project it works in. */
+  public static final String SERVICE_PROJECT = Bootstrap.SERVICE_PROJECT;
+
   /** Tells who a token stands for, for every service of this process. */
   public Authenticator authenticator() {
     return new LocalAuthenticator(tokens);
@@ -226,11 +246,12 @@ public final class IdentityService implements CloudService {
     return backend.events();
   }
 
-  @Override
-  public List<Config.Key<?>> options() {
+  /** The options it reads; any other name in the configuration stops the start. */
+  public static List<Config.Key<?>> options() {
     var all =
         new ArrayList<Config.Key<?>>(
             List.of(
+                SERVICE_PASSWORD,
                 ROUNDS,
                 EXPIRATION,
                 EXPIRED_WINDOW,

@@ -91,8 +91,8 @@ public final class ImageService implements CloudService {
     return events;
   }
 
-  @Override
-  public List<Config.Key<?>> options() {
+  /** The options it reads; any other name in the configuration stops the start. */
+  public static List<Config.Key<?>> options() {
     return ImageOptions.KEYS;
   }
 

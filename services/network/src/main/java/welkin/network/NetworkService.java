@@ -249,8 +249,8 @@ public final class NetworkService implements CloudService {
     return events;
   }
 
-  @Override
-  public List<Config.Key<?>> options() {
+  /** The options it reads; any other name in the configuration stops the start. */
+  public static List<Config.Key<?>> options() {
     var out = new ArrayList<Config.Key<?>>();
     out.addAll(List.of(DNS_DOMAIN, AGENT_DOWN_TIME, L3_FAILOVER, DHCP_FAILOVER));
     out.addAll(Segments.options());

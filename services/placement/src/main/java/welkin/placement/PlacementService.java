@@ -145,8 +145,8 @@ public final class PlacementService implements CloudService {
     return events;
   }
 
-  @Override
-  public List<Config.Key<?>> options() {
+  /** The options it reads; any other name in the configuration stops the start. */
+  public static List<Config.Key<?>> options() {
     return List.of();
   }
 

@@ -24,6 +24,11 @@ public final class MetadataSecret {
     this.secret = secret;
   }
 
+  /** A secret that is told. */
+  public static MetadataSecret of(Secret secret) {
+    return new MetadataSecret(secret);
+  }
+
   /** Reads the secret from a file, which is made at the first start. */
   public static MetadataSecret at(Path file) {
     try {

@@ -1,6 +1,7 @@
 package welkin.identity.user;
 
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +78,16 @@ public final class UserStore {
         u.extra(),
         u.options(),
         u.id());
+  }
+
+  /** Gives a user a password that does not expire. */
+  public static void setPassword(Sql sql, String id, Secret hash, Instant now) {
+    sql.update(
+        "UPDATE users SET password_hash = ?, password_created_at = ?, password_expires_at = NULL"
+            + " WHERE id = ?",
+        hash.reveal(),
+        now,
+        id);
   }
 
   static void delete(Sql sql, String id) {
