@@ -76,8 +76,7 @@ record BusUrl(boolean tls, String user, Secret password, String host, int port, 
             + host
             + ":"
             + port
-            + "/"
-            + (vhost.equals("/") ? "" : encode(vhost)));
+            + (vhost.equals("/") ? "" : "/" + encode(vhost)));
   }
 
   @Override

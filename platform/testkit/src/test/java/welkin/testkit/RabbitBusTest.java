@@ -4,10 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static welkin.testkit.Eventually.eventually;
 
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -18,8 +27,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import welkin.bus.Bus;
 import welkin.bus.Buses;
+import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Ids;
+import welkin.core.RequestContext;
 
 @Tag("real")
 class RabbitBusTest extends BusContract {
@@ -258,6 +269,146 @@ class RabbitBusTest extends BusContract {
     } finally {
       buses.forEach(Bus::close);
     }
+  }
+
+  @Test
+  void anAgentReachesServicesAndItsOwnHostOnly() throws Exception {
+    var clerk = new Clerk("service");
+    var service = bus();
+    service.offer(Desk.class, "", clerk);
+    var other = new Clerk("other");
+    service.offer(Desk.class, "node-2", other);
+    service.offer(Desk.class, "node-1.example.org", other);
+    var url = server.admin().hostCredential(server.url(), "node-1").reveal();
+    assertThat(url).startsWith("amqp://agent-node-1:").contains("@127.0.0.1:" + server.port());
+
+    // what it is for
+    var agent = open(url);
+    try {
+      agent.offer(Desk.class, "node-1", new Clerk("agent"));
+      assertThat(service.client(Desk.class, "node-1").asker()).startsWith("agent");
+      var desk = agent.client(Desk.class, "");
+      assertThat(desk.echo(parcel("x"))).isEqualTo(parcel("x"));
+      desk.alive("node-1", 1);
+      eventually("its sign of life is heard", () -> clerk.heard.contains("node-1 1"));
+      assertThat(agent.awaitHost(Desk.class, "", Duration.ofSeconds(5))).isTrue();
+      // who asks is for services to say
+      var admin =
+          new Caller(
+              "admin", null, null, null, null, null, null, true, List.of("admin"), null, null);
+      assertThat(new RequestContext("req-9", null, admin, null).call(desk::asker))
+          .isEqualTo("service for req-9 of null");
+
+      // what the bus refuses by itself
+      assertThatThrownBy(() -> agent.offer(Desk.class, "node-2", new Clerk("thief")))
+          .hasMessageContaining("may not offer");
+      assertThatThrownBy(() -> agent.offer(Desk.class, "", new Clerk("thief")))
+          .hasMessageContaining("may not offer");
+      assertThatThrownBy(() -> agent.client(Desk.class, "node-2").asker())
+          .isInstanceOfSatisfying(Fault.class, f -> assertThat(f.status()).isEqualTo(403));
+      assertThatThrownBy(() -> desk.look("everyone")).hasMessageContaining("services only");
+    } finally {
+      agent.close();
+    }
+
+    // what the broker refuses whoever does not ask the bus
+    var factory = new ConnectionFactory();
+    factory.setUri(url);
+    try (var connection = factory.newConnection()) {
+      refused(connection, c -> c.basicConsume("agent.node-2.Desk", (t, m) -> {}, t -> {}));
+      refused(
+          connection,
+          c -> c.basicConsume("agent.node-1.example.org.Desk", (t, m) -> {}, t -> {}));
+      refused(connection, c -> c.basicConsume("service.Desk", (t, m) -> {}, t -> {}));
+      refused(connection, c -> c.queueDeclare("service.Other", false, false, true, null));
+      refused(connection, c -> c.queueDeclare("agent.node-2.Other", false, false, true, null));
+      refused(connection, c -> c.queueDeclare("replies.123", false, false, true, null));
+      refused(connection, c -> c.queueDelete("agent.node-2.Desk"));
+      refused(connection, c -> c.queuePurge("service.Desk"));
+      refused(connection, c -> c.exchangeDelete("welkin.services"));
+      refused(connection, c -> c.exchangeDeclare("mine", "fanout"));
+      var request = new AMQP.BasicProperties.Builder().type("cast").build();
+      refused(connection, c -> publish(c, "", "agent.node-2.Desk", request));
+      refused(connection, c -> publish(c, "welkin.hints", "hints.Desk", request));
+      refused(
+          connection,
+          c -> {
+            c.queueDeclare("agent.node-1.Own", false, false, true, null);
+            c.queueBind("agent.node-1.Own", "welkin.services", "service.Desk");
+          });
+      refused(
+          connection,
+          c -> {
+            c.queueDeclare("reply.node-1.1", false, false, true, null);
+            c.queueBind("reply.node-1.1", "welkin.replies", "replies.1");
+          });
+      // nor does it pass as somebody else
+      var another = new AMQP.BasicProperties.Builder().type("cast").userId("welkin").build();
+      var channel = connection.createChannel();
+      var closed = new CompletableFuture<ShutdownSignalException>();
+      channel.addShutdownListener(closed::complete);
+      channel.basicPublish("welkin.services", "service.Desk", another, new byte[0]);
+      assertThat(closed.get(10, TimeUnit.SECONDS)).hasMessageContaining("user_id");
+    }
+    assertThat(other.heard).isEmpty();
+
+    // a new password replaces the old one
+    assertThat(server.admin().hostCredential(server.url(), "node-1").reveal()).isNotEqualTo(url);
+    assertThatThrownBy(factory::newConnection).isInstanceOf(AuthenticationFailureException.class);
+    server.admin().revokeHost("node-1");
+    assertThat(server.admin().users()).containsExactly("welkin");
+  }
+
+  @Test
+  void anAnswerGoesToWhoAskedAndNobodyElse() throws Exception {
+    var service = bus();
+    service.offer(Desk.class, "", new Clerk("service"));
+    var victim = new Clerk("victim");
+    service.offer(Desk.class, "node-2", victim);
+    var factory = new ConnectionFactory();
+    factory.setUri(server.admin().hostCredential(server.url(), "node-1").reveal());
+    try (var connection = factory.newConnection()) {
+      var channel = connection.createChannel();
+      for (var replyTo : List.of("agent.node-2.Desk", "reply.node-2.1", "service.Desk")) {
+        channel.basicPublish(
+            "welkin.services",
+            "service.Desk",
+            new AMQP.BasicProperties.Builder()
+                .type("call")
+                .correlationId(replyTo)
+                .replyTo(replyTo)
+                .userId("agent-node-1")
+                .headers(Map.of("method", "note"))
+                .build(),
+            "[\"x\"]".getBytes(StandardCharsets.UTF_8));
+      }
+      assertThat(service.client(Desk.class, "").number(1, 2, true)).isEqualTo(3);
+      assertThat(service.client(Desk.class, "node-2").number(1, 2, true)).isEqualTo(3);
+    }
+    assertThat(victim.heard).isEmpty();
+    server.admin().revokeHost("node-1");
+  }
+
+  /** Something done on a channel. */
+  private interface Attempt {
+    void on(Channel channel) throws IOException;
+  }
+
+  private static void publish(Channel c, String exchange, String key, AMQP.BasicProperties p)
+      throws IOException {
+    c.basicPublish(exchange, key, p, new byte[0]);
+  }
+
+  private static void refused(Connection connection, Attempt attempt) throws Exception {
+    var channel = connection.createChannel();
+    var closed = new CompletableFuture<ShutdownSignalException>();
+    channel.addShutdownListener(closed::complete);
+    try {
+      attempt.on(channel);
+    } catch (IOException e) {
+      // the channel says why
+    }
+    assertThat(closed.get(10, TimeUnit.SECONDS)).hasMessageContaining("ACCESS_REFUSED");
   }
 
   /** A second interface of a host. */
