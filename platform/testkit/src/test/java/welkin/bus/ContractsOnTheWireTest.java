@@ -70,8 +70,7 @@ class ContractsOnTheWireTest {
    * @param full with everything in it; otherwise every reference is null
    */
   private static Object sample(Type type, boolean full) {
-    var raw =
-        type instanceof ParameterizedType p ? (Class<?>) p.getRawType() : (Class<?>) type;
+    var raw = type instanceof ParameterizedType p ? (Class<?>) p.getRawType() : (Class<?>) type;
     if (raw == int.class || raw == Integer.class && full) {
       return 42;
     }

@@ -317,8 +317,7 @@ class RabbitBusTest extends BusContract {
     try (var connection = factory.newConnection()) {
       refused(connection, c -> c.basicConsume("agent.node-2.Desk", (t, m) -> {}, t -> {}));
       refused(
-          connection,
-          c -> c.basicConsume("agent.node-1.example.org.Desk", (t, m) -> {}, t -> {}));
+          connection, c -> c.basicConsume("agent.node-1.example.org.Desk", (t, m) -> {}, t -> {}));
       refused(connection, c -> c.basicConsume("service.Desk", (t, m) -> {}, t -> {}));
       refused(connection, c -> c.queueDeclare("service.Other", false, false, true, null));
       refused(connection, c -> c.queueDeclare("agent.node-2.Other", false, false, true, null));
