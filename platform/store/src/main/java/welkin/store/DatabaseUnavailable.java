@@ -12,7 +12,7 @@ public final class DatabaseUnavailable extends StoreException {
   private static final int AGAIN_AFTER = 2;
 
   DatabaseUnavailable(String message, SQLException cause) {
-    super(message + ": " + cause.getMessage(), cause, true);
+    super(message + ": " + cause.getMessage(), cause);
   }
 
   DatabaseUnavailable(String message) {

@@ -1,9 +1,12 @@
 package welkin.store;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,14 +86,17 @@ public record DatabaseUrl(
     }
     var who = uri.getRawUserInfo();
     int colon = who.indexOf(':');
+    var options = options(uri.getRawQuery());
     return new DatabaseUrl(
         engine,
         uri.getHost(),
         uri.getPort() > 0 ? uri.getPort() : engine == Dialect.POSTGRESQL ? 5432 : 3306,
         decoded(colon < 0 ? who : who.substring(0, colon)),
-        Secret.of(colon < 0 ? "" : decoded(who.substring(colon + 1))),
+        options.containsKey("password_file")
+            ? secret(options.get("password_file"))
+            : Secret.of(colon < 0 ? "" : decoded(who.substring(colon + 1))),
         base,
-        options(uri.getRawQuery()));
+        options);
   }
 
   private static Map<String, String> options(String query) {
@@ -121,9 +127,22 @@ public record DatabaseUrl(
     return all;
   }
 
+  private static Secret secret(String file) {
+    try {
+      return Secret.of(Files.readString(Path.of(file)).strip());
+    } catch (IOException e) {
+      throw new IllegalArgumentException("password_file: cannot read " + file);
+    }
+  }
+
   private static String decoded(String raw) {
     // a plus is a plus here: only %XX is an escape
     return URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  /** Host and port; an IPv6 address in its brackets. */
+  String authority() {
+    return host + ":" + port;
   }
 
   /** A number among the options. */

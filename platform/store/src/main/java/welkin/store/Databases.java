@@ -78,7 +78,7 @@ public final class Databases {
    */
   public Database open(String service, List<String> migrations) {
     if (shared()) {
-      throw new StoreException("no driver for " + url);
+      return new ServerDatabase(url, service, migrations);
     }
     try {
       var folder = Files.createDirectories(home.resolve("database"));

@@ -8,9 +8,9 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * Brings a schema forward: each migration is a class-path resource, run once, in order, in a
- * transaction of its own with the row that says so. There is no way back; a release must work on
- * the schema of the one before.
+ * Brings a schema forward: each migration is a class-path resource, run once, in order, in the
+ * transaction that holds the row that says so. There is no way back; a release must work on the
+ * schema of the one before.
  */
 final class Migrations {
   private static final List<String> PLATFORM =
@@ -18,34 +18,80 @@ final class Migrations {
 
   private Migrations() {}
 
-  static void run(Database db, List<String> own) {
+  /** What ends a transaction and begins the next. */
+  @FunctionalInterface
+  interface Commit {
+    void run() throws SQLException;
+  }
+
+  /** Inside a transaction, alone: all or nothing. */
+  static void run(Sql sql, List<String> own) {
+    var done = done(sql);
+    for (var name : all(own)) {
+      if (done.add(name)) {
+        for (var statement : statements(sql, name)) {
+          execute(sql, statement);
+        }
+        sql.insert("migration", "name", name);
+      }
+    }
+  }
+
+  /**
+   * Where each CREATE and ALTER is a transaction of its own: alone, and every statement with the
+   * row that says it was done, so that whoever comes after a crash goes on where it stopped.
+   */
+  static void runInSteps(Sql sql, Commit commit, List<String> own) throws SQLException {
+    var done = done(sql);
+    for (var name : all(own)) {
+      if (done.add(name)) {
+        int n = 0;
+        for (var statement : statements(sql, name)) {
+          var step = name + "#" + ++n;
+          if (done.add(step)) {
+            execute(sql, statement);
+            sql.insert("migration", "name", step);
+            commit.run();
+          }
+        }
+        sql.insert("migration", "name", name);
+        sql.update("DELETE FROM migration WHERE name LIKE ?", name + "#%");
+        commit.run();
+      }
+    }
+  }
+
+  /** The newest migrations of a schema, for tools that compare two. */
+  static List<String> all(List<String> own) {
     var all = new ArrayList<String>();
     all.addAll(PLATFORM);
     all.addAll(own);
-    db.change(
-        sql ->
-            execute(sql, "CREATE TABLE IF NOT EXISTS migration (name VARCHAR(255) PRIMARY KEY)"));
-    db.change(
-        sql -> {
-          var done = new HashSet<>(sql.list("SELECT name FROM migration", r -> r.text("name")));
-          for (var name : all) {
-            if (done.add(name)) {
-              for (var statement : sql.dialect().render(read(name)).split(";\\s*(\\n|$)")) {
-                if (!statement.isBlank()) {
-                  execute(sql, statement);
-                }
-              }
-              sql.insert("migration", "name", name);
-            }
-          }
-        });
+    return all;
+  }
+
+  private static HashSet<String> done(Sql sql) {
+    execute(
+        sql,
+        sql.dialect()
+            .render("CREATE TABLE IF NOT EXISTS migration (name VARCHAR(255) PRIMARY KEY)"));
+    return new HashSet<>(sql.list("SELECT name FROM migration", r -> r.text("name")));
+  }
+
+  private static List<String> statements(Sql sql, String name) {
+    var all = new ArrayList<String>();
+    for (var statement : read(name).split(";\\s*(\\n|$)")) {
+      if (!statement.isBlank()) {
+        all.add(sql.dialect().render(statement));
+      }
+    }
+    return all;
   }
 
   private static void execute(Sql sql, String statement) {
     try {
       sql.execute(statement);
     } catch (SQLException e) {
-      throw new StoreException(statement, e);
+      throw StoreException.of(sql.dialect(), statement, e);
     }
   }
 

@@ -24,9 +24,11 @@ import welkin.core.Json;
  */
 public final class Sql {
   private static final int CACHE = 300;
+  private static final Object[] NOTHING = {};
   private final Connection connection;
   private final Dialect dialect;
   private final InstantSource clock;
+  private StoreException failure;
   private List<Runnable> afterCommit = new ArrayList<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
@@ -53,7 +55,7 @@ public final class Sql {
       try {
         statement.close();
       } catch (SQLException e) {
-        throw new StoreException(e);
+        // it went with its connection
       }
     }
   }
@@ -78,6 +80,23 @@ public final class Sql {
    */
   public void afterCommit(Runnable hint) {
     afterCommit.add(hint);
+  }
+
+  /**
+   * Fails when a statement failed and the work went on as if it had not: PostgreSQL would have
+   * refused every later statement, so no engine may let it pass.
+   */
+  void mustBeSound() {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** The first statement's failure since the last call, or null. */
+  StoreException takeFailure() {
+    var f = failure;
+    failure = null;
+    return f;
   }
 
   List<Runnable> takeAfterCommit() {
@@ -168,14 +187,29 @@ public final class Sql {
     update(sql.append(") VALUES (").append(marks).append(')').toString(), args);
   }
 
-  /** Runs one statement for each row of arguments. */
+  /**
+   * Runs one statement for each row of arguments, in one go where there is a network in between.
+   *
+   * @throws DuplicateKey when a unique key stands in the way of one of them
+   */
   public void batch(String sql, Collection<Object[]> rows) {
-    for (var row : rows) {
-      update(sql, row);
+    if (dialect == Dialect.SQLITE || rows.size() < 2) {
+      rows.forEach(row -> update(sql, row));
+      return;
     }
+    run(
+        sql,
+        NOTHING,
+        p -> {
+          for (var row : rows) {
+            bind(p.statement, row);
+            p.statement.addBatch();
+          }
+          return p.statement.executeBatch();
+        });
   }
 
-  /** The dialect's text for "insert unless the key exists": returns how many rows were inserted. */
+  /** Inserts a row unless its key exists: returns how many rows were inserted. */
   public int insertIfAbsent(String table, Object... pairs) {
     var sql = new StringBuilder();
     var marks = new StringBuilder();
@@ -185,7 +219,16 @@ public final class Sql {
       marks.append(i == 0 ? "?" : ", ?");
       args[i / 2] = pairs[i + 1];
     }
-    return update(dialect.insertIfAbsent(table, sql.toString(), marks.toString()), args);
+    var text = dialect.insertIfAbsent(table, sql.toString(), marks.toString());
+    if (text != null) {
+      return update(text, args);
+    }
+    try {
+      return update("INSERT INTO " + table + " (" + sql + ") VALUES (" + marks + ")", args);
+    } catch (DuplicateKey there) {
+      failure = failure == there ? null : failure;
+      return 0;
+    }
   }
 
   void execute(String sql) throws SQLException {
@@ -203,17 +246,16 @@ public final class Sql {
     try {
       p = prepared(sql);
       if (p.busy) { // the same statement inside its own row mapper: a fresh one
-        p = new Prepared(connection.prepareStatement(sql));
+        p = new Prepared(connection.prepareStatement(dialect.statement(sql)));
         own = true;
       }
       p.busy = true;
       bind(p.statement, args);
       return use.on(p);
     } catch (SQLException e) {
-      if (dialect.isDuplicateKey(e)) {
-        throw new DuplicateKey(e);
-      }
-      throw new StoreException(sql, e);
+      var f = StoreException.of(dialect, sql, e);
+      failure = failure == null ? f : failure;
+      throw f;
     } finally {
       if (p != null) {
         p.busy = false;
@@ -227,7 +269,7 @@ public final class Sql {
   private Prepared prepared(String sql) throws SQLException {
     var p = cache.get(sql);
     if (p == null) {
-      p = new Prepared(connection.prepareStatement(sql));
+      p = new Prepared(connection.prepareStatement(dialect.statement(sql)));
       cache.put(sql, p);
     }
     return p;
@@ -253,6 +295,7 @@ public final class Sql {
         case Integer v -> s.setInt(i + 1, v);
         case Long v -> s.setLong(i + 1, v);
         case Double v -> s.setDouble(i + 1, v);
+        case Number v -> s.setObject(i + 1, v);
         case Boolean v -> s.setInt(i + 1, v ? 1 : 0);
         case Instant v -> s.setLong(i + 1, Times.micros(v));
         case Enum<?> v -> s.setString(i + 1, v.name());

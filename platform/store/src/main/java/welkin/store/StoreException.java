@@ -3,23 +3,25 @@ package welkin.store;
 import java.sql.SQLException;
 
 /**
- * The database refused or failed; the edge shows it as an internal error (503 when the engine is
- * full or away).
+ * The database refused or failed; the edge shows it as an internal error, and as 503 when it is a
+ * {@link DatabaseUnavailable}.
  */
 public class StoreException extends RuntimeException {
-  StoreException(SQLException cause) {
-    super(cause.getMessage(), cause);
-  }
-
-  StoreException(String sql, SQLException cause) {
-    super(cause.getMessage() + " in: " + sql, cause);
-  }
-
-  StoreException(String message, SQLException cause, boolean whole) {
+  StoreException(String message, SQLException cause) {
     super(message, cause);
   }
 
   StoreException(String message) {
     super(message);
+  }
+
+  /** The kind of exception that {@code cause} means on an engine. */
+  static StoreException of(Dialect dialect, String what, SQLException cause) {
+    if (dialect.isDuplicateKey(cause)) {
+      return new DuplicateKey(cause);
+    }
+    return dialect.isUnavailable(cause)
+        ? new DatabaseUnavailable(what, cause)
+        : new StoreException(cause.getMessage() + " in: " + what, cause);
   }
 }

@@ -2,14 +2,20 @@ package welkin.testkit;
 
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import welkin.store.Database;
 import welkin.store.DatabaseUrl;
 import welkin.store.Databases;
 
 /**
- * Where the tests of services keep their data: SQLite that promises nothing, so that it is fast.
+ * Where the tests of services keep their data: on the engine that the system property {@code
+ * welkin.test.database} names ({@code sqlite}, {@code postgresql}, {@code mariadb}); SQLite by
+ * default. None of them promises durability, so that tests are fast.
  */
 public final class TestDatabases {
+  private static final Map<Path, DatabaseUrl> BASES = new ConcurrentHashMap<>();
+
   private TestDatabases() {}
 
   /**
@@ -18,6 +24,16 @@ public final class TestDatabases {
    * @param home its state folder; the same folder means the same data
    */
   public static Databases in(Path home, InstantSource clock) {
-    return new Databases(DatabaseUrl.SQLITE, home, Database.Durability.OFF, clock);
+    return new Databases(url(home), home, Database.Durability.OFF, clock);
+  }
+
+  /** Where the data of a state folder is. */
+  public static DatabaseUrl url(Path home) {
+    return switch (System.getProperty("welkin.test.database", "sqlite")) {
+      case "sqlite" -> DatabaseUrl.SQLITE;
+      case "postgresql" -> BASES.computeIfAbsent(home, h -> PostgresServer.get().fresh());
+      case "mariadb" -> BASES.computeIfAbsent(home, h -> MariadbServer.get().fresh());
+      default -> throw new IllegalStateException("welkin.test.database: no such engine");
+    };
   }
 }

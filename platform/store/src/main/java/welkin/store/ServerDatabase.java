@@ -1,0 +1,147 @@
+package welkin.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.logging.Logger;
+import javax.sql.DataSource;
+
+/**
+ * PostgreSQL or MariaDB: reads from a pool; writes one after another on one connection, under a
+ * lock that the server keeps for all processes that write this schema. So transactions are serial
+ * as they are on SQLite: none fails because of another, and positions of the event log are in the
+ * order of commits.
+ */
+final class ServerDatabase implements Database {
+  private static final int READERS = 4;
+
+  private final Connector connector;
+  private final Dialect dialect;
+  private final Writer writer;
+  private final HikariDataSource readers;
+
+  ServerDatabase(DatabaseUrl url, String service, List<String> migrations) {
+    connector = Connector.of(url, service);
+    dialect = url.engine();
+    connector.open(migrations);
+    writer =
+        new Writer(
+            connector.name(),
+            new ServerSession(connector),
+            Duration.ofSeconds(connector.lockSeconds() + connector.connectSeconds()));
+    var pool = new HikariConfig();
+    pool.setPoolName("read-" + connector.schema);
+    pool.setDataSource(new Readers(connector));
+    pool.setMaximumPoolSize(url.number("readers", READERS));
+    pool.setMinimumIdle(1);
+    pool.setIdleTimeout(Duration.ofMinutes(1).toMillis());
+    pool.setConnectionTimeout(Duration.ofSeconds(connector.connectSeconds()).toMillis());
+    pool.setValidationTimeout(Duration.ofSeconds(2).toMillis());
+    pool.setInitializationFailTimeout(-1);
+    // said, not learnt from the first connection: a pool whose first connection dies while it is
+    // asked never makes another one
+    pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    readers = new HikariDataSource(pool);
+  }
+
+  @Override
+  public <T> T read(Work<T> work) {
+    boolean interrupted = Thread.interrupted(); // see Writer
+    try (var connection = readers.getConnection()) {
+      var sql = new Sql(connection, dialect, () -> now(connection));
+      try {
+        return work.run(sql);
+      } finally {
+        sql.close();
+      }
+    } catch (SQLException e) {
+      throw new DatabaseUnavailable("cannot read " + connector.name(), e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private Instant now(Connection connection) {
+    try (var s = connection.createStatement();
+        var rs = s.executeQuery(connector.time())) {
+      rs.next();
+      return Times.instant(rs.getLong(1));
+    } catch (SQLException e) {
+      throw StoreException.of(dialect, "time of " + connector.name(), e);
+    }
+  }
+
+  @Override
+  public <T> T tx(Work<T> work) {
+    return writer.tx(work);
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    readers.close();
+  }
+
+  /** Connections that refuse to write: a write there would not wait for its turn. */
+  private record Readers(Connector connector) implements DataSource {
+    @Override
+    public Connection getConnection() throws SQLException {
+      var c = connector.connect(Connector.ANSWER_SECONDS);
+      try {
+        Connector.execute(
+            c,
+            connector.url.engine() == Dialect.POSTGRESQL
+                ? "SET default_transaction_read_only = on"
+                : "SET SESSION TRANSACTION READ ONLY");
+        return c;
+      } catch (SQLException e) {
+        c.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public Connection getConnection(String user, String password) throws SQLException {
+      return getConnection();
+    }
+
+    @Override
+    public PrintWriter getLogWriter() {
+      return null;
+    }
+
+    @Override
+    public void setLogWriter(PrintWriter out) {}
+
+    @Override
+    public void setLoginTimeout(int seconds) {}
+
+    @Override
+    public int getLoginTimeout() {
+      return 0;
+    }
+
+    @Override
+    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+      throw new SQLFeatureNotSupportedException();
+    }
+
+    @Override
+    public <T> T unwrap(Class<T> type) throws SQLException {
+      throw new SQLException("not a wrapper");
+    }
+
+    @Override
+    public boolean isWrapperFor(Class<?> type) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,417 @@
+package welkin.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import welkin.core.Caller;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.core.RequestContext;
+import welkin.core.RequestContext.IdempotencyClaim;
+import welkin.store.Database;
+import welkin.store.DatabaseUrl;
+import welkin.store.Databases;
+import welkin.store.DuplicateKey;
+import welkin.store.Events;
+import welkin.store.Idempotency;
+import welkin.store.ListQuery;
+import welkin.store.Quotas;
+import welkin.store.StoreException;
+
+/** What every service relies on, whatever the engine. */
+public abstract class DatabaseContract {
+  protected static final List<String> THINGS = List.of("/welkin/testkit/V001__things.sql");
+  protected static final List<String> COLOURED =
+      List.of("/welkin/testkit/V001__things.sql", "/welkin/testkit/V002__colour.sql");
+
+  @TempDir protected Path home;
+  protected DatabaseUrl url;
+  protected Database db;
+
+  /** An empty place for data. */
+  protected abstract DatabaseUrl url();
+
+  @BeforeEach
+  void open() {
+    url = url();
+    db = open(THINGS);
+  }
+
+  @AfterEach
+  void close() {
+    if (db != null) {
+      db.close();
+    }
+  }
+
+  /** One more process that works on the same data. */
+  protected Database open(List<String> migrations) {
+    return new Databases(url, home, Database.Durability.OFF, InstantSource.system())
+        .open("things", migrations);
+  }
+
+  protected static void inThreads(int threads, int each, ThrowingIntConsumer work)
+      throws InterruptedException {
+    var all = new ArrayList<Thread>();
+    var failures = java.util.Collections.synchronizedList(new ArrayList<Throwable>());
+    for (int t = 0; t < threads; t++) {
+      int n = t;
+      all.add(
+          Thread.startVirtualThread(
+              () -> {
+                for (int i = 0; i < each; i++) {
+                  try {
+                    work.accept(n * each + i);
+                  } catch (Throwable e) {
+                    failures.add(e);
+                  }
+                }
+              }));
+    }
+    for (var t : all) {
+      t.join();
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  /** Work of a numbered thread. */
+  @FunctionalInterface
+  public interface ThrowingIntConsumer {
+    void accept(int n) throws Exception;
+  }
+
+  protected void put(String name, Object... more) {
+    var pairs = new ArrayList<Object>(List.of("name", name, "flag", true));
+    pairs.addAll(java.util.Arrays.asList(more));
+    db.change(sql -> sql.insert("thing", pairs.toArray()));
+  }
+
+  protected List<String> names() {
+    return db.read(
+        sql -> sql.list("SELECT name FROM thing WHERE id > 1 ORDER BY name", r -> r.text("name")));
+  }
+
+  @Test
+  void whatIsWrittenIsReadAsItWas() {
+    var at = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    var bytes = "bytes \0 and more".getBytes(StandardCharsets.UTF_8);
+    put(
+        "Zoë \uD83D\uDE00 'quoted' \"twice\" \\ back",
+        "weight",
+        0.1,
+        "document",
+        Map.of("a", List.of(1, 2)),
+        "bytes",
+        bytes,
+        "at",
+        at);
+    put("empty", "note", null, "weight", null, "document", null, "bytes", null, "at", null);
+    var seen =
+        db.read(
+            sql ->
+                sql.list(
+                    "SELECT * FROM thing WHERE id > ? ORDER BY id",
+                    r ->
+                        java.util.Arrays.asList(
+                            r.text("name"),
+                            r.flag("flag"),
+                            r.decimal("weight"),
+                            r.json("document"),
+                            r.time("at"),
+                            r.numberOrNull("at")),
+                    1));
+    assertThat(seen.getFirst())
+        .containsExactly(
+            "Zoë \uD83D\uDE00 'quoted' \"twice\" \\ back",
+            true,
+            0.1,
+            Json.parse("{\"a\": [1, 2]}".getBytes(StandardCharsets.UTF_8)),
+            at,
+            ChronoUnit.MICROS.between(Instant.EPOCH, at));
+    assertThat(seen.getLast()).containsExactly("empty", true, 0.0, null, null, null);
+  }
+
+  @Test
+  void textsCompareAndSortByCodePoints() {
+    for (var name : List.of("b", "B", "a", "a ", "Á", "_", "á", "aa", "Z")) {
+      put(name);
+    }
+    assertThat(names()).containsExactly("B", "Z", "_", "a", "a ", "aa", "b", "Á", "á");
+    assertThat(db.<Long>read(sql -> sql.number("SELECT COUNT(*) FROM thing WHERE name = ?", "A")))
+        .isZero();
+    assertThat(
+            db.<Long>read(
+                sql ->
+                    sql.number(
+                        "SELECT COUNT(*) FROM thing WHERE name >= ? AND name < ?", "a", "b")))
+        .isEqualTo(3);
+  }
+
+  @Test
+  void aTransactionThatThrowsLeavesNothing() {
+    assertThatThrownBy(
+            () ->
+                db.change(
+                    sql -> {
+                      sql.insert("thing", "name", "half", "flag", false);
+                      throw Fault.conflict("no");
+                    }))
+        .isInstanceOf(Fault.class);
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void aStatementThatFailsFailsItsTransactionEvenWhenSomebodyLooksAway() {
+    put("there");
+    assertThatThrownBy(
+            () ->
+                db.change(
+                    sql -> {
+                      sql.insert("thing", "name", "before", "flag", true);
+                      try {
+                        sql.insert("thing", "name", "there", "flag", true);
+                      } catch (DuplicateKey e) {
+                        // on PostgreSQL nothing would work from here on
+                      }
+                    }))
+        .isInstanceOf(DuplicateKey.class);
+    assertThat(names()).containsExactly("there");
+    put("after");
+    assertThat(names()).containsExactly("after", "there");
+  }
+
+  @Test
+  void insertIfAbsentTellsWhetherItDid() {
+    put("there", "note", "mine");
+    int[] did = new int[2];
+    db.change(
+        sql -> {
+          did[0] = sql.insertIfAbsent("thing", "name", "there", "note", "other", "flag", 1);
+          did[1] = sql.insertIfAbsent("thing", "name", "new", "note", "other", "flag", 1);
+        });
+    assertThat(did).containsExactly(0, 1);
+    Optional<String> note =
+        db.read(
+            sql -> sql.one("SELECT note FROM thing WHERE name = ?", r -> r.text("note"), "there"));
+    assertThat(note).contains("mine");
+  }
+
+  @Test
+  void updatesCountTheRowsTheyMatch() {
+    put("a", "note", "x");
+    int same = db.tx(sql -> sql.update("UPDATE thing SET note = ? WHERE name = ?", "x", "a"));
+    assertThat(same).isEqualTo(1);
+  }
+
+  @Test
+  void aBatchIsAllOrNothing() {
+    db.change(
+        sql ->
+            sql.batch(
+                "INSERT INTO thing (name, flag, note) VALUES (?, ?, ?)",
+                List.of(new Object[] {"a", 1, null}, new Object[] {"b", 0, "x"})));
+    assertThat(names()).containsExactly("a", "b");
+    assertThatThrownBy(
+            () ->
+                db.change(
+                    sql ->
+                        sql.batch(
+                            "INSERT INTO thing (name, flag, note) VALUES (?, ?, ?)",
+                            List.of(new Object[] {"c", 1, null}, new Object[] {"a", 0, "x"}))))
+        .isInstanceOf(DuplicateKey.class);
+    assertThat(names()).containsExactly("a", "b");
+  }
+
+  @Test
+  void childrenGoWithTheirParent() {
+    put("parent");
+    db.change(sql -> sql.insert("part", "thing", "parent", "position", 1));
+    assertThatThrownBy(() -> db.change(sql -> sql.insert("part", "thing", "nobody", "position", 1)))
+        .isInstanceOf(StoreException.class);
+    db.change(sql -> sql.update("DELETE FROM thing WHERE name = ?", "parent"));
+    assertThat(db.<Long>read(sql -> sql.number("SELECT COUNT(*) FROM part"))).isZero();
+  }
+
+  @Test
+  void aValueMayBeComparedWithNothing() {
+    put("a", "note", "x");
+    var all = "SELECT COUNT(*) FROM thing WHERE id > 1 AND (? IS NULL OR note = ?)";
+    assertThat(db.<Long>read(sql -> sql.number(all, null, null))).isEqualTo(1);
+    assertThat(db.<Long>read(sql -> sql.number(all, "y", "y"))).isZero();
+  }
+
+  @Test
+  void readersDoNotWrite() {
+    assertThatThrownBy(
+            () -> db.read(sql -> sql.update("UPDATE thing SET note = 'no' WHERE id = 1")))
+        .isInstanceOf(StoreException.class);
+  }
+
+  @Test
+  void aReaderSeesWhatWasAcknowledgedAndNothingElse() {
+    db.change(
+        sql -> {
+          sql.insert("thing", "name", "open", "flag", true);
+          assertThat(names()).isEmpty();
+        });
+    assertThat(names()).containsExactly("open");
+  }
+
+  @Test
+  void theClockIsTheDatabases() {
+    Instant before = Instant.now().minusSeconds(1);
+    Instant written = db.tx(sql -> sql.now());
+    Instant read = db.read(sql -> sql.now());
+    assertThat(written).isBetween(before, Instant.now().plusSeconds(1));
+    assertThat(read).isBetween(written, Instant.now().plusSeconds(1));
+  }
+
+  @Test
+  void manyWritersShareCommitsAndLoseNothing() throws Exception {
+    var quotas = new Quotas(Map.of("servers", -1L), 403);
+    var hints = new AtomicInteger();
+    inThreads(
+        40,
+        5,
+        n -> {
+          try {
+            db.change(
+                sql -> {
+                  quotas.take(sql, "p", "servers", 1);
+                  sql.afterCommit(hints::incrementAndGet);
+                  if (n % 10 == 0) {
+                    throw Fault.conflict("every tenth");
+                  }
+                });
+          } catch (Fault f) {
+            // its count must not stay
+          }
+        });
+    Map<String, Long> usage = db.read(sql -> quotas.usage(sql, "p"));
+    assertThat(usage).containsEntry("servers", 180L);
+    assertThat(hints).hasValue(180);
+  }
+
+  @Test
+  void oneThatFailsAmongManyFailsAlone() throws Exception {
+    put("taken");
+    var refused = new AtomicInteger();
+    inThreads(
+        30,
+        4,
+        n -> {
+          try {
+            put(n % 3 == 0 ? "taken" : "n" + n);
+          } catch (DuplicateKey e) {
+            refused.incrementAndGet();
+          }
+        });
+    assertThat(refused).hasValue(40);
+    assertThat(names()).hasSize(81);
+  }
+
+  @Test
+  void quotasAreNeverExceeded() throws Exception {
+    var quotas = new Quotas(Map.of("servers", 25L), 403);
+    var over = new AtomicInteger();
+    inThreads(
+        50,
+        1,
+        n -> {
+          try {
+            db.change(sql -> quotas.take(sql, "p", "servers", 1));
+          } catch (Fault f) {
+            over.incrementAndGet();
+          }
+        });
+    assertThat(over).hasValue(25);
+    Map<String, Long> usage = db.read(sql -> quotas.usage(sql, "p"));
+    assertThat(usage).containsEntry("servers", 25L);
+  }
+
+  @Test
+  void listsPageByKeysetWithoutGapsOrRepeats() {
+    var events = new Events(InstantSource.system());
+    db.change(
+        sql -> {
+          for (int i = 0; i < 25; i++) {
+            events.append(sql, "t." + (i % 3), "p", "r" + i, Map.of("n", i));
+          }
+        });
+    var seen = new ArrayList<String>();
+    String marker = null;
+    do {
+      var m = marker;
+      var page =
+          db.read(
+              sql ->
+                  ListQuery.of("SELECT * FROM event", "event", "resource_id")
+                      .where("project_id = ?", "p")
+                      .sort(
+                          List.of(
+                              new ListQuery.Sort("type", false), new ListQuery.Sort("at", true)),
+                          Map.of("type", "type", "at", "at"))
+                      .after(sql, m)
+                      .limit(7)
+                      .list(sql, r -> r.text("resource_id")));
+      seen.addAll(page);
+      marker = page.size() < 7 ? null : page.getLast();
+    } while (marker != null);
+    assertThat(seen).hasSize(25).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void anIdempotencyKeyIsKeptWithWhatItMade() {
+    var idempotency = new Idempotency();
+    var events = new Events(InstantSource.system());
+    var claim = new IdempotencyClaim("key", "print", "req-1");
+    new RequestContext("req-1", null, Caller.ANONYMOUS, claim)
+        .run(() -> db.change(sql -> events.append(sql, "made", "p", "r1", Map.of())));
+    var kept = db.read(sql -> idempotency.find(sql, "key")).orElseThrow();
+    assertThat(kept.resourceId()).isEqualTo("r1");
+    assertThat(kept.status()).isNull();
+    db.change(sql -> idempotency.answered(sql, claim, 201, "{}"));
+    kept = db.read(sql -> idempotency.find(sql, "key")).orElseThrow();
+    assertThat(kept.status()).isEqualTo(201);
+    assertThat(kept.answer()).isEqualTo("{}");
+  }
+
+  @Test
+  void migrationsRunOnceAndGoOn() {
+    put("kept");
+    db.close();
+    db = open(COLOURED);
+    assertThat(
+            db.<String>read(
+                sql ->
+                    sql.one(
+                            "SELECT colour FROM thing WHERE name = ?",
+                            r -> r.text("colour"),
+                            "kept")
+                        .orElse(null)))
+        .isEqualTo("grey");
+    db.close();
+    db = open(COLOURED);
+    assertThat(names()).containsExactly("kept");
+  }
+
+  @Test
+  void aTransactionInsideATransactionIsRefused() {
+    assertThatThrownBy(() -> db.change(sql -> db.change(inner -> inner.number("SELECT 1"))))
+        .isInstanceOf(IllegalStateException.class);
+  }
+}

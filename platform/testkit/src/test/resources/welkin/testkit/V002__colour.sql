@@ -1,0 +1,2 @@
+ALTER TABLE thing ADD COLUMN colour VARCHAR(16);
+UPDATE thing SET colour = 'grey';
