@@ -151,7 +151,12 @@ class Walk:
                               'and try again' % (found.get('fault', {}).get('message'), SERVER))
             return found
 
+        def a_host():
+            services = self.cloud.get('compute', '/os-services?binary=nova-compute')['services']
+            return next((s for s in services if s['state'] == 'up' and s['status'] == 'enabled'), None)
+
         def make():
+            wait_until(60, 'a host for servers', a_host)    # it may still be finding out what it can do
             made = self.cloud.post('compute', '/servers', {'server': {
                 'name': SERVER, 'imageRef': image['id'], 'flavorRef': flavor['id'], 'key_name': KEY,
                 'networks': [{'uuid': network['id']}], 'security_groups': [{'name': group['name']}]}})['server']

@@ -98,3 +98,20 @@ Knows JAVA_HOME, or finds a JDK 25 under /usr/lib/jvm. WELKIN_AOT=0 leaves the c
   ensure_aot
   say "$(short "$JAR")"
 }
+
+check() {
+  local properties=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --seconds | --seed) properties+=("-Dtrials.${1#--}=${2:?$1 needs a number}"); shift ;;
+      -h | --help) say "usage: ./welkin check [--seconds N] [--seed N]
+Runs the random trials for N seconds each (20): nonsense to every route of every service, and a tenant who does anything
+while hosts fail and the cloud restarts. A run prints its seed; --seed N makes the same choices again."; return 0 ;;
+      *) die "check does not know '$1'; './welkin check --help'" ;;
+    esac
+    shift
+  done
+  find_java
+  (cd "$ROOT" && mvn -B -q -pl trials -am test -Dsurefire.failIfNoSpecifiedTests=false \
+    -Dtest=NonsenseTrialTest,RandomCloudTrialTest ${properties[@]+"${properties[@]}"}) && say "nothing found"
+}

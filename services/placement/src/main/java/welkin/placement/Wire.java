@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.http.Answer;
 import welkin.http.Call;
@@ -48,6 +49,11 @@ public final class Wire {
   /** A path of this service as clients want it in {@code Location}: links in bodies are paths. */
   public static String location(Call call, String path) {
     return call.request().base() + path;
+  }
+
+  /** A generation that was sent; one that cannot be is told as one that never is. */
+  public static int generation(JsonNode number) {
+    return number.canConvertToInt() ? number.intValue() : -1;
   }
 
   /** A uuid in its dashed form, or null when the text is none. */

@@ -53,7 +53,7 @@ public final class AggregateApi {
     var uuids = new LinkedHashSet<String>();
     list.forEach(n -> uuids.add(Wire.uuid(n.stringValue())));
     Integer generation =
-        guarded ? (Integer) call.json().get("resource_provider_generation").asInt() : null;
+        guarded ? (Integer) Wire.generation(call.json().get("resource_provider_generation")) : null;
     return wire(call, aggregates.replace(call.path("uuid"), generation, uuids));
   }
 

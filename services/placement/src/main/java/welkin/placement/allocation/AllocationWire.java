@@ -123,7 +123,7 @@ final class AllocationWire {
         user == null ? INCOMPLETE : user,
         Json.string(body, "consumer_type"),
         call.at(1, 28),
-        generation == null || generation.isNull() ? null : (Integer) generation.asInt());
+        generation == null || generation.isNull() ? null : (Integer) Wire.generation(generation));
   }
 
   static List<Claim> claims(JsonNode byConsumer, Call call) {
@@ -139,7 +139,7 @@ final class AllocationWire {
             out.add(
                 new Allocations.Reshaped(
                     Wire.uuid(uuid),
-                    body.get("resource_provider_generation").asInt(),
+                    Wire.generation(body.get("resource_provider_generation")),
                     InventoryWire.readAll(body))));
     return out;
   }

@@ -111,6 +111,6 @@ public final class InventoryApi {
   }
 
   private static int generation(Call call) {
-    return call.json().get("resource_provider_generation").asInt();
+    return Wire.generation(call.json().get("resource_provider_generation"));
   }
 }

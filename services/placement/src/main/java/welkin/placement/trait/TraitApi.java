@@ -133,7 +133,7 @@ public final class TraitApi {
   private Answer replace(Call call) {
     var names = new HashSet<String>();
     call.json().get("traits").forEach(n -> names.add(n.stringValue()));
-    int generation = call.json().get("resource_provider_generation").asInt();
+    int generation = Wire.generation(call.json().get("resource_provider_generation"));
     return wire(call, traits.replace(call.path("uuid"), generation, names));
   }
 
