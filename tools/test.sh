@@ -138,7 +138,7 @@ stage_tempest() {
 find_java
 say "Welkin tests: $(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(awk '/MemTotal/ {print int($2 / 1048576)}' /proc/meminfo) GiB, $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no commit')"
 if [ "${CI:-}" = true ] && root; then
-  mapfile -t want < <(missing "$BUILD_PROGRAMS $WALK_PROGRAMS $HOST_PROGRAMS $IMAGE_PROGRAMS")
+  mapfile -t want < <(missing "$BUILD_PROGRAMS $WALK_PROGRAMS $HOST_PROGRAMS $IMAGE_PROGRAMS $ENGINE_PROGRAMS")
   have openstack && /usr/bin/python3 -c 'import osc_placement' 2>/dev/null || want+=(python3-osc-placement)
   [ ${#want[@]} = 0 ] || step "install ${#want[@]} packages" install_packages "${want[@]}" || true
   real_reason=$(real_host) || true

@@ -7,6 +7,8 @@ HOST_PROGRAMS="qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils dnsmasq:dn
 IMAGE_PROGRAMS="mcopy:mtools mke2fs:e2fsprogs cpio:cpio busybox:busybox-static syslinux:syslinux"
 WALK_PROGRAMS="python3:python3 ssh:openssh-client ssh-keygen:openssh-client openstack:python3-openstackclient"
 BUILD_PROGRAMS="mvn:maven"
+# the engines of a larger cloud; tests start their own and skip without
+ENGINE_PROGRAMS="rabbitmq-server:rabbitmq-server psql:postgresql mariadbd:mariadb-server"
 
 # missing LIST...: the packages of programs that are not here, a line each
 missing() {

@@ -53,7 +53,6 @@ final class RabbitBus implements Bus {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("bus-watch").factory());
   private final AtomicBoolean beating = new AtomicBoolean();
-  private final Thread keeper;
   private volatile Session session;
   private volatile boolean closed;
 
@@ -67,7 +66,7 @@ final class RabbitBus implements Bus {
     this.ids = ids;
     this.label = "welkin " + ProcessHandle.current().pid();
     this.factory = factory(url);
-    keeper = Thread.ofVirtual().name("bus-keeper").start(this::keep);
+    Thread.ofVirtual().name("bus-keeper").start(this::keep);
     watch.scheduleWithFixedDelay(this::watch, 250, 250, TimeUnit.MILLISECONDS);
   }
 

@@ -35,7 +35,6 @@ final class Session implements AutoCloseable {
 
   private final BusUrl url;
   private final Connection connection;
-  private final Calls calls;
   private final Workbench workbench;
   private final String id;
   private final String answers;
@@ -76,7 +75,6 @@ final class Session implements AutoCloseable {
       throws IOException {
     this.connection = connection;
     this.url = url;
-    this.calls = calls;
     this.workbench = workbench;
     this.id = id;
     this.rank = rank;
