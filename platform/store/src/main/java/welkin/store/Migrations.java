@@ -14,7 +14,10 @@ import java.util.List;
  */
 final class Migrations {
   private static final List<String> PLATFORM =
-      List.of("/welkin/store/V001__platform.sql", "/welkin/store/V002__several_processes.sql");
+      List.of(
+          "/welkin/store/V001__platform.sql",
+          "/welkin/store/V002__several_processes.sql",
+          "/welkin/store/V003__listening.sql");
 
   private Migrations() {}
 

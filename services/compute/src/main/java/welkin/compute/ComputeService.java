@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import welkin.agents.contracts.ComputeReports;
 import welkin.bus.Bus;
@@ -74,6 +75,7 @@ import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
 import welkin.workflow.Probe;
+import welkin.workflow.Turns;
 import welkin.workflow.Workflow;
 import welkin.workflow.WorkflowEngine;
 
@@ -82,7 +84,8 @@ public final class ComputeService implements CloudService {
   private static final List<String> MIGRATIONS =
       List.of(
           "/welkin/compute/V001__keypairs_and_flavors.sql",
-          "/welkin/compute/V002__servers_and_hosts.sql");
+          "/welkin/compute/V002__servers_and_hosts.sql",
+          "/welkin/compute/V004__signs_of_life.sql");
 
   /** What the metadata proxies of hosts sign with, when they are in other processes. */
   public static final Config.Key<String> METADATA_SECRET =
@@ -92,6 +95,7 @@ public final class ComputeService implements CloudService {
           "What hosts and Compute share for metadata, the same everywhere; empty on one machine.");
 
   private static final Duration RECONCILE_EVERY = Duration.ofMinutes(1);
+  private static final Duration RECONCILE_LOOK = Duration.ofSeconds(10);
   private static final Service.Negotiation NEGOTIATION =
       new Service.Negotiation(
           "compute", "X-OpenStack-Nova-API-Version", ComputeVersions.MIN, ComputeVersions.MAX);
@@ -107,7 +111,7 @@ public final class ComputeService implements CloudService {
   private final ServerReconciler reconciler;
   private final Reports reports;
   private Bus.Registration offer;
-  private final Semaphore poke = new Semaphore(0);
+  private final BlockingQueue<String> arrivals = new LinkedBlockingQueue<>();
   private volatile boolean closed;
 
   public ComputeService(Platform platform) {
@@ -140,7 +144,7 @@ public final class ComputeService implements CloudService {
     engine =
         new WorkflowEngine(database, clock, ids, config.get(ComputeOptions.CONCURRENCY), probe);
     var placement = new Placement(platform.peers());
-    hosts = new Hosts(database, clock, ids, platform.bus(), placement, settings(config));
+    hosts = new Hosts(database, ids, platform.bus(), placement, settings(config));
     var networking = new Networking(platform.peers());
     var documents = new GuestDocuments(networking::subnets);
     var actions = new ActionStore(clock);
@@ -168,7 +172,7 @@ public final class ComputeService implements CloudService {
     var rebuild = register(new RebuildServer(means));
     reconciler = new ServerReconciler(means, engine, config.get(ComputeOptions.RESUME_GUESTS));
 
-    reports = new Reports(hosts, reconciler::changed, host -> poke.release());
+    reports = new Reports(hosts, reconciler::changed, arrivals::add);
 
     var lookup = new Lookup(database);
     boolean forceDrive = config.get(ComputeOptions.FORCE_CONFIG_DRIVE);
@@ -191,7 +195,7 @@ public final class ComputeService implements CloudService {
     routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
     routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
     routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
-    var services = new ComputeServices(database, clock, hosts);
+    var services = new ComputeServices(database, hosts);
     routes.include(new ServiceApi(services).routes());
     routes.include(
         new HypervisorApi(database, hosts, config.get(ComputeOptions.RESERVED_RAM_MB)).routes());
@@ -319,23 +323,28 @@ public final class ComputeService implements CloudService {
   @Override
   public void start(Roles roles) {
     engine.hints(platform.bus(), type());
+    hosts.follow();
     if (!roles.worker(type())) {
       return;
     }
-    hosts.registerOwn(HostName.of(platform.config()), List.of("nova-scheduler", "nova-conductor"));
     engine.start(roles.all() && !platform.databases().shared());
     offer = platform.bus().offer(ComputeReports.class, "", reports);
+    hosts.listen(HostName.of(platform.config()), List.of("nova-scheduler", "nova-conductor"));
     Thread.ofVirtual().name("server-reconciler").start(this::keep);
   }
 
+  /** Looks at hosts that (re)appear at once, and at everything every minute, one worker for all. */
   private void keep() {
+    var turns = new Turns(database, platform.ids());
     try {
       while (!closed) {
-        boolean poked = poke.tryAcquire(RECONCILE_EVERY.toSeconds(), TimeUnit.SECONDS);
-        if (poked) {
-          poke.drainPermits();
+        var arrived = arrivals.poll(RECONCILE_LOOK.toSeconds(), TimeUnit.SECONDS);
+        if (closed) {
+          return;
         }
-        if (!closed) {
+        if (arrived != null && !arrived.isEmpty()) {
+          reconciler.hostQuietly(arrived);
+        } else if (reconcilerTurn(turns)) {
           reconciler.passQuietly();
         }
       }
@@ -344,14 +353,23 @@ public final class ComputeService implements CloudService {
     }
   }
 
+  private boolean reconcilerTurn(Turns turns) {
+    try {
+      return turns.take("server-reconciler", RECONCILE_EVERY);
+    } catch (RuntimeException e) {
+      return false; // the database is away; whoever has it next takes the turn
+    }
+  }
+
   @Override
   public void close() {
     closed = true;
-    poke.release();
+    arrivals.add("");
     if (offer != null) {
       offer.close();
     }
     engine.close();
+    hosts.close();
     database.close();
   }
 }

@@ -9,8 +9,12 @@ import welkin.agents.contracts.HostReport;
  * @param nodeId the hypervisor's number, its id before 2.53
  * @param nodeUuid the hypervisor's id since 2.53, also the Placement provider's
  * @param serviceId the service's number, its id before 2.53
- * @param seenAt its last sign of life
+ * @param seenAt its last sign of life, by the database's clock
+ * @param heard the same by the clock that runs while somebody listens, in microseconds
+ * @param updatedAt when its report was last written
  * @param report what it said then
+ * @param buildFailures builds that failed there since one went well
+ * @param told a digest of what Placement was told of it
  */
 public record Host(
     String host,
@@ -22,23 +26,47 @@ public record Host(
     String disabledReason,
     boolean forcedDown,
     Instant seenAt,
+    long heard,
     Instant createdAt,
     Instant updatedAt,
-    HostReport report) {
+    HostReport report,
+    int buildFailures,
+    String told) {
 
-  Host seen(Instant at, HostReport newer) {
+  /** What of a host changes often; the rest only when its report is written. */
+  record Pulse(
+      String host,
+      long serviceId,
+      boolean disabled,
+      String disabledReason,
+      boolean forcedDown,
+      Instant seenAt,
+      long heard,
+      Instant updatedAt,
+      int buildFailures,
+      String told) {}
+
+  Host with(Pulse p) {
     return new Host(
         host,
         nodeId,
         nodeUuid,
         serviceId,
         serviceUuid,
-        disabled,
-        disabledReason,
-        forcedDown,
-        at,
+        p.disabled,
+        p.disabledReason,
+        p.forcedDown,
+        p.seenAt,
+        p.heard,
         createdAt,
-        at,
-        newer);
+        updatedAt,
+        report,
+        p.buildFailures,
+        p.told);
+  }
+
+  /** Whether a pulse is of this very row, report and all. */
+  boolean matches(Pulse p) {
+    return serviceId == p.serviceId && updatedAt.equals(p.updatedAt);
   }
 }

@@ -1,6 +1,6 @@
 package welkin.compute.host;
 
-import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,11 +10,21 @@ import welkin.store.Sql;
 
 /** SQL of compute hosts. */
 final class HostStore {
+  private static final String FROM =
+      " FROM compute_node n JOIN service s ON s.host = n.host AND s.program = 'nova-compute'";
+
+  private static final String PULSE =
+      "s.id AS service_id, s.disabled, s.disabled_reason, s.forced_down, s.seen_at, s.heard,"
+          + " n.host, n.updated_at, n.build_failures, n.told";
+
   private static final String SELECT =
-      "SELECT n.host, n.id AS node_id, n.uuid AS node_uuid, s.id AS service_id, s.uuid AS"
-          + " service_uuid, s.disabled, s.disabled_reason, s.forced_down, s.seen_at, s.created_at,"
-          + " s.updated_at, n.report FROM compute_node n JOIN service s ON s.host = n.host AND"
-          + " s.program = 'nova-compute'";
+      "SELECT "
+          + PULSE
+          + ", n.id AS node_id, n.uuid AS node_uuid, s.uuid AS service_uuid, s.created_at, n.report"
+          + FROM;
+
+  /** How many hosts one statement dates; a fixed number, so that it is prepared once. */
+  private static final int AT_ONCE = 50;
 
   private HostStore() {}
 
@@ -29,13 +39,30 @@ final class HostStore {
         r.text("disabled_reason"),
         r.flag("forced_down"),
         r.time("seen_at"),
+        r.number("heard"),
         r.time("created_at"),
         r.time("updated_at"),
-        r.json("report", HostReport.class));
+        r.json("report", HostReport.class),
+        r.integer("build_failures"),
+        r.text("told"));
   }
 
-  static List<Host> list(Sql sql) {
-    return sql.list(SELECT + " ORDER BY n.id", HostStore::map);
+  /** What changes often, of every host. */
+  static List<Host.Pulse> pulses(Sql sql) {
+    return sql.list(
+        "SELECT " + PULSE + FROM,
+        r ->
+            new Host.Pulse(
+                r.text("host"),
+                r.number("service_id"),
+                r.flag("disabled"),
+                r.text("disabled_reason"),
+                r.flag("forced_down"),
+                r.time("seen_at"),
+                r.number("heard"),
+                r.time("updated_at"),
+                r.integer("build_failures"),
+                r.text("told")));
   }
 
   static Optional<Host> find(Sql sql, String host) {
@@ -43,7 +70,8 @@ final class HostStore {
   }
 
   /** Registers a service; returns at once when it is there already. */
-  static void addService(Sql sql, String uuid, String program, String host, Instant now) {
+  static void addService(Sql sql, String uuid, String program, String host, long heard) {
+    var now = sql.now();
     sql.insertIfAbsent(
         "service",
         "uuid",
@@ -58,11 +86,14 @@ final class HostStore {
         false,
         "seen_at",
         now,
+        "heard",
+        heard,
         "created_at",
         now);
   }
 
-  static void addNode(Sql sql, String uuid, HostReport report, Instant now) {
+  static void addNode(Sql sql, String uuid, HostReport report) {
+    var now = sql.now();
     sql.insertIfAbsent(
         "compute_node",
         "uuid",
@@ -77,21 +108,58 @@ final class HostStore {
         now);
   }
 
-  static void seen(Sql sql, HostReport report, Instant now) {
+  /** Dates the signs of life of many hosts. */
+  static void seen(Sql sql, List<String> hosts, long heard) {
+    var marks = String.join(", ", Collections.nCopies(AT_ONCE, "?"));
+    var now = sql.now();
+    for (int from = 0; from < hosts.size(); from += AT_ONCE) {
+      var args = new Object[AT_ONCE + 3];
+      args[0] = now;
+      args[1] = now;
+      args[2] = heard;
+      for (int i = 0; i < AT_ONCE; i++) {
+        args[3 + i] = hosts.get(Math.min(from + i, hosts.size() - 1));
+      }
+      sql.update(
+          "UPDATE service SET seen_at = ?, updated_at = ?, heard = ? WHERE program ="
+              + " 'nova-compute' AND host IN ("
+              + marks
+              + ")",
+          args);
+    }
+  }
+
+  /** Dates the signs of life of the services of a control host. */
+  static void ownSeen(Sql sql, String host, long heard) {
     sql.update(
-        "UPDATE service SET seen_at = ?, updated_at = ? WHERE host = ? AND program ="
-            + " 'nova-compute'",
-        now,
-        now,
-        report.host());
+        "UPDATE service SET seen_at = ?, heard = ? WHERE host = ? AND program <> 'nova-compute'",
+        sql.now(),
+        heard,
+        host);
+  }
+
+  static void report(Sql sql, HostReport report) {
     sql.update(
         "UPDATE compute_node SET report = ?, updated_at = ? WHERE host = ?",
         report,
-        now,
+        sql.now(),
         report.host());
   }
 
-  static void setService(Sql sql, long id, Instant now, Map<String, ?> columns) {
+  static void told(Sql sql, String host, String digest) {
+    sql.update("UPDATE compute_node SET told = ? WHERE host = ?", digest, host);
+  }
+
+  static void built(Sql sql, String host, boolean well) {
+    sql.update(
+        "UPDATE compute_node SET build_failures = "
+            + (well ? "0" : "build_failures + 1")
+            + " WHERE host = ?",
+        host);
+  }
+
+  static void setService(Sql sql, long id, Map<String, ?> columns) {
+    var now = sql.now();
     columns.forEach(
         (column, value) ->
             sql.update(

@@ -1,17 +1,19 @@
 package welkin.compute.host;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.HostReport;
@@ -22,29 +24,49 @@ import welkin.core.Fault;
 import welkin.core.Ids;
 import welkin.store.Database;
 import welkin.store.Sql;
+import welkin.workflow.ListeningClock;
 
 /**
- * The compute hosts: who is there, alive, enabled and in which zone. Signs of life are kept in
- * memory and written now and then; a host counts as down when none came for a while.
+ * The compute hosts: who is there, alive, enabled and in which zone. All of it is in rows that
+ * every process reads again each second. Workers hear the hosts, and write the signs of life of
+ * many in one transaction; a host counts as down when somebody listened for a while and heard
+ * nothing.
  */
-public final class Hosts {
+public final class Hosts implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Hosts.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration WRITE_EVERY = Duration.ofSeconds(20);
+  private static final Duration REFRESH = Duration.ofSeconds(1);
+  private static final Duration REPORT_EVERY = Duration.ofSeconds(20);
+  private static final String CLOCK = "compute hosts";
 
   private final Database database;
-  private final InstantSource clock;
   private final Ids ids;
   private final Bus bus;
   private final Placement placement;
   private final Settings settings;
-  private final Map<String, Host> known = new ConcurrentHashMap<>();
-  private final Map<String, Instant> written = new ConcurrentHashMap<>();
 
+  /** The rows as of a second ago. */
+  private final Map<String, Host> known = new ConcurrentHashMap<>();
+
+  private volatile long reading;
+  private final ReentrantLock refreshing = new ReentrantLock();
+
+  /** Heard since the last transaction of {@link #write}. */
+  private final Map<String, HostReport> heard = new ConcurrentHashMap<>();
+
+  /** When this process wrote a host's report, in {@link System#nanoTime}. */
+  private final Map<String, Long> reported = new ConcurrentHashMap<>();
+
+  /** Hosts whose news this process works on. */
   private final Set<String> speaking = ConcurrentHashMap.newKeySet();
 
-  /** What of each host Placement was told last. */
-  private final Map<String, String> told = new ConcurrentHashMap<>();
+  /** Hosts of which this process told Placement once, in case it had forgotten. */
+  private final Set<String> told = ConcurrentHashMap.newKeySet();
+
+  private final Semaphore bell = new Semaphore(0);
+  private volatile String own;
+  private volatile boolean closed;
+  private Thread keeper;
 
   /**
    * @param downTime silence after which a host is down
@@ -59,73 +81,179 @@ public final class Hosts {
       int reservedRamMb,
       int reservedDiskMb) {}
 
-  public Hosts(
-      Database database,
-      InstantSource clock,
-      Ids ids,
-      Bus bus,
-      Placement placement,
-      Settings settings) {
+  public Hosts(Database database, Ids ids, Bus bus, Placement placement, Settings settings) {
     this.database = database;
-    this.clock = clock;
     this.ids = ids;
     this.bus = bus;
     this.placement = placement;
     this.settings = settings;
-    reload();
+    refresh();
   }
 
-  private void reload() {
-    for (var host : database.read(HostStore::list)) {
-      known.put(host.host(), host);
+  /** Begins to follow what other processes write. */
+  public void follow() {
+    keeper = Thread.ofVirtual().name("compute-hosts").start(this::keep);
+  }
+
+  /**
+   * From now on this process hears the hosts; call once their reports reach it.
+   *
+   * @param hostname of this control host, whose own services are alive as long as it is
+   */
+  public void listen(String hostname, List<String> programs) {
+    database.change(
+        sql -> {
+          long now = ListeningClock.tick(sql, CLOCK);
+          programs.forEach(p -> HostStore.addService(sql, ids.uuid(), p, hostname, now));
+          HostStore.ownSeen(sql, hostname, now);
+        });
+    own = hostname;
+  }
+
+  private void keep() {
+    long wrote = System.nanoTime();
+    boolean troubled = false;
+    while (!closed) {
+      try {
+        boolean rung = bell.tryAcquire(REFRESH.toNanos(), TimeUnit.NANOSECONDS);
+        bell.drainPermits();
+        if (own != null
+            && (rung || System.nanoTime() - wrote >= ListeningClock.EVERY.toNanos())
+            && bus.trouble() == null) {
+          write();
+          wrote = System.nanoTime();
+        }
+        refresh();
+        troubled = false;
+      } catch (InterruptedException e) {
+        return;
+      } catch (RuntimeException e) {
+        if (!troubled && !closed) {
+          log.warn("following hosts failed, again every second: {}", e.getMessage());
+        }
+        troubled = true;
+      }
     }
+  }
+
+  /** Writes what was heard and reads what others wrote; done every few seconds by itself. */
+  public void beat() {
+    if (own != null && bus.trouble() == null) {
+      write();
+    }
+    refresh();
+  }
+
+  /** Writes what was heard: one transaction, however many hosts spoke. */
+  private void write() {
+    var batch = Map.copyOf(heard);
+    var reports = batch.values().stream().filter(this::mustWrite).toList();
+    database.change(
+        sql -> {
+          long now = ListeningClock.tick(sql, CLOCK);
+          HostStore.ownSeen(sql, own, now);
+          HostStore.seen(sql, List.copyOf(batch.keySet()), now);
+          reports.forEach(r -> HostStore.report(sql, r));
+        });
+    reports.forEach(r -> reported.put(r.host(), System.nanoTime()));
+    batch.forEach(heard::remove); // what came meanwhile stays for the next time
+  }
+
+  private boolean mustWrite(HostReport report) {
+    var host = known.get(report.host());
+    var last = reported.get(report.host());
+    return host != null
+        && !report.equals(host.report())
+        && (last == null || System.nanoTime() - last > REPORT_EVERY.toNanos());
+  }
+
+  /** Makes what is kept here what the rows say; done every second by itself. */
+  void refresh() {
+    refreshing.lock();
+    try {
+      var changed = new ArrayList<String>();
+      database.read(
+          sql -> {
+            reading = ListeningClock.reading(sql, CLOCK);
+            var there = new HashSet<String>();
+            for (var pulse : HostStore.pulses(sql)) {
+              there.add(pulse.host());
+              var host = known.get(pulse.host());
+              if (host != null && host.matches(pulse)) {
+                known.put(pulse.host(), host.with(pulse));
+              } else {
+                changed.add(pulse.host());
+              }
+            }
+            known.keySet().retainAll(there);
+            changed.forEach(h -> HostStore.find(sql, h).ifPresent(host -> known.put(h, host)));
+            return null;
+          });
+    } finally {
+      refreshing.unlock();
+    }
+  }
+
+  private Host refresh(String host) {
+    refreshing.lock();
+    try {
+      var row = database.read(sql -> HostStore.find(sql, host)).orElseThrow(() -> absent(host));
+      known.put(host, row);
+      return row;
+    } finally {
+      refreshing.unlock();
+    }
+  }
+
+  private static Fault absent(String host) {
+    return Fault.notFound("Compute host " + host + " could not be found.");
   }
 
   /** A sign of life: registers the host when it is new, and tells Placement what changed. */
   public void alive(HostReport report) {
+    heard.put(report.host(), report);
     if (!speaking.add(report.host())) {
       return; // its sign of life before this one is still being worked on
     }
     try {
-      hear(report);
+      var host = known.get(report.host());
+      if (host == null) {
+        host = register(report);
+      } else if (!up(host)) {
+        bell.release(); // it is back: others should know soon
+      }
+      tellPlacement(host, report);
     } finally {
       speaking.remove(report.host());
     }
   }
 
-  private void hear(HostReport report) {
-    var now = clock.instant();
-    var host = known.get(report.host());
-    if (host == null) {
-      register(report, now);
-    } else {
-      known.computeIfPresent(report.host(), (k, h) -> h.seen(now, report));
-      var last = written.get(report.host());
-      if (last == null || now.isAfter(last.plus(WRITE_EVERY))) {
-        written.put(report.host(), now);
-        database.change(sql -> HostStore.seen(sql, report, now));
-      }
-    }
-    tellPlacement(report);
-  }
-
-  private void register(HostReport report, Instant now) {
+  private Host register(HostReport report) {
     // a provider of this name that outlived our own row keeps its id
     var uuid = placement.providerNamed(report.host()).orElseGet(ids::uuid);
     database.change(
         sql -> {
+          long now = ListeningClock.reading(sql, CLOCK);
           HostStore.addService(sql, ids.uuid(), "nova-compute", report.host(), now);
-          HostStore.addNode(sql, uuid, report, now);
+          HostStore.addNode(sql, uuid, report);
+          HostStore.seen(sql, List.of(report.host()), now);
         });
-    written.put(report.host(), now);
-    known.put(
-        report.host(), database.read(sql -> HostStore.find(sql, report.host())).orElseThrow());
     log.info("compute host {} is here", report.host());
+    return refresh(report.host());
   }
 
-  private void tellPlacement(HostReport report) {
-    var state = report.vcpus() + "/" + report.memoryMb() + "/" + report.diskGb() + report.traits();
-    if (state.equals(told.get(report.host()))) {
+  /** Tells Placement what a host has, when that changed, and once after each start. */
+  private void tellPlacement(Host host, HostReport report) {
+    var state =
+        Digest.of(
+            report.vcpus()
+                + "/"
+                + report.memoryMb()
+                + "/"
+                + report.diskGb()
+                + report.traits()
+                + settings);
+    if (state.equals(host.told()) && told.contains(host.host())) {
       return;
     }
     var inventory = new HashMap<String, Placement.Inventory>();
@@ -147,9 +275,12 @@ public final class Hosts {
               settings.diskRatio(),
               report.diskGb()));
     }
-    placement.register(
-        known.get(report.host()).nodeUuid(), report.host(), inventory, report.traits());
-    told.put(report.host(), state);
+    placement.register(host.nodeUuid(), host.host(), inventory, report.traits());
+    told.add(host.host());
+    if (!state.equals(host.told())) {
+      database.change(sql -> HostStore.told(sql, host.host(), state));
+      refresh(host.host());
+    }
   }
 
   /** All hosts, oldest first. */
@@ -165,20 +296,29 @@ public final class Hosts {
 
   /** Whether a host was heard from lately and nobody forced it down. */
   public boolean up(Host host) {
-    return !host.forcedDown()
-        && host.seenAt() != null
-        && host.seenAt().plus(settings.downTime()).isAfter(clock.instant());
+    return !host.forcedDown() && heardLately(host.heard());
+  }
+
+  /** Whether something heard at a reading of the listening clock is alive. */
+  public boolean heardLately(long at) {
+    return reading - at <= settings.downTime().toNanos() / 1_000;
   }
 
   public boolean up(String host) {
     return find(host).map(this::up).orElse(false);
   }
 
-  /** Seconds since a host was heard from. */
+  /** For how many seconds somebody listened to a host in vain. */
   public long silence(Host host) {
-    return host.seenAt() == null
-        ? Long.MAX_VALUE
-        : Duration.between(host.seenAt(), clock.instant()).toSeconds();
+    return Math.max(0, reading - host.heard()) / 1_000_000;
+  }
+
+  /** Counts how builds go on a host; the scheduler keeps away from where they fail. */
+  public void built(String host, boolean well) {
+    if (!well || find(host).map(h -> h.buildFailures() > 0).orElse(false)) {
+      database.change(sql -> HostStore.built(sql, host, well));
+      refresh(host);
+    }
   }
 
   /** The agent of a host; calls fail with 503 when none answers. */
@@ -219,24 +359,8 @@ public final class Hosts {
 
   /** Changes a compute service's columns: {@code disabled, disabled_reason, forced_down}. */
   public Host change(Host host, Map<String, ?> columns) {
-    database.change(sql -> HostStore.setService(sql, host.serviceId(), clock.instant(), columns));
-    var changed = database.read(sql -> HostStore.find(sql, host.host())).orElseThrow();
-    known.put(
-        host.host(),
-        new Host(
-            changed.host(),
-            changed.nodeId(),
-            changed.nodeUuid(),
-            changed.serviceId(),
-            changed.serviceUuid(),
-            changed.disabled(),
-            changed.disabledReason(),
-            changed.forcedDown(),
-            known.get(host.host()).seenAt(),
-            changed.createdAt(),
-            changed.updatedAt(),
-            known.get(host.host()).report()));
-    return known.get(host.host());
+    database.change(sql -> HostStore.setService(sql, host.serviceId(), columns));
+    return refresh(host.host());
   }
 
   /**
@@ -252,15 +376,15 @@ public final class Hosts {
     }
     placement.forget(host.nodeUuid());
     database.change(sql -> HostStore.deleteHost(sql, host.host()));
-    known.remove(host.host());
     told.remove(host.host());
+    refresh();
   }
 
-  /** Registers the services this process plays. */
-  public void registerOwn(String hostname, List<String> programs) {
-    database.change(
-        sql ->
-            programs.forEach(
-                p -> HostStore.addService(sql, ids.uuid(), p, hostname, clock.instant())));
+  @Override
+  public void close() {
+    closed = true;
+    if (keeper != null) {
+      keeper.interrupt();
+    }
   }
 }

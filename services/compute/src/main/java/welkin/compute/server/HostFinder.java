@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import welkin.compute.host.Host;
 import welkin.compute.host.Hosts;
@@ -25,7 +24,6 @@ public final class HostFinder {
   private final Database database;
   private final Hosts hosts;
   private final Placement placement;
-  private final Map<String, Integer> failures = new ConcurrentHashMap<>();
 
   public HostFinder(Database database, Hosts hosts, Placement placement) {
     this.database = database;
@@ -100,11 +98,7 @@ public final class HostFinder {
 
   /** Counts how builds go on a host; the scheduler keeps away from where they fail. */
   void built(String host, boolean well) {
-    if (well) {
-      failures.remove(host);
-    } else {
-      failures.merge(host, 1, Integer::sum);
-    }
+    hosts.built(host, well);
   }
 
   private List<HostState> states(Map<String, Placement.Candidate> room) {
@@ -133,7 +127,7 @@ public final class HostFinder {
               zones.getOrDefault(host.host(), hosts.defaultZone()),
               free,
               busy.getOrDefault(host.host(), 0L).intValue(),
-              failures.getOrDefault(host.host(), 0)));
+              host.buildFailures()));
     }
     return out;
   }

@@ -235,12 +235,21 @@ public final class ServerReconciler {
     return true;
   }
 
-  /** Runs passes as nobody in particular. */
+  /** Runs a pass as nobody in particular. */
   public void passQuietly() {
+    quietly("servers", this::pass);
+  }
+
+  /** Looks at a host that has just appeared. */
+  public void hostQuietly(String host) {
+    quietly("the servers on " + host, () -> host(host));
+  }
+
+  private static void quietly(String what, Runnable look) {
     try {
-      new RequestContext("req-reconciler", null, Caller.ANONYMOUS, null).run(this::pass);
+      new RequestContext("req-reconciler", null, Caller.ANONYMOUS, null).run(look);
     } catch (RuntimeException e) {
-      log.warn("looking after servers failed, again in a minute", e);
+      log.warn("looking after {} failed, again in a minute", what, e);
     }
   }
 }

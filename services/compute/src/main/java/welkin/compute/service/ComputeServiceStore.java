@@ -1,15 +1,19 @@
 package welkin.compute.service;
 
-import java.time.Instant;
 import java.util.List;
+import java.util.function.LongPredicate;
 import welkin.store.Sql;
 
 /** SQL of Compute's services. */
 final class ComputeServiceStore {
   private ComputeServiceStore() {}
 
-  /** The services that are no hosts. */
-  static List<ServiceRow> own(Sql sql, Instant now) {
+  /**
+   * The services that are no hosts.
+   *
+   * @param heardLately of a reading of the listening clock
+   */
+  static List<ServiceRow> own(Sql sql, LongPredicate heardLately) {
     return sql.list(
         "SELECT * FROM service WHERE program <> 'nova-compute' ORDER BY id",
         r ->
@@ -22,8 +26,8 @@ final class ComputeServiceStore {
                 r.flag("disabled"),
                 r.text("disabled_reason"),
                 r.flag("forced_down"),
-                true,
-                now));
+                heardLately.test(r.number("heard")),
+                r.time("seen_at")));
   }
 
   static List<String> serversOn(Sql sql, String host) {

@@ -1,6 +1,5 @@
 package welkin.compute.service;
 
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,15 +8,13 @@ import welkin.compute.host.Hosts;
 import welkin.core.Fault;
 import welkin.store.Database;
 
-/** The verbs of Compute's services. Those of this process are up while it answers. */
+/** The verbs of Compute's services. */
 public final class ComputeServices {
   private final Database database;
-  private final InstantSource clock;
   private final Hosts hosts;
 
-  public ComputeServices(Database database, InstantSource clock, Hosts hosts) {
+  public ComputeServices(Database database, Hosts hosts) {
     this.database = database;
-    this.clock = clock;
     this.hosts = hosts;
   }
 
@@ -27,8 +24,7 @@ public final class ComputeServices {
    */
   public List<ServiceRow> list(String binary, String host) {
     var out = new ArrayList<ServiceRow>();
-    var now = clock.instant();
-    out.addAll(database.read(sql -> ComputeServiceStore.own(sql, now)));
+    out.addAll(database.read(sql -> ComputeServiceStore.own(sql, hosts::heardLately)));
     var zones = hosts.zones();
     for (var h : hosts.list()) {
       out.add(row(h, zones.getOrDefault(h.host(), hosts.defaultZone())));
@@ -108,7 +104,7 @@ public final class ComputeServices {
                     Fault.badRequest(
                         "Only nova-compute services can be deleted; "
                             + row.binary()
-                            + " is of this process."));
+                            + " is of a control host."));
     hosts.forget(host, database.read(sql -> ComputeServiceStore.serversOn(sql, row.host())));
   }
 }
