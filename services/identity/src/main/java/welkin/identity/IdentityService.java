@@ -34,6 +34,8 @@ import welkin.identity.shared.Epoch;
 import welkin.identity.shared.Faults;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
+import welkin.identity.token.MultiFactor;
+import welkin.identity.token.Recognition;
 import welkin.identity.token.RevocationApi;
 import welkin.identity.token.Revocations;
 import welkin.identity.token.Scope;
@@ -98,6 +100,10 @@ public final class IdentityService implements CloudService {
   private static final Config.Key<Integer> SIGNATURES =
       Config.Key.number("credential.auth_ttl", 15, "Minutes an EC2 or S3 signature is good for");
 
+  private static final Config.Key<Integer> RECEIPTS =
+      Config.Key.number(
+          "receipt.expiration", 300, "Seconds in which all factors of a login must be shown");
+
   /** A service token is made anew this long before it ends. */
   private static final Duration RENEW = Duration.ofMinutes(10);
 
@@ -141,7 +147,13 @@ public final class IdentityService implements CloudService {
     var routes =
         new Routes("")
             .include(VersionApi.routes())
-            .include(new TokenApi(backend, tokens, passwords, passwordLogin).routes())
+            .include(
+                new TokenApi(
+                        backend,
+                        tokens,
+                        new Recognition(backend, tokens, passwords, passwordLogin, credentials),
+                        new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS))))
+                    .routes())
             .include(new RevocationApi(backend).routes())
             .include(new DomainApi(projects).routes())
             .include(new ProjectApi(projects).routes())
@@ -260,7 +272,8 @@ public final class IdentityService implements CloudService {
                 ADMIN_PROJECT,
                 DEPTH,
                 REDELEGATIONS,
-                SIGNATURES));
+                SIGNATURES,
+                RECEIPTS));
     all.addAll(Compliance.options());
     return all;
   }

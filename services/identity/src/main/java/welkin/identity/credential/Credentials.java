@@ -55,6 +55,11 @@ public final class Credentials {
     }
   }
 
+  /** The seeds of a user's one-time passwords. */
+  public List<Credential> totp(String userId) {
+    return list(ListRequest.all().where("user_id", userId).where("type", "totp"));
+  }
+
   /** The key pair of an access key. */
   public Optional<Credential> ec2(String access) {
     return find(ec2Id(access)).filter(c -> c.type().equals(EC2) && c.projectId() != null);

@@ -15,8 +15,6 @@ import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.ListRequest;
-import welkin.identity.user.PasswordLogin;
-import welkin.identity.user.Passwords;
 
 /** {@code /v3/auth}: logging in, asking about tokens, and what one may scope to. */
 public final class TokenApi {
@@ -24,11 +22,10 @@ public final class TokenApi {
   private final Tokens tokens;
   private final Login login;
 
-  public TokenApi(
-      Backend backend, Tokens tokens, Passwords passwords, PasswordLogin passwordLogin) {
+  public TokenApi(Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors) {
     this.backend = backend;
     this.tokens = tokens;
-    this.login = new Login(backend, tokens, passwords, passwordLogin);
+    this.login = new Login(backend, tokens, recognition, factors);
   }
 
   public Routes routes() {
@@ -52,9 +49,13 @@ public final class TokenApi {
               + " since it is either malformed or otherwise incorrect. The client is assumed to be"
               + " in error.");
     }
-    var token = login.login(auth);
-    return answer(201, token.body(!call.query().containsKey("nocatalog")))
-        .with("X-Subject-Token", token.text().reveal());
+    return switch (login.login(auth, call.header("openstack-auth-receipt"))) {
+      case Login.Outcome.Made(Token token) ->
+          answer(201, token.body(!call.query().containsKey("nocatalog")))
+              .with("X-Subject-Token", token.text().reveal());
+      case Login.Outcome.More(Receipt receipt) ->
+          answer(401, Json.bytes(receipt.body())).with("Openstack-Auth-Receipt", receipt.text());
+    };
   }
 
   private Answer validate(Call call) {
