@@ -34,6 +34,7 @@ build_jar() {
   (
     flock 9   # two starts at once build once
     jar_stale || exit 0
+    rm -f "$JAR"   # who runs from it keeps it; writing into it would pull it from under them
     cd "$ROOT" && mvn -B -q -pl assembly -am -Dmaven.test.skip=true package && [ -f "$JAR" ] && touch "$BUILT"
   ) 9<"$ROOT/pom.xml"
 }
@@ -60,6 +61,14 @@ aot_flags() {
 
 answers_or_dead() { answers "$1" || ! kill -0 "$2" 2>/dev/null; }
 
+# One start at a time makes it; whoever comes later finds it made. With "now", who meets another at it goes without.
+train_aot_once() {
+  (
+    flock ${1:+-n} 9 || exit 0
+    aot_usable || train_aot
+  ) 9<"$BUILT"
+}
+
 # A short life of the cloud in a home of its own, to learn which classes a start needs. Never fatal.
 train_aot() {
   local home port pid flags
@@ -83,7 +92,7 @@ train_aot() {
 ensure_aot() {
   [ "${WELKIN_AOT:-1}" = 1 ] || return 0
   find_java
-  aot_usable || step "make the start cache" train_aot || say "       (starts are slower without it)"
+  aot_usable || step "make the start cache" train_aot_once ${1:+"$1"} || say "       (starts are slower without it)"
 }
 
 build() {
@@ -91,11 +100,11 @@ build() {
     -h | --help) say "usage: ./welkin build
 Builds assembly/target/welkin.jar when a source is newer, and the cache beside it that halves the time of a start.
 Knows JAVA_HOME, or finds a JDK 25 under /usr/lib/jvm. WELKIN_AOT=0 leaves the cache out."; return 0 ;;
-    '') ;;
+    '' | --later) ;;
     *) die "build takes no arguments" ;;
   esac
   ensure_jar
-  ensure_aot
+  ensure_aot ${1:+now}
   say "$(short "$JAR")"
 }
 

@@ -58,17 +58,22 @@ wait_for() {
   done
 }
 
-# answers PORT: does something on this machine answer GET /v3 there; needs no client program
-answers() {
-  local line
-  { exec 8<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
-  printf 'GET /v3 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&8
-  IFS= read -r -t 5 line <&8 || line=
+# http_get ADDRESS PORT PATH: the status and the body's first line of what answers there; needs no client program
+http_get() {
+  local line status body=
+  { exec 8<>"/dev/tcp/$1/$2"; } 2>/dev/null || return 1
+  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$3" "$1" >&8
+  IFS= read -r -t 10 status <&8 || status=
+  while IFS= read -r -t 10 line <&8 && [ -n "${line%$'\r'}" ]; do :; done
+  IFS= read -r -t 10 body <&8 || true
   exec 8>&-
-  case $line in 'HTTP/1.1 200'*) return 0 ;; *) return 1 ;; esac
+  case $status in HTTP/1.1\ [1-5]*) status=${status#HTTP/1.1 }; printf '%s %s' "${status%% *}" "${body%$'\r'}" ;; *) return 1 ;; esac
 }
 
-port_taken() { (exec 8<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# answers PORT: does a cloud on this machine answer there
+answers() { case $(http_get "${2:-127.0.0.1}" "$1" /healthcheck) in '200 '*) return 0 ;; *) return 1 ;; esac; }
+
+port_taken() { (exec 8<>"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; }
 
 # a free port below the range the kernel gives to clients
 free_port() {

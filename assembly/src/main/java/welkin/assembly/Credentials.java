@@ -58,7 +58,7 @@ final class Credentials {
         home.resolve("openrc"),
         """
         # admin of this cloud; use with: . openrc
-        %s        export OS_AUTH_URL='%s/v3'
+        %sexport OS_AUTH_URL='%s/v3'
         export OS_IDENTITY_API_VERSION=3
         export OS_USERNAME='welkin'
         export OS_PASSWORD='%s'
