@@ -22,6 +22,7 @@ import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
 import welkin.identity.group.GroupApi;
 import welkin.identity.limit.LimitApi;
+import welkin.identity.permission.PermissionApi;
 import welkin.identity.policy.EndpointPolicyApi;
 import welkin.identity.policy.PolicyApi;
 import welkin.identity.project.ProjectApi;
@@ -154,6 +155,7 @@ public final class IdentityService implements CloudService {
                         new Recognition(backend, tokens, passwords, passwordLogin, credentials),
                         new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS))))
                     .routes())
+            .include(new PermissionApi(platform.door()).routes())
             .include(new RevocationApi(backend).routes())
             .include(new DomainApi(projects).routes())
             .include(new ProjectApi(projects).routes())
