@@ -25,6 +25,7 @@ import welkin.compute.keypair.KeyMaker;
 import welkin.compute.keypair.KeypairApi;
 import welkin.compute.keypair.Keypairs;
 import welkin.compute.metadata.GuestDocuments;
+import welkin.compute.metadata.GuestPasswords;
 import welkin.compute.metadata.MetadataApi;
 import welkin.compute.metadata.MetadataSecret;
 import welkin.compute.proxy.FloatingIpProxyApi;
@@ -49,6 +50,7 @@ import welkin.compute.server.InterfaceApi;
 import welkin.compute.server.Lookup;
 import welkin.compute.server.Means;
 import welkin.compute.server.Networking;
+import welkin.compute.server.PasswordApi;
 import welkin.compute.server.RebuildServer;
 import welkin.compute.server.ServerActions;
 import welkin.compute.server.ServerApi;
@@ -85,7 +87,8 @@ public final class ComputeService implements CloudService {
       List.of(
           "/welkin/compute/V001__keypairs_and_flavors.sql",
           "/welkin/compute/V002__servers_and_hosts.sql",
-          "/welkin/compute/V004__signs_of_life.sql");
+          "/welkin/compute/V004__signs_of_life.sql",
+          "/welkin/compute/V005__guest_password.sql");
 
   /** What the metadata proxies of hosts sign with, when they are in other processes. */
   public static final Config.Key<String> METADATA_SECRET =
@@ -192,6 +195,8 @@ public final class ComputeService implements CloudService {
         new ActionsApi(
                 serverActions, servers, serverApi, lookup, policy, keypairs, platform.peers())
             .routes());
+    var passwords = new GuestPasswords(database);
+    routes.include(new PasswordApi(lookup, passwords).routes());
     routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
     routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
     routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
@@ -223,7 +228,7 @@ public final class ComputeService implements CloudService {
         Service.of(
             "metadata",
             "/metadata",
-            new MetadataApi(database, documents, metadataSecret).routes(),
+            new MetadataApi(database, documents, passwords, metadataSecret).routes(),
             MetadataApi::fault,
             policy,
             null);

@@ -282,27 +282,53 @@ class ServerApiTest {
   @Test
   void metadataIsForTheSigned() {
     var id = boot("m", ",`user_data`:`IyEvYmluL3No`");
-    var secret = cloud.compute.metadataSecret();
-    var headers =
-        Map.of(
-            "x-instance-id",
-            id,
-            "x-tenant-id",
-            "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
-            "x-instance-id-signature",
-            hmac(secret.reveal(), id));
+    var headers = signed(id);
     assertThat(metadata("/latest/user-data", headers)).isEqualTo("#!/bin/sh");
     assertThat(metadata("/latest/meta-data/hostname", headers)).isEqualTo("m");
     assertThat(metadata("/openstack/latest/network_data.json", headers)).contains("ipv4_dhcp");
     assertThat(metadata("/latest/user-data", Map.of("x-instance-id", id))).contains("missing");
   }
 
+  @Test
+  void aGuestPostsItsPasswordOnce() {
+    var id = boot("p", "");
+    var headers = signed(id);
+    var path = "/openstack/2013-10-17/password";
+    assertThat(metadata("/openstack/latest", headers)).contains("\npassword\n");
+    assertThat(metadata(path, headers)).isEmpty();
+    assertThat(guest("POST", path, headers, "x".repeat(1021)).status()).isEqualTo(400);
+    assertThat(guest("POST", path, headers, "sealed").status()).isEqualTo(200);
+    assertThat(guest("POST", path, headers, "another").status()).isEqualTo(409);
+    assertThat(guest("POST", "/openstack/2013-04-04/password", headers, "x").status())
+        .isEqualTo(404);
+    assertThat(guest("POST", path, Map.of(), "x").status()).isEqualTo(400);
+    assertThat(metadata(path, headers)).isEqualTo("sealed");
+    var shown = "/servers/" + id + "/os-server-password";
+    assertThat(cloud.get(ALICE, shown).text("/password")).isEqualTo("sealed");
+    assertThat(cloud.delete(ALICE, shown).status()).isEqualTo(204);
+    assertThat(cloud.get(ALICE, shown).text("/password")).isEmpty();
+    assertThat(guest("POST", path, headers, "another").status()).isEqualTo(200);
+  }
+
   private String metadata(String path, Map<String, String> headers) {
-    return cloud
-        .door
-        .handle(
-            welkin.http.HttpRequest.of("GET", "/metadata" + path, headers, null, "http://cloud"))
-        .body();
+    return guest("GET", path, headers, null).body();
+  }
+
+  private welkin.http.Answer guest(
+      String method, String path, Map<String, String> headers, String body) {
+    var bytes = body == null ? null : body.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    return cloud.door.handle(
+        welkin.http.HttpRequest.of(method, "/metadata" + path, headers, bytes, "http://cloud"));
+  }
+
+  private Map<String, String> signed(String id) {
+    return Map.of(
+        "x-instance-id",
+        id,
+        "x-tenant-id",
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "x-instance-id-signature",
+        hmac(cloud.compute.metadataSecret().reveal(), id));
   }
 
   private static String hmac(String key, String text) {

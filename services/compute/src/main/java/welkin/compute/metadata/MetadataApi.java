@@ -17,13 +17,21 @@ import welkin.store.Database;
  * ({@code X-Instance-ID}, {@code X-Tenant-ID}) and prove it ({@code X-Instance-ID-Signature}).
  */
 public final class MetadataApi {
+  private static final String PASSWORD = "password";
+
   private final Database database;
   private final GuestDocuments documents;
+  private final GuestPasswords passwords;
   private final MetadataSecret secret;
 
-  public MetadataApi(Database database, GuestDocuments documents, MetadataSecret secret) {
+  public MetadataApi(
+      Database database,
+      GuestDocuments documents,
+      GuestPasswords passwords,
+      MetadataSecret secret) {
     this.database = database;
     this.documents = documents;
+    this.passwords = passwords;
     this.secret = secret;
   }
 
@@ -36,7 +44,32 @@ public final class MetadataApi {
         }) {
       r.get(depth, this::look).open().summary("A folder or a document of the guest that asks.");
     }
+    r.post("/{a}/{b}/{c}", this::post)
+        .open()
+        .rawBody()
+        .summary("Keeps the password of the guest that asks, which it may post once.");
     return r;
+  }
+
+  private Answer post(Call call) {
+    var server = server(call);
+    if (!call.path("a").equals("openstack")
+        || !hasPassword(call.path("b"))
+        || !call.path("c").equals(PASSWORD)) {
+      throw absent();
+    }
+    try {
+      passwords.post(server.id(), call.stream().readNBytes(GuestPasswords.MOST + 1));
+    } catch (java.io.IOException e) {
+      throw Fault.badRequest("The password did not arrive: " + e.getMessage());
+    }
+    return text("");
+  }
+
+  /** From its version of October 2013 on the tree has a password. */
+  private static boolean hasPassword(String version) {
+    return version.equals("latest")
+        || GuestDocuments.OPENSTACK.contains(version) && version.compareTo("2013-10-17") >= 0;
   }
 
   private Answer roots(Call call) {
@@ -98,8 +131,12 @@ public final class MetadataApi {
       throw absent();
     }
     var files = documents.openstack(server, server.nics());
+    boolean password = hasPassword(second);
     if (words.size() == 2) {
-      return text(String.join("\n", files.keySet()) + "\n");
+      return text(String.join("\n", files.keySet()) + (password ? "\npassword\n" : "\n"));
+    }
+    if (password && words.size() == 3 && words.get(2).equals(PASSWORD)) {
+      return text(passwords.of(server.id()).orElse(""));
     }
     var document = words.size() == 3 ? files.get(words.get(2)) : null;
     if (document == null) {

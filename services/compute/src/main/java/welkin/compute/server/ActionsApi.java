@@ -234,13 +234,6 @@ public final class ActionsApi {
     r.get("/servers/{id}/diagnostics", this::diagnostics)
         .policyOnTarget("os_compute_api:os-server-diagnostics")
         .summary("The guest's hardware counters.");
-    r.get("/servers/{id}/os-server-password", this::password)
-        .policyOnTarget("os_compute_api:os-server-password:show")
-        .summary("The password a guest posted, encrypted; guests here post none.");
-    r.delete("/servers/{id}/os-server-password", this::clearPassword)
-        .policyOnTarget("os_compute_api:os-server-password:clear")
-        .success(204)
-        .summary("Forgets the posted password.");
     r.get("/servers/{id}/os-volume_attachments", this::volumes)
         .policyOnTarget("os_compute_api:os-volumes-attachments:index")
         .summary("The attached volumes.");
@@ -500,16 +493,6 @@ public final class ActionsApi {
     var counters = actions.diagnostics(server);
     return Answer.ok(
         call.at(2, 48) ? Diagnostics.of(server, actions.hypervisor(server), counters) : counters);
-  }
-
-  private Answer password(Call call) {
-    lookup.server(call);
-    return Answer.ok(Map.of("password", ""));
-  }
-
-  private Answer clearPassword(Call call) {
-    lookup.server(call);
-    return Answer.none();
   }
 
   private Answer volumes(Call call) {
