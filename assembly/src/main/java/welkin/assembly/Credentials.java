@@ -15,7 +15,7 @@ import welkin.core.Secrets;
  * by its owner alone.
  */
 final class Credentials {
-  private static final Pattern PASSWORD = Pattern.compile("(?m)^export OS_PASSWORD='([^']*)'$");
+  private static final Pattern PASSWORD = Pattern.compile("(?m)^export OS_PASSWORD='([^']+)'$");
 
   private Credentials() {}
 

@@ -7,7 +7,6 @@ import static welkin.testkit.Eventually.eventually;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.bus.InProcessBus;
@@ -29,7 +28,6 @@ class RolesTest {
 
   /** One process answers, another works, a third is the hypervisors. */
   @Test
-  @Disabled("until Compute's signs of life are read from the database by every process")
   void apiWorkerAndHostsApart() throws IOException {
     int port = freePort();
     try (var bus = new InProcessBus();
