@@ -32,6 +32,7 @@ final class Guest {
   private final String id;
   private final GuestDirectory dir;
   private final ReentrantLock lock = new ReentrantLock();
+  private final GuestMoves moves;
   private volatile GuestRecord record;
   private volatile Machine machine;
   private volatile boolean doomed;
@@ -41,7 +42,21 @@ final class Guest {
   Guest(HostKit kit, String id) {
     this.kit = kit;
     this.id = id;
-    this.dir = new GuestDirectory(kit.guests(), kit.alias(), id);
+    this.dir = new GuestDirectory(kit.guests(), kit.alias(), kit.settings().storage(), id);
+    this.moves = new GuestMoves(this, kit, dir);
+  }
+
+  /** Its ways from and to other hosts. */
+  GuestMoves moves() {
+    return moves;
+  }
+
+  GuestRecord record() {
+    return record;
+  }
+
+  Machine machine() {
+    return machine;
   }
 
   String id() {
@@ -90,24 +105,60 @@ final class Guest {
     dir.create(kit.confinement());
     dir.clear(kit.confinement());
     save(next);
+    dir.own(kit.settings().host());
     var bytes = spec.rootGb() > 0 ? (long) spec.rootGb() << 30 : base.virtualSizeBytes();
     kit.qemuImg()
         .overlay(
-            dir.vm(),
+            dir.disks(),
             "../../../" + ImageCache.DIRECTORY + "/" + base.file(),
             GuestDirectory.DISK,
             bytes);
     if (spec.ephemeralGb() > 0) {
-      var size = (long) spec.ephemeralGb() << 30;
-      kit.qemuImg().empty(dir.vm(), "raw", GuestDirectory.EPHEMERAL, size);
-      kit.qemuImg().ext4(dir.vm(), GuestDirectory.EPHEMERAL, "ephemeral0", size);
+      makeEphemeral(spec);
     }
     if (spec.swapMb() > 0) {
-      var size = (long) spec.swapMb() << 20;
-      kit.qemuImg().empty(dir.vm(), "raw", GuestDirectory.SWAP, size);
-      kit.qemuImg().swap(dir.vm(), GuestDirectory.SWAP, size);
+      makeSwap(spec);
     }
     boot(PowerState.PAUSED);
+  }
+
+  private void makeEphemeral(InstanceSpec spec) {
+    var size = (long) spec.ephemeralGb() << 30;
+    kit.qemuImg().empty(dir.disks(), "raw", GuestDirectory.EPHEMERAL, size);
+    kit.qemuImg().ext4(dir.disks(), GuestDirectory.EPHEMERAL, "ephemeral0", size);
+  }
+
+  private void makeSwap(InstanceSpec spec) {
+    var size = (long) spec.swapMb() << 20;
+    kit.qemuImg().empty(dir.disks(), "raw", GuestDirectory.SWAP, size);
+    kit.qemuImg().swap(dir.disks(), GuestDirectory.SWAP, size);
+  }
+
+  /**
+   * Makes the stopped guest's disks what a specification asks for: the root and second disk only
+   * grow, swap is made anew when its size changes.
+   */
+  void fitDisks(InstanceSpec spec) throws IOException {
+    var root = (long) spec.rootGb() << 30;
+    if (root > virtualSize()) {
+      kit.qemuImg().grow(dir.disks(), "qcow2", GuestDirectory.DISK, root);
+    }
+    var ephemeral = dir.disks().resolve(GuestDirectory.EPHEMERAL);
+    if (spec.ephemeralGb() == 0) {
+      Files.deleteIfExists(ephemeral);
+    } else if (!Files.exists(ephemeral)) {
+      makeEphemeral(spec);
+    } else if (Files.size(ephemeral) < (long) spec.ephemeralGb() << 30) {
+      kit.qemuImg()
+          .grow(dir.disks(), "raw", GuestDirectory.EPHEMERAL, (long) spec.ephemeralGb() << 30);
+    }
+    var swap = dir.disks().resolve(GuestDirectory.SWAP);
+    if (spec.swapMb() == 0) {
+      Files.deleteIfExists(swap);
+    } else if (!Files.exists(swap) || Files.size(swap) != (long) spec.swapMb() << 20) {
+      Files.deleteIfExists(swap);
+      makeSwap(spec);
+    }
   }
 
   /** Reads a guest an earlier agent left and finds out how it fares. False when it is rubbish. */
@@ -137,6 +188,10 @@ final class Guest {
         log.warn("guest {} runs, but its monitor is not to be had: {}", id, f.getMessage());
       }
     }
+    if (machine != null && record.move().away() != null) {
+      // it had arrived elsewhere, and the agent was ended before this was
+      off();
+    }
     // a start from saved memory that was not finished: the memory is still the guest
     if (machine != null
         && record.expected() == PowerState.SUSPENDED
@@ -144,6 +199,7 @@ final class Guest {
       off();
     }
     settle();
+    moves.found();
     return true;
   }
 
@@ -167,6 +223,7 @@ final class Guest {
   /** Ends it and removes all it had here. */
   void destroy() {
     doomed = true;
+    moves.cancel();
     var m = machine;
     if (m != null) {
       // also ends whatever waits for this guest under its lock
@@ -175,7 +232,7 @@ final class Guest {
     locked(this::remove);
   }
 
-  private void remove() {
+  void remove() {
     doomed = true;
     var m = machine;
     machine = null;
@@ -183,10 +240,15 @@ final class Guest {
       m.kill();
     }
     QemuProcess.find(dir, id).ifPresent(QemuProcess::kill);
+    moves.server().close();
     if (record != null) {
       removeTaps();
     }
     try {
+      // on shared storage they may be another host's by now
+      if (kit.settings().host().equals(dir.owner())) {
+        dir.removeDisks();
+      }
       dir.remove();
     } catch (IOException e) {
       throw HostFiles.fault("removing guest " + id, e);
@@ -197,6 +259,7 @@ final class Guest {
   /** Lets go of the guest without touching it: the agent ends. */
   void detach() {
     detached = true;
+    moves.detach();
     var m = machine;
     if (m != null) {
       m.disconnect();
@@ -250,7 +313,7 @@ final class Guest {
     return status == null ? null : Machine.power(status);
   }
 
-  private static boolean isOn(PowerState power) {
+  static boolean isOn(PowerState power) {
     return power == PowerState.RUNNING || power == PowerState.PAUSED;
   }
 
@@ -284,6 +347,9 @@ final class Guest {
     locked(
         () -> {
           present();
+          moves.requireHere(
+              action != PowerAction.STOP && action != PowerAction.PAUSE,
+              action.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
           switch (action) {
             case START -> start();
             case STOP -> {
@@ -324,7 +390,7 @@ final class Guest {
     return m;
   }
 
-  private Fault invalid(String what, PowerState now) {
+  Fault invalid(String what, PowerState now) {
     return Fault.of(
         409, "InstanceInvalidState", "Server " + id + " is " + now + ": cannot " + what + " it.");
   }
@@ -346,6 +412,9 @@ final class Guest {
 
   /** Makes a new process from the specification, paused or running. */
   private void boot(PowerState power) {
+    if (!dir.belongsTo(kit.settings().host())) {
+      throw moves.elsewhere("start");
+    }
     var spec = record.spec();
     if (spec.configDrive() != null) {
       dir.writeConfigDrive(spec.configDrive());
@@ -357,14 +426,14 @@ final class Guest {
       throw HostFiles.fault("removing saved memory", e);
     }
     var today = record.withHardware(kit.facts().hardware(record.hardware()));
-    open(QemuCommand.of(kit.settings().qemu(), today, spec, false), today);
+    open(QemuCommand.of(kit.settings().qemu(), today, spec, dir, QemuCommand.Start.PAUSED), today);
     save(today.started(power, kit.facts().bootId()));
     if (power == PowerState.RUNNING) {
       machine.cont();
     }
   }
 
-  private void open(List<String> command, GuestRecord made) {
+  void open(List<String> command, GuestRecord made) {
     lastShutdown = null;
     var words = new ArrayList<>(kit.confinement().tunWords(kit.settings().state()));
     words.addAll(kit.confinement().words(made.hardware().accel().equals("kvm")));
@@ -390,7 +459,7 @@ final class Guest {
   }
 
   /** Ends the process, if there is one, and all that belongs to it. */
-  private void off() {
+  void off() {
     var m = machine;
     // first, so that its end is no news
     machine = null;
@@ -399,7 +468,7 @@ final class Guest {
     } else {
       QemuProcess.find(dir, id).ifPresent(QemuProcess::kill);
     }
-    if (record.expected() != PowerState.SUSPENDED) {
+    if (record.expected() != PowerState.SUSPENDED && dir.belongsTo(kit.settings().host())) {
       try {
         Files.deleteIfExists(dir.memory());
       } catch (IOException e) {
@@ -409,7 +478,7 @@ final class Guest {
     removeTaps();
   }
 
-  private void removeTaps() {
+  void removeTaps() {
     record.spec().nics().forEach(kit.taps()::remove);
     if (record.live() != null) {
       record.live().nics().forEach(kit.taps()::remove);
@@ -460,7 +529,7 @@ final class Guest {
       }
       var live = record.live();
       live.nics().forEach(kit.taps()::ensure);
-      open(QemuCommand.of(kit.settings().qemu(), record, live, true), record);
+      open(QemuCommand.of(kit.settings().qemu(), record, live, dir, QemuCommand.Start.FED), record);
       try {
         machine.loadMemory(dir.memory());
         machine.cont();
@@ -584,15 +653,15 @@ final class Guest {
       kit.qemuImg().empty(dir.vm(), "qcow2", copy, bytes);
       machine.copyRootDisk(copy);
     } else {
-      kit.qemuImg().convert(dir.vm(), "qcow2", GuestDirectory.DISK, "qcow2", copy, bytes);
+      kit.qemuImg().convert(dir.vm(), "qcow2", dir.disk(GuestDirectory.DISK), "qcow2", copy, bytes);
     }
   }
 
   /** Virtual size of the root disk, from its header (bytes 24 to 31, big endian). */
-  private long virtualSize() {
+  long virtualSize() {
     try (var disk =
         Files.newByteChannel(
-            dir.vm().resolve(GuestDirectory.DISK),
+            dir.disks().resolve(GuestDirectory.DISK),
             java.util.Set.of(
                 java.nio.file.StandardOpenOption.READ, java.nio.file.LinkOption.NOFOLLOW_LINKS))) {
       var header = java.nio.ByteBuffer.allocate(32);
@@ -608,7 +677,9 @@ final class Guest {
   // ---- what nobody asked for
 
   private void heard(QmpEvent e) {
-    if (e.is("SHUTDOWN")) {
+    if (e.is("RESUME") && moves.arriving()) {
+      look();
+    } else if (e.is("SHUTDOWN")) {
       lastShutdown = e.text("reason");
       look();
     } else if (e.is("BLOCK_IO_ERROR") && "stop".equals(e.text("action"))) {
@@ -656,6 +727,9 @@ final class Guest {
   }
 
   private void agree(Machine m) {
+    if (record.move().away() != null) {
+      return;
+    }
     switch (Machine.power(m.status())) {
       case SHUTDOWN -> {
         if ("guest-reset".equals(lastShutdown)) {
@@ -668,6 +742,7 @@ final class Guest {
         }
       }
       case RUNNING -> {
+        moves.arrived();
         if (record.expected() != PowerState.RUNNING) {
           save(record.expecting(PowerState.RUNNING, null));
         }
@@ -689,7 +764,13 @@ final class Guest {
   }
 
   private void died() {
-    if (!kit.facts().bootId().equals(record.bootId())) {
+    if (moves.arriving()) {
+      // whoever sends it knows; nobody else is told
+      var said = dir.lastMessages();
+      save(
+          record.expecting(
+              PowerState.CRASHED, "It has not arrived" + (said.isEmpty() ? "." : ": " + said)));
+    } else if (!kit.facts().bootId().equals(record.bootId())) {
       become(PowerState.SHUTDOWN, "The host was restarted.");
     } else {
       var said = dir.lastMessages();
@@ -706,18 +787,21 @@ final class Guest {
 
   // ---- small change
 
-  private void present() {
+  void present() {
     if (record == null || doomed || !record.ready()) {
       throw QemuInstanceAgent.notFound(id);
     }
   }
 
-  private void save(GuestRecord next) {
+  void save(GuestRecord next) {
     dir.write(next);
     record = next;
+    if (dir.shared() && next.ready() && dir.belongsTo(kit.settings().host())) {
+      dir.writeModel(next);
+    }
   }
 
-  private void locked(Runnable work) {
+  void locked(Runnable work) {
     lock.lock();
     try {
       work.run();

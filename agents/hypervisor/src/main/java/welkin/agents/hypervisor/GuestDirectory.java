@@ -29,20 +29,23 @@ final class GuestDirectory {
   static final String MIGRATION = "mig";
 
   /** As upstream, at most this much of a console log is shown. */
-  private static final int CONSOLE_BYTES = 100 << 10;
+  static final int CONSOLE_BYTES = 100 << 10;
 
   private static final long LOG_BYTES = 8L << 20;
   private static final int MESSAGE_BYTES = 4096;
 
   private final Path root;
   private final Path sockets;
+  private final Path store;
 
   /**
    * @param guests the directory of all guests
    * @param alias the same directory by a name short enough for socket addresses
+   * @param storage the directory {@code guests/} with disks lies in
    */
-  GuestDirectory(Path guests, Path alias, String serverId) {
+  GuestDirectory(Path guests, Path alias, Path storage, String serverId) {
     root = guests.resolve(serverId);
+    store = storage.resolve("guests").resolve(serverId);
     sockets = alias.resolve(serverId).resolve("vm");
   }
 
@@ -50,14 +53,20 @@ final class GuestDirectory {
     Files.createDirectories(root);
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
     confinement.directory(vm());
+    if (shared()) {
+      Files.createDirectories(store);
+      Files.setPosixFilePermissions(store, PosixFilePermissions.fromString("rwx--x--x"));
+      confinement.directory(disks());
+    }
   }
 
   /** Removes what QEMU had, so that a guest can be made anew. */
   void clear(Confinement confinement) throws IOException {
     HostFiles.removeTree(vm());
+    HostFiles.removeTree(disks());
     Files.deleteIfExists(memory());
     Files.deleteIfExists(oldConsole());
-    confinement.directory(vm());
+    create(confinement);
   }
 
   void remove() throws IOException {
@@ -66,8 +75,70 @@ final class GuestDirectory {
     HostFiles.removeTree(root);
   }
 
+  /** Removes the disks on shared storage. */
+  void removeDisks() throws IOException {
+    if (shared()) {
+      HostFiles.removeTree(store);
+    }
+  }
+
   Path root() {
     return root;
+  }
+
+  /** Whether the disks lie on storage that other hosts have, too. */
+  boolean shared() {
+    return !store.equals(root);
+  }
+
+  /** The directory of the disks and the console log; {@link #vm()} unless storage is shared. */
+  Path disks() {
+    return store.resolve("vm");
+  }
+
+  /** A file of {@link #disks()} as QEMU is told: relative to {@link #vm()} where it can be. */
+  String disk(String name) {
+    return shared() ? disks().resolve(name).normalize().toString() : name;
+  }
+
+  /** The host a guest on shared storage belongs to, null when none does. */
+  String owner() {
+    var text = new String(HostFiles.tail(store.resolve("owner"), 300), StandardCharsets.UTF_8);
+    return text.isBlank() ? null : text.strip();
+  }
+
+  /** From now on the guest belongs to a host: the others can neither start it nor remove it. */
+  void own(String host) {
+    if (shared()) {
+      try {
+        HostFiles.write(store.resolve("owner"), (host + "\n").getBytes(StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw HostFiles.fault("taking " + store, e);
+      }
+    }
+  }
+
+  /** Whether a host may start the guest and remove its disks. */
+  boolean belongsTo(String host) {
+    return !shared() || host.equals(owner());
+  }
+
+  /** What the next host must know of the guest when this one cannot be asked any more. */
+  GuestRecord.Model model() throws IOException {
+    var file = store.resolve("model.json");
+    return Files.exists(file) ? Json.read(Files.readAllBytes(file), GuestRecord.Model.class) : null;
+  }
+
+  void writeModel(GuestRecord record) {
+    var file = store.resolve("model.json");
+    var bytes = Json.bytes(record.model());
+    try {
+      if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), bytes)) {
+        HostFiles.write(file, bytes);
+      }
+    } catch (IOException e) {
+      throw HostFiles.fault("writing " + file, e);
+    }
   }
 
   /** QEMU's working directory. */
@@ -82,7 +153,7 @@ final class GuestDirectory {
 
   /** Memory saved by suspend. */
   Path memory() {
-    return root.resolve("memory");
+    return store.resolve("memory");
   }
 
   /** What QEMU says on standard output and error. */
@@ -116,7 +187,7 @@ final class GuestDirectory {
 
   void writeConfigDrive(Map<String, String> files) {
     try {
-      var iso = root.resolve("config.iso");
+      var iso = configDrive();
       ConfigDrive.write(files, root.resolve("config"), iso);
       Files.setPosixFilePermissions(iso, PosixFilePermissions.fromString("r--r--r--"));
     } catch (IOException e) {
@@ -124,11 +195,31 @@ final class GuestDirectory {
     }
   }
 
+  Path configDrive() {
+    return store.resolve("config.iso");
+  }
+
+  /** Puts what another host had of the console before what is here. */
+  void continueConsole(byte[] before) {
+    try {
+      HostFiles.write(oldConsole(), before);
+    } catch (IOException e) {
+      throw HostFiles.fault("writing " + oldConsole(), e);
+    }
+  }
+
+  /** All of the console log that is shown, as bytes. */
+  byte[] consoleBytes() {
+    var now = HostFiles.tail(disks().resolve(CONSOLE), CONSOLE_BYTES);
+    var before = HostFiles.tail(oldConsole(), CONSOLE_BYTES - now.length);
+    var all = Arrays.copyOf(before, before.length + now.length);
+    System.arraycopy(now, 0, all, before.length, now.length);
+    return all;
+  }
+
   /** The console log's last lines, all of them when null. */
   String console(Integer lines) {
-    var now = HostFiles.tail(vm().resolve(CONSOLE), CONSOLE_BYTES);
-    var before = HostFiles.tail(oldConsole(), CONSOLE_BYTES - now.length);
-    var text = new String(before, StandardCharsets.UTF_8) + new String(now, StandardCharsets.UTF_8);
+    var text = new String(consoleBytes(), StandardCharsets.UTF_8);
     if (lines == null || lines < 0) {
       return text;
     }
@@ -154,13 +245,24 @@ final class GuestDirectory {
     return new String(HostFiles.tail(vm().resolve(MONITOR_LOG), 64 << 10), StandardCharsets.UTF_8);
   }
 
+  /** Whether QEMU's last word about a migration was that it is complete. */
+  boolean migrationCompleted() {
+    var last = "";
+    for (var line : monitorLog().split("\n")) {
+      if (line.contains("\"MIGRATION\"")) {
+        last = line;
+      }
+    }
+    return last.contains("\"completed\"");
+  }
+
   private Path oldConsole() {
-    return root.resolve("console.old");
+    return store.resolve("console.old");
   }
 
   /** Keeps the logs from filling the disk; as much of a console as is ever shown is kept. */
   void tidy() {
-    var console = vm().resolve(CONSOLE);
+    var console = disks().resolve(CONSOLE);
     try {
       if (Files.isRegularFile(console, LinkOption.NOFOLLOW_LINKS)
           && Files.size(console) > LOG_BYTES) {

@@ -1,11 +1,15 @@
 package welkin.agents.hypervisor;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import welkin.agents.contracts.InstanceSpec;
 import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.agents.contracts.LiveOptions;
+import welkin.agents.contracts.MigrationProgress;
+import welkin.agents.contracts.MoveTicket;
 import welkin.agents.contracts.NicSpec;
 import welkin.core.Fault;
 
@@ -22,6 +26,7 @@ import welkin.core.Fault;
  * @param expected the power state it was put into; what it really is, its process tells
  * @param reason why it is in this state, when nobody asked for it
  * @param bootId of the host's kernel, when its process was started last
+ * @param moving on its way from or to another host; null when it is not
  */
 record GuestRecord(
     InstanceSpec spec,
@@ -32,7 +37,8 @@ record GuestRecord(
     boolean ready,
     PowerState expected,
     String reason,
-    String bootId) {
+    String bootId,
+    Moving moving) {
 
   /** First and last PCI slot of network devices; those below are the fixed devices'. */
   private static final int NIC_SLOT_FIRST = 0x10;
@@ -45,8 +51,97 @@ record GuestRecord(
    * @param machine a versioned machine type, never an alias
    * @param cpu a CPU model
    * @param accel kvm or tcg
+   * @param memoryTrimKib how much less memory it has than was asked for, see {@link
+   *     HostFacts#hardware()}
    */
-  record Hardware(String machine, String cpu, String accel) {}
+  record Hardware(String machine, String cpu, String accel, int memoryTrimKib) {}
+
+  /**
+   * What its other host must know of a guest, for it to find the same computer.
+   *
+   * @param postCopy whether it can arrive by post-copy
+   * @param live the specification its process was made from, without the config drive's content
+   */
+  record Model(
+      Hardware hardware,
+      Map<String, Integer> slots,
+      String base,
+      InstanceSpec live,
+      boolean postCopy) {}
+
+  /**
+   * A guest's move.
+   *
+   * @param opened whether its disks are open for another host
+   * @param away the host it belongs to now, null when it is this one: it must not run here
+   * @param arrival how it comes from another host, else null
+   * @param departure its live migration to another host, the last one, else null
+   */
+  record Moving(boolean opened, String away, Arrival arrival, Departure departure) {
+    static final Moving NOT = new Moving(false, null, null, null);
+
+    Moving opened(boolean is) {
+      return new Moving(is, away, arrival, departure);
+    }
+
+    Moving away(String host) {
+      return new Moving(opened, host, arrival, departure);
+    }
+
+    Moving arriving(Arrival a) {
+      return new Moving(opened, away, a, departure);
+    }
+
+    Moving departing(Departure d) {
+      return new Moving(opened, away, arrival, d);
+    }
+  }
+
+  /**
+   * A guest that waits for its memory, or has just got it.
+   *
+   * @param from where it comes from, without the key
+   * @param postCopy whether this host can take memory after the guest runs
+   * @param arrived whether it has its memory and is this host's
+   */
+  record Arrival(
+      MoveTicket from,
+      boolean block,
+      int memoryPort,
+      int diskPort,
+      boolean postCopy,
+      boolean arrived) {
+    Arrival done() {
+      return new Arrival(from, block, memoryPort, diskPort, postCopy, true);
+    }
+  }
+
+  /**
+   * A live migration to another host.
+   *
+   * @param to where it goes, without the key
+   * @param memory whether memory is being sent, so that QEMU knows how it fares
+   * @param progress how it ended; null while it goes on
+   */
+  record Departure(
+      MoveTicket to,
+      LiveOptions options,
+      Instant began,
+      boolean memory,
+      boolean forced,
+      MigrationProgress progress) {
+    Departure sendsMemory() {
+      return new Departure(to, options, began, true, forced, progress);
+    }
+
+    Departure inForce() {
+      return new Departure(to, options, began, memory, true, progress);
+    }
+
+    Departure over(MigrationProgress end) {
+      return new Departure(to, options, began, memory, forced, end);
+    }
+  }
 
   static GuestRecord building(InstanceSpec spec, Hardware hardware, String base) {
     var record =
@@ -59,32 +154,99 @@ record GuestRecord(
             false,
             PowerState.NOSTATE,
             null,
+            null,
             null);
     return record.withSlots(spec.nics());
   }
 
+  /** A guest that another host had: stopped, with the computer it knows. */
+  static GuestRecord from(InstanceSpec spec, Model model, String base) {
+    var fresh = building(spec, model.hardware(), base);
+    return new GuestRecord(
+            fresh.spec,
+            model.live() == null ? null : withoutToken(model.live()),
+            fresh.hardware,
+            base,
+            model.slots() == null ? Map.of() : model.slots(),
+            false,
+            PowerState.NOSTATE,
+            null,
+            null,
+            null)
+        .withSlots(spec.nics() == null ? List.of() : spec.nics());
+  }
+
+  Model model() {
+    var l = live == null ? spec : live;
+    return new Model(
+        hardware,
+        slots,
+        base,
+        with(l, l.nics(), l.image(), l.configDrive() == null ? null : Map.of()),
+        move().arrival() != null && move().arrival().postCopy());
+  }
+
+  /** How it moves; never null. */
+  Moving move() {
+    return moving == null ? Moving.NOT : moving;
+  }
+
+  GuestRecord moving(Moving how) {
+    return new GuestRecord(
+        spec,
+        live,
+        hardware,
+        base,
+        slots,
+        ready,
+        expected,
+        reason,
+        bootId,
+        Moving.NOT.equals(how) ? null : how);
+  }
+
+  /** With a process made from a specification of its own. */
+  GuestRecord living(InstanceSpec as) {
+    return new GuestRecord(
+        spec, as, hardware, base, slots, ready, expected, reason, bootId, moving);
+  }
+
+  GuestRecord madeReady() {
+    return new GuestRecord(
+        spec, live, hardware, base, slots, true, expected, reason, bootId, moving);
+  }
+
   GuestRecord expecting(PowerState power, String why) {
-    return new GuestRecord(spec, live, hardware, base, slots, ready, power, why, bootId);
+    return new GuestRecord(spec, live, hardware, base, slots, ready, power, why, bootId, moving);
   }
 
   /** With a new process made from the specification. */
   GuestRecord started(PowerState power, String boot) {
-    return new GuestRecord(spec, spec, hardware, base, slots, true, power, null, boot);
+    return new GuestRecord(spec, spec, hardware, base, slots, true, power, null, boot, moving);
   }
 
   /** With a new process made from saved memory. */
   GuestRecord restored(PowerState power, String boot) {
-    return new GuestRecord(spec, live, hardware, base, slots, true, power, null, boot);
+    return new GuestRecord(spec, live, hardware, base, slots, true, power, null, boot, moving);
   }
 
   GuestRecord withSpec(InstanceSpec next) {
     return new GuestRecord(
-            withoutToken(next), live, hardware, base, slots, ready, expected, reason, bootId)
+            withoutToken(next),
+            live,
+            hardware,
+            base,
+            slots,
+            ready,
+            expected,
+            reason,
+            bootId,
+            moving)
         .withSlots(next.nics());
   }
 
   GuestRecord withHardware(Hardware other) {
-    return new GuestRecord(spec, live, other, base, slots, ready, expected, reason, bootId);
+    return new GuestRecord(spec, live, other, base, slots, ready, expected, reason, bootId, moving);
   }
 
   /** With one network device more, for the next start and, if it runs, for now. */
@@ -98,7 +260,8 @@ record GuestRecord(
             ready,
             expected,
             reason,
-            bootId)
+            bootId,
+            moving)
         .withSlots(List.of(nic));
   }
 
@@ -114,7 +277,8 @@ record GuestRecord(
         ready,
         expected,
         reason,
-        bootId);
+        bootId,
+        moving);
   }
 
   private GuestRecord withSlots(List<NicSpec> nics) {
@@ -136,7 +300,8 @@ record GuestRecord(
         more.put(nic.portId(), slot);
       }
     }
-    return new GuestRecord(spec, live, hardware, base, more, ready, expected, reason, bootId);
+    return new GuestRecord(
+        spec, live, hardware, base, more, ready, expected, reason, bootId, moving);
   }
 
   private static InstanceSpec plus(InstanceSpec spec, NicSpec nic) {
@@ -166,6 +331,14 @@ record GuestRecord(
 
   private static InstanceSpec with(
       InstanceSpec s, List<NicSpec> nics, InstanceSpec.ImageSource image) {
+    return with(s, nics, image, s.configDrive());
+  }
+
+  private static InstanceSpec with(
+      InstanceSpec s,
+      List<NicSpec> nics,
+      InstanceSpec.ImageSource image,
+      Map<String, String> configDrive) {
     return new InstanceSpec(
         s.serverId(),
         s.name(),
@@ -178,7 +351,7 @@ record GuestRecord(
         s.swapMb(),
         image,
         nics,
-        s.configDrive(),
+        configDrive,
         s.extraSpecs() == null ? Map.of() : s.extraSpecs(),
         s.imageProperties() == null ? Map.of() : s.imageProperties());
   }

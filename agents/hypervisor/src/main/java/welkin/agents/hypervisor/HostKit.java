@@ -1,6 +1,7 @@
 package welkin.agents.hypervisor;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.function.Consumer;
 import welkin.agents.contracts.InstanceState;
 
@@ -20,4 +21,5 @@ record HostKit(
     ImageTransfer transfer,
     Path guests,
     Path alias,
-    Consumer<InstanceState> changed) {}
+    Consumer<InstanceState> changed,
+    InstantSource clock) {}

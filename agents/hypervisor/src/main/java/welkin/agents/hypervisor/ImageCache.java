@@ -35,6 +35,7 @@ final class ImageCache {
   private static final Logger log = LoggerFactory.getLogger(ImageCache.class);
 
   private final Path directory;
+  private final String host;
   private final ImageTransfer transfer;
   private final QemuImg qemuImg;
   private final Confinement confinement;
@@ -50,13 +51,15 @@ final class ImageCache {
   record Base(String file, long virtualSizeBytes) {}
 
   ImageCache(
-      Path state,
+      Path storage,
+      String host,
       ImageTransfer transfer,
       QemuImg qemuImg,
       Confinement confinement,
       InstantSource clock)
       throws IOException {
-    this.directory = Files.createDirectories(state.resolve(DIRECTORY));
+    this.directory = Files.createDirectories(storage.resolve(DIRECTORY));
+    this.host = host;
     this.transfer = transfer;
     this.qemuImg = qemuImg;
     this.confinement = confinement;
@@ -66,7 +69,7 @@ final class ImageCache {
 
   /** Removes what an interrupted download or conversion left. */
   private void sweep() throws IOException {
-    try (var files = Files.newDirectoryStream(directory, "*.{part,work}")) {
+    try (var files = Files.newDirectoryStream(directory, "*." + host + ".{part,work}")) {
       for (var f : files) {
         HostFiles.removeTree(f);
       }
@@ -149,8 +152,8 @@ final class ImageCache {
   }
 
   private Base bring(ImageSource image, int rootGb) {
-    var part = directory.resolve(image.id() + ".part");
-    var work = directory.resolve(image.id() + ".work");
+    var part = directory.resolve(image.id() + "." + host + ".part");
+    var work = directory.resolve(image.id() + "." + host + ".work");
     try {
       HostFiles.removeTree(part);
       HostFiles.removeTree(work);

@@ -98,6 +98,11 @@ final class Machine {
     };
   }
 
+  /** The monitor, for what takes longer than a verb. */
+  QmpClient monitor() {
+    return qmp;
+  }
+
   void cont() {
     qmp.execute("cont");
   }

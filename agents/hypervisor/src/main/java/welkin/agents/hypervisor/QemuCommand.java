@@ -16,34 +16,47 @@ final class QemuCommand {
   /** Node name of the root disk's top layer. */
   static final String ROOT_NODE = "root";
 
-  private static final String CACHE = "../../../" + ImageCache.DIRECTORY + "/";
-
   private final GuestRecord record;
   private final InstanceSpec spec;
+  private final GuestDirectory dir;
   private final List<String> words = new ArrayList<>();
   private int disks;
 
-  private QemuCommand(GuestRecord record, InstanceSpec spec) {
+  private QemuCommand(GuestRecord record, InstanceSpec spec, GuestDirectory dir) {
     this.record = record;
     this.spec = spec;
+    this.dir = dir;
   }
 
   /**
-   * The command for a guest that starts paused.
+   * The command for a guest.
    *
-   * @param incoming whether it waits for its memory to be fed
+   * @param start how it begins
    */
-  static List<String> of(String qemu, GuestRecord record, InstanceSpec spec, boolean incoming) {
-    var c = new QemuCommand(record, spec);
+  static List<String> of(
+      String qemu, GuestRecord record, InstanceSpec spec, GuestDirectory dir, Start start) {
+    var c = new QemuCommand(record, spec, dir);
     c.words.add(qemu);
     c.machine();
     c.consoles();
     c.disks();
     c.nics();
-    if (incoming) {
+    if (start != Start.ARRIVING) {
+      c.add("-S");
+    }
+    if (start != Start.PAUSED) {
       c.add("-incoming", "defer");
     }
     return c.words;
+  }
+
+  /** How a process begins. */
+  enum Start {
+    PAUSED,
+    /** Waits for saved memory; paused then. */
+    FED,
+    /** Waits for memory from another host, and goes on at once as it was there. */
+    ARRIVING
   }
 
   private void add(String... more) {
@@ -58,8 +71,8 @@ final class QemuCommand {
     // a cache of translated code beyond 32 MiB costs resident memory and gains nothing at boot
     add("-accel", h.accel().equals("tcg") ? "tcg,tb-size=32" : h.accel());
     add("-cpu", h.cpu());
-    add("-m", spec.memoryMb() + "M", "-smp", GuestFeatures.topology(spec));
-    add("-nodefaults", "-no-user-config", "-display", "none", "-S");
+    add("-m", memory(), "-smp", GuestFeatures.topology(spec));
+    add("-nodefaults", "-no-user-config", "-display", "none");
     add(
         "-sandbox",
         "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
@@ -78,13 +91,18 @@ final class QemuCommand {
             + ",family=Virtual Machine");
   }
 
+  private String memory() {
+    int trim = record.hardware().memoryTrimKib();
+    return trim == 0 ? spec.memoryMb() + "M" : (long) spec.memoryMb() * 1024 - trim + "K";
+  }
+
   private void consoles() {
     monitor("qmp0", GuestDirectory.MONITOR, ",logappend=on,logfile=" + GuestDirectory.MONITOR_LOG);
     monitor("qmp1", "qmp2", "");
     add(
         "-chardev",
         "socket,id=serial0,path=serial,server=on,wait=off,logfile="
-            + GuestDirectory.CONSOLE
+            + dir.disk(GuestDirectory.CONSOLE)
             + ",logappend=on",
         "-device",
         "isa-serial,chardev=serial0");
@@ -105,10 +123,15 @@ final class QemuCommand {
 
   private void disks() {
     var bus = GuestFeatures.diskBus(spec);
-    blockdev("driver=file,read-only=on,node-name=base-file,filename=" + CACHE + record.base());
-    blockdev("driver=raw,read-only=on,node-name=base,file=base-file");
-    blockdev("driver=file,node-name=root-file,filename=" + GuestDirectory.DISK);
-    blockdev("driver=qcow2,file=root-file,backing=base,discard=unmap,node-name=" + ROOT_NODE);
+    if (record.base() != null) {
+      blockdev("driver=file,read-only=on,node-name=base-file,filename=" + base(dir, record.base()));
+      blockdev("driver=raw,read-only=on,node-name=base,file=base-file");
+    }
+    blockdev("driver=file,node-name=root-file,filename=" + dir.disk(GuestDirectory.DISK));
+    blockdev(
+        "driver=qcow2,file=root-file,discard=unmap,node-name="
+            + ROOT_NODE
+            + (record.base() == null ? "" : ",backing=base"));
     disk(bus, "root", 6, false);
     if (spec.ephemeralGb() > 0) {
       raw("ephemeral", GuestDirectory.EPHEMERAL, "");
@@ -125,8 +148,13 @@ final class QemuCommand {
     }
   }
 
+  /** A base image as QEMU is told. */
+  static String base(GuestDirectory dir, String base) {
+    return dir.disk("../../../" + ImageCache.DIRECTORY + "/" + base);
+  }
+
   private void raw(String node, String file, String more) {
-    blockdev("driver=file,node-name=" + node + "-file,filename=" + file + more);
+    blockdev("driver=file,node-name=" + node + "-file,filename=" + dir.disk(file) + more);
     blockdev("driver=raw,file=" + node + "-file,discard=unmap,node-name=" + node + more);
   }
 

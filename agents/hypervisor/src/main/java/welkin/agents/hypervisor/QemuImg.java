@@ -83,6 +83,15 @@ final class QemuImg {
     run(directory, Duration.ofMinutes(1), bytes + FILE_SLACK, List.of("mkswap", "-q", disk));
   }
 
+  /** Makes a disk larger. */
+  void grow(Path directory, String format, String disk, long bytes) {
+    run(
+        directory,
+        Duration.ofMinutes(1),
+        format.equals("raw") ? bytes : bytes + bytes / 1000 + FILE_SLACK,
+        List.of(program, "resize", "-q", "-f", format, disk, Long.toString(bytes)));
+  }
+
   private void run(Path directory, Duration limit, long fileMax, List<String> command) {
     var words = new ArrayList<String>();
     words.addAll(List.of("env", "-C", directory.toString()));

@@ -8,14 +8,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +68,11 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
       var directory = directory(settings.state().resolve("guests"));
       this.facts = new HostFacts(settings, confinement, clock);
       var qemuImg = new QemuImg(settings.qemuImg(), confinement);
-      this.images = new ImageCache(settings.state(), transfer, qemuImg, confinement, clock);
-      passable(settings.state().resolve(ImageCache.DIRECTORY));
+      this.images =
+          new ImageCache(
+              settings.storage(), settings.host(), transfer, qemuImg, confinement, clock);
+      passable(settings.storage().resolve(ImageCache.DIRECTORY));
+      directory(settings.storage().resolve("guests"));
       this.kit =
           new HostKit(
               settings,
@@ -76,7 +83,8 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
               transfer,
               directory,
               alias(directory),
-              changed);
+              changed,
+              clock);
       load(directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -246,53 +254,122 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     return guest(serverId).diagnostics();
   }
 
-  private static Fault notYet() {
-    return Fault.of(501, "NotImplemented", "This host cannot move guests yet.");
-  }
+  // ---- moving
 
   @Override
   public MoveTicket openDisks(String serverId) {
-    throw notYet();
+    return guest(serverId).moves().open();
   }
 
   @Override
   public void closeDisks(String serverId) {
-    throw notYet();
+    var guest = serverId == null ? null : guests.get(serverId);
+    if (guest != null) {
+      guest.moves().close();
+    }
   }
 
   @Override
   public void adopt(InstanceSpec spec, MoveTicket from) {
-    throw notYet();
+    var id = GuestDirectory.checked(spec.serverId());
+    GuestFeatures.check(spec);
+    var there = guests.get(id);
+    if (there != null && there.ready()) {
+      if (there.moves().keep(spec, from == null)) {
+        return;
+      }
+      destroy(id);
+    }
+    making(
+        id,
+        () -> from == null || from.storageId().equals(facts.storageId()) ? null : base(spec),
+        (guest, base) -> guest.moves().adopt(spec, from, base));
   }
 
   @Override
   public MoveTicket prepareIncoming(InstanceSpec spec, MoveTicket from, boolean blockMigration) {
-    throw notYet();
+    var id = GuestDirectory.checked(spec.serverId());
+    GuestFeatures.check(spec);
+    if (blockMigration == from.storageId().equals(facts.storageId())) {
+      throw Fault.badRequest(
+          blockMigration
+              ? "The hosts share their storage: nothing is to be copied."
+              : "The hosts do not share their storage: the disks must be copied.");
+    }
+    var there = guests.get(id);
+    if (there != null && there.ready()) {
+      var ticket = there.moves().prepared();
+      if (ticket != null) {
+        return ticket;
+      }
+      there.moves().requireLeftover();
+      destroy(id);
+    }
+    var ticket = new MoveTicket[1];
+    making(
+        id,
+        () -> blockMigration ? base(spec) : null,
+        (guest, base) -> ticket[0] = guest.moves().prepare(spec, from, blockMigration, base));
+    return ticket[0];
+  }
+
+  /** The image's base here, null when the image is gone: the disk is copied without it then. */
+  private String base(InstanceSpec spec) {
+    try {
+      return spec.image() == null ? null : images.fetch(spec.image(), 0).file();
+    } catch (Fault f) {
+      if (f.status() == 400) {
+        log.info("server {} comes without a base image: {}", spec.serverId(), f.getMessage());
+        return null;
+      }
+      throw f;
+    }
+  }
+
+  /** Makes a guest out of what another host has; a failure leaves nothing behind. */
+  private void making(String id, Supplier<String> base, BiConsumer<Guest, String> how) {
+    var cancelled = spawning.computeIfAbsent(id, i -> new AtomicBoolean());
+    try {
+      var file = base.get();
+      var guest = guests.computeIfAbsent(id, i -> new Guest(kit, i));
+      try {
+        if (cancelled.get()) {
+          throw notFound(id);
+        }
+        how.accept(guest, file);
+      } catch (RuntimeException e) {
+        guest.locked(guest::remove);
+        guests.remove(id, guest);
+        throw e;
+      }
+    } finally {
+      spawning.remove(id, cancelled);
+    }
   }
 
   @Override
   public void migrateLive(String serverId, MoveTicket to, LiveOptions options) {
-    throw notYet();
+    guest(serverId).moves().migrate(to, options);
   }
 
   @Override
   public MigrationProgress migration(String serverId) {
-    throw notYet();
+    return guest(serverId).moves().progress();
   }
 
   @Override
   public void abortMigration(String serverId) {
-    throw notYet();
+    guest(serverId).moves().abort();
   }
 
   @Override
   public void forceComplete(String serverId) {
-    throw notYet();
+    guest(serverId).moves().force();
   }
 
   @Override
   public void completeIncoming(String serverId) {
-    throw notYet();
+    guest(serverId).moves().complete();
   }
 
   /** Keeps guests' logs within bounds; to be called every few seconds, as a guest writes fast. */
@@ -302,12 +379,34 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
 
   /** Removes images nobody needs; to be called now and then. */
   public void evictImages() {
-    images.evict(
+    var used =
         guests.values().stream()
             .map(Guest::base)
             .filter(Objects::nonNull)
-            .collect(Collectors.toSet()),
-        settings.unusedBaseAge());
+            .collect(Collectors.toSet());
+    if (settings.sharesStorage()) {
+      used.addAll(basesOfOthers());
+    }
+    images.evict(used, settings.unusedBaseAge());
+  }
+
+  /** Bases of the guests that other hosts have on the same storage. */
+  private Set<String> basesOfOthers() {
+    var bases = new HashSet<String>();
+    try (var all = Files.newDirectoryStream(settings.storage().resolve("guests"))) {
+      for (var d : all) {
+        var model =
+            new GuestDirectory(
+                    kit.guests(), kit.alias(), settings.storage(), d.getFileName().toString())
+                .model();
+        if (model != null && model.base() != null) {
+          bases.add(model.base());
+        }
+      }
+      return bases;
+    } catch (IOException e) {
+      throw HostFiles.fault("looking for base images in use", e);
+    }
   }
 
   /**

@@ -50,13 +50,13 @@ final class QemuProcess {
   static Optional<QemuProcess> find(GuestDirectory dir, String serverId) {
     try {
       var text = new String(HostFiles.tail(dir.pidFile(), 32), StandardCharsets.UTF_8).strip();
-      if (text.matches("[0-9]{1,9}") && is(Long.parseLong(text), serverId)) {
+      if (text.matches("[0-9]{1,9}") && is(Long.parseLong(text), dir, serverId)) {
         return Optional.of(new QemuProcess(Long.parseLong(text)));
       }
       try (var all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
         for (var p : all) {
           long pid = Long.parseLong(p.getFileName().toString());
-          if (is(pid, serverId)) {
+          if (is(pid, dir, serverId)) {
             return Optional.of(new QemuProcess(pid));
           }
         }
@@ -67,17 +67,26 @@ final class QemuProcess {
     }
   }
 
-  private static boolean is(long pid, String serverId) {
+  private static boolean is(long pid, GuestDirectory dir, String serverId) {
     try {
       var words = List.of(Files.readString(Path.of("/proc/" + pid + "/cmdline")).split("\0"));
       int uuid = words.indexOf("-uuid");
       return uuid > 0
           && uuid + 1 < words.size()
           && words.get(uuid + 1).equals(serverId)
+          && at(pid, dir)
           && new QemuProcess(pid).alive();
     } catch (IOException | RuntimeException e) {
       return false;
     }
+  }
+
+  /** Whether it works in the guest's directory: another host's agent may be on this computer. */
+  private static boolean at(long pid, GuestDirectory dir) throws IOException {
+    var cwd = Path.of("/proc/" + pid + "/cwd");
+    return Files.exists(cwd) && Files.exists(dir.vm())
+        ? Files.isSameFile(cwd, dir.vm())
+        : Files.readSymbolicLink(cwd).startsWith(dir.vm());
   }
 
   /** One letter, see proc(5); Z and X are processes that have ended. */

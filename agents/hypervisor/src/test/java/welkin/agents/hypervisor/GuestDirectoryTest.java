@@ -18,12 +18,12 @@ import welkin.core.Fault;
 class GuestDirectoryTest {
   private static final String ID = "6d1fbc3a-6d4e-4c3c-9b43-3f5f6a0c1f11";
 
-  @TempDir Path guests;
+  @TempDir Path state;
   private GuestDirectory dir;
 
   @BeforeEach
   void create() throws Exception {
-    dir = new GuestDirectory(guests, guests, ID);
+    dir = new GuestDirectory(state.resolve("guests"), state.resolve("guests"), state, ID);
     Files.createDirectories(dir.vm());
   }
 
@@ -58,7 +58,7 @@ class GuestDirectoryTest {
 
   @Test
   void aConsoleThatPointsElsewhereIsNotFollowed() throws Exception {
-    var secret = Files.writeString(guests.resolve("secret"), "secret");
+    var secret = Files.writeString(state.resolve("secret"), "secret");
     Files.createSymbolicLink(dir.vm().resolve(GuestDirectory.CONSOLE), secret);
     assertThat(dir.console(null)).isEmpty();
   }
@@ -80,7 +80,7 @@ class GuestDirectoryTest {
                   .status())
           .isEqualTo(400);
     }
-    assertThat(guests.resolve(ID).resolve("config")).doesNotExist();
+    assertThat(state.resolve("guests").resolve(ID).resolve("config")).doesNotExist();
   }
 
   @Test
@@ -89,7 +89,7 @@ class GuestDirectoryTest {
     var data = Base64.getEncoder().encodeToString("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8));
     dir.writeConfigDrive(
         Map.of("openstack/latest/user_data", data, "openstack/latest/meta_data.json", "e30="));
-    var iso = guests.resolve(ID).resolve("config.iso");
+    var iso = state.resolve("guests").resolve(ID).resolve("config.iso");
     assertThat(Exec.must("isoinfo", "-R", "-f", "-i", iso.toString()))
         .contains("/openstack/latest/user_data", "/openstack/latest/meta_data.json");
     assertThat(Exec.must("isoinfo", "-d", "-i", iso.toString()))

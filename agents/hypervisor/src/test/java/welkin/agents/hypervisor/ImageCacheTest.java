@@ -32,7 +32,7 @@ class ImageCacheTest {
     var confinement = new Confinement(64055, 64055);
     cache =
         new ImageCache(
-            state, transfer, new QemuImg("qemu-img", confinement), confinement, () -> now);
+            state, "host", transfer, new QemuImg("qemu-img", confinement), confinement, () -> now);
   }
 
   @AfterEach
@@ -92,8 +92,8 @@ class ImageCacheTest {
 
   @Test
   void leftoversOfAnInterruptedDownloadAreSwept() throws Exception {
-    Files.write(base().resolveSibling(ID + ".part"), new byte[10]);
-    Files.createDirectories(base().resolveSibling(ID + ".work"));
+    Files.write(base().resolveSibling(ID + ".host.part"), new byte[10]);
+    Files.createDirectories(base().resolveSibling(ID + ".host.work"));
     open();
     assertThat(state.resolve(ImageCache.DIRECTORY)).isEmptyDirectory();
   }

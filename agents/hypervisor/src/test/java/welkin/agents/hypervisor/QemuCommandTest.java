@@ -2,6 +2,7 @@ package welkin.agents.hypervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static welkin.agents.hypervisor.QemuCommand.Start.PAUSED;
 
 import java.util.List;
 import java.util.Map;
@@ -39,13 +40,17 @@ class QemuCommandTest {
         image);
   }
 
+  private static final java.nio.file.Path STATE = java.nio.file.Path.of("/state");
+  private static final GuestDirectory DIR =
+      new GuestDirectory(STATE.resolve("guests"), STATE.resolve("guests"), STATE, "id");
+
   private static GuestRecord record(InstanceSpec spec) {
     return GuestRecord.building(
-        spec, new GuestRecord.Hardware("pc-i440fx-7.2", "Nehalem", "tcg"), "i.raw");
+        spec, new GuestRecord.Hardware("pc-i440fx-7.2", "Nehalem", "tcg", 0), "i.raw");
   }
 
   private static String command(InstanceSpec spec) {
-    return String.join(" ", QemuCommand.of("qemu", record(spec), record(spec).spec(), false));
+    return String.join(" ", QemuCommand.of("qemu", record(spec), record(spec).spec(), DIR, PAUSED));
   }
 
   @Test
@@ -54,7 +59,7 @@ class QemuCommandTest {
         .contains("-M pc-i440fx-7.2 -accel tcg,tb-size=32 -cpu Nehalem -m 512M")
         .contains("-smp 4,sockets=4,cores=1,threads=1")
         .contains("elevateprivileges=deny,spawn=deny")
-        .contains("-action reboot=shutdown,shutdown=pause", " -S ", "product=OpenStack Nova")
+        .contains("-action reboot=shutdown,shutdown=pause", " -S", "product=OpenStack Nova")
         .doesNotContain("-daemonize", "-incoming");
   }
 
@@ -63,7 +68,7 @@ class QemuCommandTest {
     var c = command(spec(Map.of(), Map.of(), List.of()));
     assertThat(c)
         .contains("driver=raw,read-only=on,node-name=base,file=base-file")
-        .contains("driver=qcow2,file=root-file,backing=base")
+        .contains("driver=qcow2,file=root-file,discard=unmap,node-name=root,backing=base")
         .contains("filename=../../../images-cache/i.raw")
         .contains("virtio-blk-pci,id=disk-root,drive=root,bootindex=1")
         .contains("id=disk-ephemeral", "id=disk-swap", "id=disk-config")
@@ -86,7 +91,7 @@ class QemuCommandTest {
   @Test
   void nicsKeepTheirSlots() {
     var r = record(spec(Map.of(), Map.of(), List.of(A, B)));
-    assertThat(String.join(" ", QemuCommand.of("qemu", r, r.spec(), false)))
+    assertThat(String.join(" ", QemuCommand.of("qemu", r, r.spec(), DIR, PAUSED)))
         .contains("tap,id=net-" + A.portId() + ",ifname=tapaaaaaaaa-00,script=no,downscript=no")
         .contains("mac=fa:16:3e:00:00:01,bus=pci.0,addr=0x10,romfile=,host_mtu=1450")
         .contains("mac=fa:16:3e:00:00:02,bus=pci.0,addr=0x11,romfile=");

@@ -364,7 +364,7 @@ final class SimulatedMoves {
   /** Refuses to let a guest run where it must not. */
   static void requireHere(SimulatedGuest g, boolean starts, String what) {
     var m = g.moving;
-    if (m.incoming() != null || starts && (m.away() || m.opened() && !g.isOn())) {
+    if (m.incoming() != null && !m.arrived() || starts && (m.away() || m.opened() && !g.isOn())) {
       throw invalid(g, what);
     }
   }
