@@ -33,6 +33,7 @@ import welkin.identity.service.ServiceApi;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Epoch;
 import welkin.identity.shared.Faults;
+import welkin.identity.token.Audit;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
 import welkin.identity.token.MultiFactor;
@@ -113,6 +114,7 @@ public final class IdentityService implements CloudService {
   private final FernetKeys keys;
   private final Tokens tokens;
   private final Bootstrap bootstrap;
+  private final Audit audit;
   private final Service api;
   private volatile Token serviceToken;
 
@@ -140,6 +142,7 @@ public final class IdentityService implements CloudService {
     var credentials = new Credentials(backend, sealed);
     var compliance = Compliance.of(config);
     var passwordLogin = new PasswordLogin(backend, passwords, compliance);
+    audit = new Audit(backend);
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -153,7 +156,8 @@ public final class IdentityService implements CloudService {
                         backend,
                         tokens,
                         new Recognition(backend, tokens, passwords, passwordLogin, credentials),
-                        new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS))))
+                        new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS))),
+                        audit)
                     .routes())
             .include(new PermissionApi(platform.door()).routes())
             .include(new RevocationApi(backend).routes())
@@ -282,12 +286,13 @@ public final class IdentityService implements CloudService {
 
   @Override
   public void start(Roles roles) {
-    // nothing runs by itself: what expires is looked at when it is asked for
+    audit.start();
   }
 
   @Override
   public void close() {
     passwords.close();
+    audit.close();
     backend.database().close();
   }
 }

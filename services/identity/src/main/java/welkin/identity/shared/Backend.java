@@ -1,8 +1,8 @@
 package welkin.identity.shared;
 
 import java.time.InstantSource;
-import java.util.Map;
 import welkin.core.Ids;
+import welkin.core.RequestContext;
 import welkin.store.Database;
 import welkin.store.Events;
 import welkin.store.Sql;
@@ -11,13 +11,25 @@ import welkin.store.Sql;
 public record Backend(Database database, Events events, InstantSource clock, Ids ids, Epoch epoch) {
 
   /**
-   * Writes keystone's basic notification of a change.
+   * Writes keystone's notification of a change, in its audit form.
    *
    * @param noun e.g. {@code user}
    * @param verb {@code created}, {@code updated}, {@code deleted} or {@code disabled}
    * @param projectId the project that may see it, null for administrators only
    */
   public void tell(Sql sql, String noun, String verb, String projectId, String id) {
-    events.append(sql, "identity." + noun + "." + verb, projectId, id, Map.of("resource_info", id));
+    var context = RequestContext.current();
+    var payload =
+        Cadf.event(
+            ids.uuid(),
+            clock.instant(),
+            verb + "." + noun,
+            "success",
+            context.caller(),
+            context.requestId(),
+            noun,
+            id);
+    payload.put("resource_info", id);
+    events.append(sql, "identity." + noun + "." + verb, projectId, id, payload);
   }
 }

@@ -21,8 +21,11 @@ public final class TokenApi {
   private final Backend backend;
   private final Tokens tokens;
   private final Login login;
+  private final Audit audit;
 
-  public TokenApi(Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors) {
+  public TokenApi(
+      Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors, Audit audit) {
+    this.audit = audit;
     this.backend = backend;
     this.tokens = tokens;
     this.login = new Login(backend, tokens, recognition, factors);
@@ -49,12 +52,24 @@ public final class TokenApi {
               + " since it is either malformed or otherwise incorrect. The client is assumed to be"
               + " in error.");
     }
-    return switch (login.login(auth, call.header("openstack-auth-receipt"))) {
-      case Login.Outcome.Made(Token token) ->
-          answer(201, token.body(!call.query().containsKey("nocatalog")))
-              .with("X-Subject-Token", token.text().reveal());
-      case Login.Outcome.More(Receipt receipt) ->
-          answer(401, Json.bytes(receipt.body())).with("Openstack-Auth-Receipt", receipt.text());
+    Login.Outcome outcome;
+    try {
+      outcome = login.login(auth, call.header("openstack-auth-receipt"));
+    } catch (Fault f) {
+      audit.refused(call, auth, f);
+      throw f;
+    }
+    return switch (outcome) {
+      case Login.Outcome.Made(Token token) -> {
+        audit.authenticated(call, token);
+        yield answer(201, token.body(!call.query().containsKey("nocatalog")))
+            .with("X-Subject-Token", token.text().reveal());
+      }
+      case Login.Outcome.More(Receipt receipt) -> {
+        audit.more(call, receipt);
+        yield answer(401, Json.bytes(receipt.body()))
+            .with("Openstack-Auth-Receipt", receipt.text());
+      }
     };
   }
 
