@@ -212,10 +212,15 @@ class HostTest {
     cloud.put(
         "alice", "/routers/" + router + "/add_router_interface", "{'subnet_id': '" + sub + "'}");
     var port = cloud.port("alice", net);
-    cloud.make(
-        "alice",
-        "floatingips",
-        "{'floatingip': {'floating_network_id': '" + external + "', 'port_id': '" + port + "'}}");
+    var floating =
+        cloud.make(
+            "alice",
+            "floatingips",
+            "{'floatingip': {'floating_network_id': '"
+                + external
+                + "', 'port_id': '"
+                + port
+                + "'}}");
     Cloud.awaitTrue(
         () ->
             h1.routers.containsKey(router)
@@ -228,8 +233,16 @@ class HostTest {
     Cloud.awaitTrue(
         () ->
             h1.networks.get(net).dhcp() != null && !h1.networks.get(net).dhcp().isolatedMetadata());
-    assertThat(cloud.get("admin", "/routers/" + router + "/l3-agents").text("/agents/0/host"))
-        .isEqualTo("h1");
+    var agent = cloud.get("admin", "/routers/" + router + "/l3-agents").at("/agents/0");
+    assertThat(agent.get("host").asString()).isEqualTo("h1");
+    var routers = "/agents/" + agent.get("id").asString() + "/l3-routers";
+    assertThat(cloud.delete("admin", routers + "/" + router).status()).isEqualTo(204);
+    assertThat(cloud.get("alice", "/floatingips/" + floating).text("/floatingip/status"))
+        .as("nobody plays its router")
+        .isEqualTo("DOWN");
+    cloud.post("admin", routers, "{'router_id': '" + router + "'}");
+    assertThat(cloud.get("alice", "/floatingips/" + floating).text("/floatingip/status"))
+        .isEqualTo("ACTIVE");
   }
 
   @Test

@@ -43,6 +43,16 @@ public final class FloatingIpStore {
     return rows.where(sql, "router_id", routerId);
   }
 
+  /** The floating addresses of a router work while a host plays it. */
+  public void serve(Sql sql, String routerId, boolean played) {
+    var status = played ? "ACTIVE" : "DOWN";
+    for (var f : ofRouter(sql, routerId)) {
+      if (!status.equals(f.text("status"))) {
+        rows.update(sql, f, f.copy().set("status", status));
+      }
+    }
+  }
+
   /**
    * Lets go of floating addresses whose port goes, or loses the address.
    *

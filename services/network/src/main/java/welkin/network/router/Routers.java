@@ -645,6 +645,7 @@ public final class Routers implements Noun {
           .filter(p -> !(host == null ? "" : host).equals(p.text("binding:host_id")))
           .ifPresent(p -> portVerbs.place(sql, p, host == null ? "" : host));
     }
+    floating.serve(sql, routerId, host != null);
     if (host != null) {
       log.touch(sql, host, HostLog.ROUTER, routerId);
     }
