@@ -49,6 +49,7 @@ import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
+import welkin.workflow.Turns;
 
 /** Network's table of contents: its nouns, its routes, and what runs beside them. */
 public final class NetworkService implements CloudService {
@@ -82,7 +83,9 @@ public final class NetworkService implements CloudService {
         platform.database(
             "network",
             List.of(
-                "/welkin/network/V001__network.sql", "/welkin/network/V002__port_bindings.sql"));
+                "/welkin/network/V001__network.sql",
+                "/welkin/network/V002__port_bindings.sql",
+                "/welkin/network/V003__several_processes.sql"));
     events = new Events(platform.clock());
     var journal = new Journal(platform.clock(), platform.ids(), events);
     var policy =
@@ -103,7 +106,7 @@ public final class NetworkService implements CloudService {
     var log = new HostLog();
     var agents = new Agents(database, journal, config.get(AGENT_DOWN_TIME));
     var ipam = new Ipam(platform.ids());
-    var compute = new ComputeNotifier(platform.peers());
+    var compute = new ComputeNotifier(database, platform.ids(), platform.peers());
 
     var groups = new SecurityGroups(groupStore, log, limits, access);
     var rules = new SecurityGroupRules(groupStore, groups, log, limits, access);
@@ -197,13 +200,12 @@ public final class NetworkService implements CloudService {
             agents,
             ports,
             compute,
+            new Turns(database, platform.ids()),
             () -> {
               place(dhcp, routers);
-              if (agents.mayJudge()) {
-                rescue(
-                    config.get(DHCP_FAILOVER) ? dhcp : null,
-                    config.get(L3_FAILOVER) ? routers : null);
-              }
+              rescue(
+                  config.get(DHCP_FAILOVER) ? dhcp : null,
+                  config.get(L3_FAILOVER) ? routers : null);
             });
   }
 

@@ -1,79 +1,113 @@
 package welkin.network.agent;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import welkin.network.agent.Agents.Agent;
+import welkin.network.agent.Agents.Pulse;
+import welkin.store.Row;
 import welkin.store.Sql;
 
-/** Agents as they were last written down. */
+/** SQL of agents. */
 final class AgentStore {
+  /** How many agents one statement dates; a fixed number, so that it is prepared once. */
+  private static final int AT_ONCE = 50;
+
   private AgentStore() {}
 
-  static List<Agent> all(Sql sql) {
+  private static Agent map(Row r) throws java.sql.SQLException {
+    return new Agent(
+        r.text("id"),
+        r.text("agent_type"),
+        r.text("binary_name"),
+        r.text("host"),
+        r.flag("admin_state_up"),
+        r.text("description"),
+        r.text("configurations"),
+        r.text("created_at"),
+        r.text("started_at"),
+        r.number("heartbeat"),
+        r.number("heard"),
+        r.number("stamp"));
+  }
+
+  static Optional<Agent> find(Sql sql, String id) {
+    return sql.one("SELECT * FROM agent WHERE id = ?", AgentStore::map, id);
+  }
+
+  static Optional<Agent> find(Sql sql, String type, String host) {
+    return sql.one(
+        "SELECT * FROM agent WHERE agent_type = ? AND host = ?", AgentStore::map, type, host);
+  }
+
+  /** What changes often, of every agent. */
+  static List<Pulse> pulses(Sql sql) {
     return sql.list(
-        "SELECT * FROM agent",
-        r ->
-            new Agent(
-                r.text("id"),
-                r.text("agent_type"),
-                r.text("binary_name"),
-                r.text("host"),
-                r.flag("admin_state_up"),
-                r.text("description"),
-                r.text("configurations"),
-                r.text("created_at"),
-                r.text("started_at"),
-                r.number("heartbeat"),
-                r.number("heartbeat")));
+        "SELECT id, heartbeat, heard, stamp FROM agent",
+        r -> new Pulse(r.text("id"), r.number("heartbeat"), r.number("heard"), r.number("stamp")));
   }
 
-  static void write(Sql sql, Agent a) {
-    if (sql.update(
-            "UPDATE agent SET configurations = ?, started_at = ?, heartbeat = ?,"
-                + " admin_state_up = ?, description = ? WHERE id = ?",
-            a.configurations(),
-            a.startedAt(),
-            a.heartbeat(),
-            a.adminUp(),
-            a.description(),
-            a.id())
-        == 0) {
-      // another process may have met the same agent in this moment: its row stays, ours is
-      // forgotten
-      sql.insertIfAbsent(
-          "agent",
-          "id",
-          a.id(),
-          "agent_type",
-          a.type(),
-          "binary_name",
-          a.binary(),
-          "host",
-          a.host(),
-          "admin_state_up",
-          a.adminUp(),
-          "description",
-          a.description(),
-          "configurations",
-          a.configurations(),
-          "created_at",
-          a.createdAt(),
-          "started_at",
-          a.startedAt(),
-          "heartbeat",
-          a.heartbeat());
-    }
+  static void insert(Sql sql, Agent a) {
+    sql.insert(
+        "agent",
+        "id",
+        a.id(),
+        "agent_type",
+        a.type(),
+        "binary_name",
+        a.binary(),
+        "host",
+        a.host(),
+        "admin_state_up",
+        a.adminUp(),
+        "description",
+        a.description(),
+        "configurations",
+        a.configurations(),
+        "created_at",
+        a.createdAt(),
+        "started_at",
+        a.startedAt(),
+        "heartbeat",
+        a.heartbeat(),
+        "heard",
+        a.heard(),
+        "stamp",
+        a.stamp());
   }
 
-  /** Writes signs of life, and what came with them; what an administrator set stays as it is. */
-  static void beat(Sql sql, Agent a) {
-    if (sql.update(
-            "UPDATE agent SET configurations = ?, started_at = ?, heartbeat = ? WHERE id = ?",
-            a.configurations(),
-            a.startedAt(),
-            a.heartbeat(),
-            a.id())
-        == 0) {
-      write(sql, a);
+  /** Writes what an agent said of itself. */
+  static void told(Sql sql, Agent a) {
+    sql.update(
+        "UPDATE agent SET configurations = ?, started_at = ?, heartbeat = ?, heard = ?, stamp ="
+            + " stamp + 1 WHERE id = ?",
+        a.configurations(),
+        a.startedAt(),
+        a.heartbeat(),
+        a.heard(),
+        a.id());
+  }
+
+  /** Writes what an administrator wants of it. */
+  static void set(Sql sql, String id, boolean adminUp, String description) {
+    sql.update(
+        "UPDATE agent SET admin_state_up = ?, description = ?, stamp = stamp + 1 WHERE id = ?",
+        adminUp,
+        description,
+        id);
+  }
+
+  /** Dates the signs of life of many agents. */
+  static void seen(Sql sql, List<String> ids, long heartbeat, long heard) {
+    var marks = String.join(", ", Collections.nCopies(AT_ONCE, "?"));
+    for (int from = 0; from < ids.size(); from += AT_ONCE) {
+      var args = new Object[AT_ONCE + 2];
+      args[0] = heartbeat;
+      args[1] = heard;
+      for (int i = 0; i < AT_ONCE; i++) {
+        args[2 + i] = ids.get(Math.min(from + i, ids.size() - 1));
+      }
+      sql.update("UPDATE agent SET heartbeat = ?, heard = ? WHERE id IN (" + marks + ")", args);
     }
   }
 

@@ -1,26 +1,37 @@
 package welkin.network.agent;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
 import welkin.core.Json;
 import welkin.network.resource.Journal;
 import welkin.store.Database;
+import welkin.store.Sql;
 import welkin.store.Times;
+import welkin.workflow.ListeningClock;
 
 /**
- * The agents hosts play. Signs of life are kept in memory and written down when something changed
- * or the written one grows old, so that a thousand hosts cost a few writes a second. What other
- * processes of this service heard is read from there; times are the database's.
+ * The agents hosts play. They are rows that every process of this service reads again each second.
+ * Workers hear the hosts, and write the signs of life of many in one transaction; an agent counts
+ * as dead when somebody listened for a while and heard nothing.
  */
-public final class Agents {
+public final class Agents implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Agents.class);
+
   /** What an agent does. */
   public enum Role {
     L2,
@@ -43,8 +54,9 @@ public final class Agents {
   /**
    * One agent of a host.
    *
-   * @param heartbeat microseconds since the epoch
-   * @param written the heartbeat the database has
+   * @param heartbeat its last sign of life, in microseconds since the epoch of the database's clock
+   * @param heard the same by the clock that runs while somebody listens, in microseconds
+   * @param stamp counted up when anything but these two changes
    */
   record Agent(
       String id,
@@ -57,8 +69,13 @@ public final class Agents {
       String createdAt,
       String startedAt,
       long heartbeat,
-      long written) {
-    Agent beat(long now) {
+      long heard,
+      long stamp) {
+    Agent with(Pulse p) {
+      return said(configurations, startedAt, p.heartbeat, p.heard);
+    }
+
+    Agent said(String text, String started, long beat, long listened) {
       return new Agent(
           id,
           type,
@@ -66,64 +83,12 @@ public final class Agents {
           host,
           adminUp,
           description,
-          configurations,
-          createdAt,
-          startedAt,
-          now,
-          written);
-    }
-
-    /** This, as the database has it, with what was heard since. */
-    Agent or(Agent heard) {
-      return heard == null || !heard.id.equals(id) || heard.heartbeat <= heartbeat
-          ? this
-          : new Agent(
-              id,
-              type,
-              binary,
-              host,
-              adminUp,
-              description,
-              heard.configurations,
-              createdAt,
-              heard.startedAt,
-              heard.heartbeat,
-              heartbeat);
-    }
-
-    Agent saved() {
-      return new Agent(
-          id,
-          type,
-          binary,
-          host,
-          adminUp,
-          description,
-          configurations,
-          createdAt,
-          startedAt,
-          heartbeat,
-          heartbeat);
-    }
-
-    Agent configured(String text, String started, long saved) {
-      return new Agent(
-          id, type, binary, host, adminUp, description, text, createdAt, started, heartbeat, saved);
-    }
-
-    Agent set(boolean up, String text) {
-      return new Agent(
-          id,
-          type,
-          binary,
-          host,
-          up,
           text,
-          configurations,
           createdAt,
-          startedAt,
-          heartbeat,
-          written);
+          started,
+          beat,
+          listened,
+          stamp);
     }
 
     Role role() {
@@ -131,31 +96,43 @@ public final class Agents {
     }
   }
 
-  private static final long SECOND = 1_000_000;
+  /** What of an agent changes often. */
+  record Pulse(String id, long heartbeat, long heard, long stamp) {}
 
-  /** What others wrote is not read more often. */
-  private static final long READ_AGAIN_NANOS = 1_000_000_000L;
+  private static final String CLOCK = "network agents";
+  private static final long SECOND = 1_000_000;
+  private static final Duration REFRESH = Duration.ofSeconds(1);
+
+  /** What an agent tells of itself is not written more often, unless others need it. */
+  private static final Duration TELL_EVERY = Duration.ofSeconds(30);
 
   /** An agent silent for longer is taken for dead, in microseconds. */
   private final long downAfter;
 
-  /** A sign of life older than this is written down, in microseconds. */
-  private final long writeAfter;
-
   private final Database database;
   private final Journal journal;
 
-  /** Host to type to agent. */
+  /** The rows as of a second ago. */
+  private final Map<String, Agent> byId = new ConcurrentHashMap<>();
+
+  /** Host to type to agent: the same. */
   private final Map<String, Map<String, Agent>> byHost = new ConcurrentHashMap<>();
 
   /** Host to tunnel address, of every host that told one. */
   private final Map<String, String> tunnels = new ConcurrentHashMap<>();
 
-  /** How far the database's clock is ahead of this process', in microseconds. */
-  private volatile long ahead;
+  private volatile long reading;
+  private final ReentrantLock refreshing = new ReentrantLock();
 
-  private volatile long readAt;
-  private volatile long since;
+  /** Heard since the last transaction of {@link #write}. */
+  private final Set<String> heard = ConcurrentHashMap.newKeySet();
+
+  /** When this process wrote what an agent told, in {@link System#nanoTime}. */
+  private final Map<String, Long> written = new ConcurrentHashMap<>();
+
+  private BooleanSupplier listens = () -> false;
+  private volatile boolean closed;
+  private Thread keeper;
 
   /**
    * @param downSeconds an agent silent for longer is taken for dead
@@ -164,46 +141,95 @@ public final class Agents {
     this.database = database;
     this.journal = journal;
     this.downAfter = downSeconds * SECOND;
-    this.writeAfter = downAfter * 2 / 5;
-    read();
-    since = now();
-  }
-
-  /** Takes over what other processes of this service heard and changed. */
-  public void read() {
-    record Seen(List<Agent> agents, long now) {}
-    var seen = database.read(sql -> new Seen(AgentStore.all(sql), Times.micros(sql.now())));
-    ahead = seen.now - Times.micros(journal.clock().instant());
-    readAt = System.nanoTime();
-    var known = new HashSet<String>();
-    for (var a : seen.agents) {
-      known.add(a.id);
-      keep(a.or(byHost.getOrDefault(a.host, Map.of()).get(a.type)));
-    }
-    // an administrator deleted it, at another process
-    byHost.values().forEach(m -> m.values().removeIf(a -> !known.contains(a.id)));
-  }
-
-  /** What others heard is looked up before something is said to be missing. */
-  private boolean readAgain() {
-    if (System.nanoTime() - readAt < READ_AGAIN_NANOS) {
-      return false;
-    }
-    read();
-    return true;
+    refresh();
   }
 
   /**
-   * Whether this process has listened long enough to call an agent dead: after a pause of this
-   * service nobody could have been heard.
+   * Begins to follow what other processes write.
+   *
+   * @param listening whether signs of life reach this process now
    */
-  public boolean mayJudge() {
-    return now() - since > downAfter;
+  public void follow(BooleanSupplier listening) {
+    listens = listening;
+    keeper = Thread.ofVirtual().name("network-agents").start(this::keep);
+  }
+
+  private void keep() {
+    long wrote = System.nanoTime() - ListeningClock.EVERY.toNanos();
+    boolean troubled = false;
+    while (!closed) {
+      try {
+        if (System.nanoTime() - wrote >= ListeningClock.EVERY.toNanos()) {
+          beat();
+          wrote = System.nanoTime();
+        } else {
+          refresh();
+        }
+        troubled = false;
+      } catch (RuntimeException e) {
+        if (!troubled && !closed) {
+          log.warn("following network agents failed, again every second: {}", e.getMessage());
+        }
+        troubled = true;
+      }
+      try {
+        Thread.sleep(REFRESH);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  /** Writes what was heard and reads what others wrote; done every few seconds by itself. */
+  public void beat() {
+    if (listens.getAsBoolean()) {
+      write();
+    }
+    refresh();
+  }
+
+  /** One transaction, however many agents spoke. */
+  private void write() {
+    var batch = List.copyOf(heard);
+    database.change(
+        sql -> {
+          long now = ListeningClock.tick(sql, CLOCK);
+          AgentStore.seen(sql, batch, Times.micros(sql.now()), now);
+        });
+    batch.forEach(heard::remove);
+  }
+
+  /** Makes what is kept here what the rows say; done every second by itself. */
+  private void refresh() {
+    refreshing.lock();
+    try {
+      var there = new HashSet<String>();
+      var changed = new ArrayList<Agent>();
+      database.read(
+          sql -> {
+            reading = ListeningClock.reading(sql, CLOCK);
+            for (var pulse : AgentStore.pulses(sql)) {
+              there.add(pulse.id);
+              var known = byId.get(pulse.id);
+              if (known == null || known.stamp != pulse.stamp) {
+                AgentStore.find(sql, pulse.id).ifPresent(changed::add);
+              } else if (known.heard != pulse.heard || known.heartbeat != pulse.heartbeat) {
+                changed.add(known.with(pulse));
+              }
+            }
+            return null;
+          });
+      changed.forEach(this::keep);
+      byId.values().stream().filter(a -> !there.contains(a.id)).toList().forEach(this::drop);
+    } finally {
+      refreshing.unlock();
+    }
   }
 
   private void keep(Agent a) {
+    var before = byId.put(a.id, a);
     byHost.computeIfAbsent(a.host, h -> new ConcurrentHashMap<>()).put(a.type, a);
-    if (a.role() == Role.L2) {
+    if (a.role() == Role.L2 && (before == null || before.stamp != a.stamp)) {
       var tunnel = tunnel(a.configurations);
       if (tunnel.isEmpty()) {
         tunnels.remove(a.host);
@@ -213,106 +239,132 @@ public final class Agents {
     }
   }
 
+  private void drop(Agent a) {
+    byId.remove(a.id);
+    byHost.getOrDefault(a.host, Map.of()).remove(a.type, a);
+    if (a.role() == Role.L2) {
+      tunnels.remove(a.host);
+    }
+  }
+
   private Stream<Agent> stream() {
-    return byHost.values().stream().flatMap(m -> m.values().stream());
+    return byId.values().stream();
   }
 
   private Stream<Agent> of(String host) {
     return byHost.getOrDefault(host, Map.of()).values().stream();
   }
 
-  private long now() {
-    return Times.micros(journal.clock().instant()) + ahead;
-  }
-
   boolean isAlive(Agent a) {
-    return now() - a.heartbeat <= downAfter;
+    return reading - a.heard <= downAfter;
   }
 
   /**
-   * What a heartbeat changed.
+   * Takes a host's signs of life.
    *
-   * @param back an agent is new, or lives again
-   * @param moved the host's tunnel address is another
+   * @param moved what to do, in the same transaction, when the host's tunnel address is another
+   * @return whether an agent is new, or lives again
    */
-  public record News(boolean back, boolean moved) {}
-
-  /** Takes a host's signs of life. */
-  public News alive(String host, List<AgentReport> reports) {
-    var known = byHost.getOrDefault(host, Map.of());
-    if (!reports.stream().allMatch(r -> known.containsKey(r.type()))) {
-      readAgain(); // another process may have met it before
-    }
-    var news = new News(false, false);
-    var write = new ArrayList<Agent>();
-    var heard = new ArrayList<Agent>();
+  public boolean alive(String host, List<AgentReport> reports, Consumer<Sql> moved) {
+    var news = new ArrayList<AgentReport>();
     for (var r : reports) {
-      var old = byHost.getOrDefault(host, Map.of()).get(r.type());
-      var text = r.configurations() == null ? "{}" : r.configurations();
-      Agent next;
-      if (old == null) {
-        next =
-            new Agent(
-                journal.ids().uuid(),
-                r.type(),
-                r.binary(),
-                host,
-                true,
-                null,
-                text,
-                journal.now(),
-                journal.now(),
-                now(),
-                0);
-        news = new News(true, true);
+      var known = byHost.getOrDefault(host, Map.of()).get(r.type());
+      if (known == null || !isAlive(known) || mustWrite(known, text(r))) {
+        news.add(r);
       } else {
-        next = old.beat(now());
-        boolean dead = !isAlive(old);
-        boolean moved = !tunnel(old.configurations).equals(tunnel(text));
-        news = new News(news.back || dead, news.moved || moved);
-        next =
-            next.configured(
-                text, dead ? journal.now() : old.startedAt, dead || moved ? 0 : old.written);
+        heard.add(known.id);
       }
-      if (next.heartbeat - next.written > writeAfter) {
-        write.add(next);
-        next = next.saved();
+    }
+    if (news.isEmpty()) {
+      return false;
+    }
+    boolean back =
+        database.tx(
+            sql -> {
+              boolean lives = false;
+              boolean elsewhere = false;
+              long now = ListeningClock.reading(sql, CLOCK);
+              long beat = Times.micros(sql.now());
+              for (var r : news) {
+                var row = AgentStore.find(sql, r.type(), host).orElse(null);
+                if (row == null) {
+                  AgentStore.insert(sql, met(host, r, beat, now));
+                } else {
+                  boolean dead = now - row.heard > downAfter;
+                  AgentStore.told(
+                      sql, row.said(text(r), dead ? journal.now() : row.startedAt, beat, now));
+                  lives |= dead;
+                }
+                lives |= row == null;
+                elsewhere |= row == null || !tunnel(row.configurations).equals(tunnel(text(r)));
+              }
+              if (elsewhere) {
+                moved.accept(sql);
+              }
+              return lives;
+            });
+    refresh();
+    for (var r : news) {
+      var known = byHost.getOrDefault(host, Map.of()).get(r.type());
+      if (known != null) {
+        written.put(known.id, System.nanoTime());
       }
-      heard.add(next);
     }
-    if (!write.isEmpty()) {
-      database.change(sql -> write.forEach(a -> AgentStore.beat(sql, a)));
+    return back;
+  }
+
+  private boolean mustWrite(Agent known, String text) {
+    if (known.configurations.equals(text)) {
+      return false;
     }
-    heard.forEach(this::keep);
-    return news;
+    var last = written.get(known.id);
+    return last == null
+        || System.nanoTime() - last > TELL_EVERY.toNanos()
+        || !tunnel(known.configurations).equals(tunnel(text));
+  }
+
+  private Agent met(String host, AgentReport r, long beat, long now) {
+    return new Agent(
+        journal.ids().uuid(),
+        r.type(),
+        r.binary(),
+        host,
+        true,
+        null,
+        text(r),
+        journal.now(),
+        journal.now(),
+        beat,
+        now,
+        0);
+  }
+
+  private static String text(AgentReport r) {
+    return r.configurations() == null ? "{}" : r.configurations();
   }
 
   List<Agent> all() {
-    readAgain();
     return stream().sorted(Comparator.comparing(Agent::id)).toList();
   }
 
   Optional<Agent> find(String id) {
-    var found = stream().filter(a -> a.id.equals(id)).findFirst();
-    return found.isEmpty() && readAgain() ? find(id) : found;
+    return Optional.ofNullable(byId.get(id));
   }
 
   Agent update(Agent a, boolean adminUp, String description) {
-    var next = a.set(adminUp, description);
-    database.change(sql -> AgentStore.write(sql, next));
-    keep(next);
-    return next;
+    database.change(sql -> AgentStore.set(sql, a.id, adminUp, description));
+    refresh();
+    return byId.getOrDefault(a.id, a);
   }
 
   void delete(Agent a) {
     database.change(sql -> AgentStore.delete(sql, a.id));
-    byHost.getOrDefault(a.host, Map.of()).remove(a.type);
+    refresh();
   }
 
   /** Whether a host has a living agent of a role that may be used. */
   public boolean serves(String host, Role role) {
-    return of(host).anyMatch(a -> a.role() == role && a.adminUp && isAlive(a))
-        || readAgain() && serves(host, role);
+    return of(host).anyMatch(a -> a.role() == role && a.adminUp && isAlive(a));
   }
 
   /** Whether a host has a living agent of a role, whatever the administrator wants of it. */
@@ -353,5 +405,13 @@ public final class Agents {
     }
     JsonNode mappings = Json.parse(l2.get().configurations).get("bridge_mappings");
     return mappings == null || mappings.has(physicalNetwork);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    if (keeper != null) {
+      keeper.interrupt();
+    }
   }
 }

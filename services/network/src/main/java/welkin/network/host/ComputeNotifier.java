@@ -1,30 +1,36 @@
 package welkin.network.host;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.core.Fault;
+import welkin.core.Ids;
 import welkin.network.resource.Resource;
 import welkin.peers.Peers;
+import welkin.store.Database;
 import welkin.store.Sql;
 
 /**
- * Tells Compute what became of its ports, after the commit and many at a time. It is a hint:
- * Compute looks at the port itself, so one lost with the process costs only time.
+ * Tells Compute what became of its ports. What is to be told is written in the transaction of the
+ * change and told by the process that made it, after the commit and many at a time; what that
+ * process did not get rid of within a while is told by another.
  */
 public final class ComputeNotifier implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ComputeNotifier.class);
   private static final int BATCH = 100;
-  private static final int ATTEMPTS = 6;
-  private static final long FIRST_PAUSE_MILLIS = 200;
+  private static final Duration OURS = Duration.ofSeconds(10);
+  private static final Duration OLD = Duration.ofMinutes(30);
 
-  private record Event(String name, String server, String port, String status, int attempt) {}
+  /** What is to be told; another process may try after {@code OURS}. */
+  record Event(String id, String name, String server, String port, String status) {}
 
+  private final Database database;
+  private final Ids ids;
   private final Peers peers;
   private final BlockingQueue<Event> queue = new LinkedBlockingQueue<>();
   private volatile Thread worker;
@@ -32,7 +38,9 @@ public final class ComputeNotifier implements AutoCloseable {
   /**
    * @param peers null where there is no Compute
    */
-  public ComputeNotifier(Peers peers) {
+  public ComputeNotifier(Database database, Ids ids, Peers peers) {
+    this.database = database;
+    this.ids = ids;
     this.peers = peers;
   }
 
@@ -57,7 +65,8 @@ public final class ComputeNotifier implements AutoCloseable {
     if (peers != null
         && port.text("device_owner").startsWith("compute:")
         && !port.text("device_id").isEmpty()) {
-      var event = new Event(name, port.text("device_id"), port.id(), "completed", 0);
+      var event = new Event(ids.uuid(), name, port.text("device_id"), port.id(), "completed");
+      EventStore.insert(sql, event, OURS);
       sql.afterCommit(() -> queue.add(event));
     }
   }
@@ -78,11 +87,27 @@ public final class ComputeNotifier implements AutoCloseable {
         send(batch);
       } catch (InterruptedException e) {
         return;
+      } catch (RuntimeException e) {
+        log.info("{} events for Compute wait: {}", batch.size(), e.getMessage());
       }
     }
   }
 
-  private void send(List<Event> batch) throws InterruptedException {
+  /** Takes over what no process has told in time. */
+  void takeOver() {
+    if (peers == null || !database.read(EventStore::anyDue)) {
+      return;
+    }
+    List<Event> due =
+        database.tx(
+            sql -> {
+              EventStore.forget(sql, OLD);
+              return EventStore.take(sql, BATCH, OURS);
+            });
+    queue.addAll(due);
+  }
+
+  private void send(List<Event> batch) {
     var events =
         batch.stream()
             .map(
@@ -93,18 +118,11 @@ public final class ComputeNotifier implements AutoCloseable {
     try {
       peers.post("/compute/v2.1/os-server-external-events", Map.of("events", events));
     } catch (Fault f) {
-      if (f.status() == 404) {
-        return; // none of the servers is there (yet): Compute looks for itself
+      if (f.status() != 404) { // none of the servers is there (yet): Compute looks for itself
+        throw f;
       }
-      int attempt = batch.stream().mapToInt(Event::attempt).max().orElse(0) + 1;
-      log.info("Compute did not take {} events: {}", batch.size(), f.getMessage());
-      if (attempt < ATTEMPTS) {
-        TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MILLIS << attempt);
-        batch.forEach(e -> queue.add(new Event(e.name, e.server, e.port, e.status, attempt)));
-      }
-    } catch (RuntimeException e) {
-      log.warn("events for Compute failed", e);
     }
+    database.change(sql -> EventStore.done(sql, batch));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package welkin.network.host;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -30,6 +31,7 @@ import welkin.network.securitygroup.SecurityGroupStore;
 import welkin.network.subnet.SubnetStore;
 import welkin.store.Database;
 import welkin.store.Sql;
+import welkin.workflow.Turns;
 
 /** What host agents ask and say: the endpoint of the bus, and the pokes that make them ask. */
 public final class HostPlugin implements NetworkPlugin, AutoCloseable {
@@ -38,7 +40,10 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   /** How long changes of whole networks and groups gather before hosts hear of them. */
   private static final long GATHER_MILLIS = 250;
 
-  private static final long REPAIR_SECONDS = 10;
+  /** How often a worker looks for what another left undone. */
+  private static final long LOOK_SECONDS = 3;
+
+  private static final Duration REPAIR = Duration.ofSeconds(10);
 
   private final Database database;
   private final Bus bus;
@@ -49,12 +54,15 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   private final RouterStore routers;
   private final ComputeNotifier compute;
   private final Runnable repair;
+  private final Turns turns;
+  private final AtomicBoolean repairing = new AtomicBoolean();
   private final AtomicBoolean gathering = new AtomicBoolean();
   private ScheduledExecutorService timer;
   private Bus.Registration offer;
 
   /**
-   * @param repair places what waits for a host; called when an agent appears and every few seconds
+   * @param repair places what waits for a host; called when an agent appears, and every ten seconds
+   *     by one of all workers
    */
   public HostPlugin(
       Database database,
@@ -64,6 +72,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
       Agents agents,
       Ports ports,
       ComputeNotifier compute,
+      Turns turns,
       Runnable repair) {
     this.database = database;
     this.bus = bus;
@@ -73,6 +82,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
     this.routers = stores.routers();
     this.compute = compute;
     this.repair = repair;
+    this.turns = turns;
     this.view =
         new HostView(
             stores.networks(),
@@ -104,18 +114,22 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
             Thread.ofVirtual().name("network-hosts").factory());
     compute.start();
     if (!worker) {
+      agents.follow(() -> false);
       return;
     }
     offer = bus.offer(NetworkPlugin.class, "", this);
+    agents.follow(() -> bus.trouble() == null);
     timer.scheduleWithFixedDelay(
         quietly(
             () -> {
-              agents.read();
               spread();
-              repair.run();
+              compute.takeOver();
+              if (turns.take("network-repair", REPAIR)) {
+                repair.run();
+              }
             }),
         0,
-        REPAIR_SECONDS,
+        LOOK_SECONDS,
         TimeUnit.SECONDS);
   }
 
@@ -126,6 +140,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
         offer.close();
       }
       timer.shutdownNow();
+      agents.close();
       compute.close();
     }
   }
@@ -150,6 +165,18 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
               }),
           GATHER_MILLIS,
           TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Many hosts that appear at once are looked at together. */
+  private void repairSoon() {
+    if (repairing.compareAndSet(false, true)) {
+      timer.execute(
+          quietly(
+              () -> {
+                repairing.set(false);
+                repair.run();
+              }));
     }
   }
 
@@ -257,13 +284,13 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
 
   @Override
   public void alive(String host, List<AgentReport> reports) {
-    var news = agents.alive(host, reports);
-    if (news.moved()) {
-      database.change(
-          sql -> view.networkIds(sql, host).forEach(n -> hostLog.dirty(sql, HostLog.NETWORK, n)));
-    }
-    if (news.back()) {
-      repair.run();
+    boolean back =
+        agents.alive(
+            host,
+            reports,
+            sql -> view.networkIds(sql, host).forEach(n -> hostLog.dirty(sql, HostLog.NETWORK, n)));
+    if (back) {
+      repairSoon();
     }
   }
 
