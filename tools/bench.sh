@@ -5,6 +5,7 @@ ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
 usage() {
   cat <<HELP
 usage: ./welkin bench [--quick] [--tests a,b,...] [--record] [--out FILE] [-- LOAD-OPTION...]
+       ./welkin bench scale [--record] [SCALE-OPTION...]
 
 Starts an all-in-one with 50 simulated hosts in a state folder of its own, does the work of bench/load.py over HTTP
 (keep-alive, concurrency 1, 8 and 32) and prints rate, p50, p99 and the server's CPU time per operation: the figure
@@ -14,8 +15,46 @@ that survives a noisy machine. Beside it stands the same figure of a real OpenSt
   --record    append the table with machine and commit to docs/benchmarks.md
   --out FILE  keep the raw figures as FILE.json and FILE.md
   --          the rest goes to bench/load.py as it is, e.g. -- --seconds 4 --repeat 1
+
+"scale" starts a PostgreSQL and a RabbitMQ of its own, one control process and 1,000 simulated hypervisors in three
+processes; boots and deletes 2,000 servers with 50 clients, then keeps 10,000 and lists them (bench/scale.py --help;
+--hosts 30 --clients 5 --cycles 50 --keep 100 is a look).
 HELP
 }
+
+machine() {
+  printf '%s, %s cores, %s GiB, kernel %s, %s' "$(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2- | xargs)" "$(nproc)" \
+    "$(awk '/MemTotal/ {print int($2 / 1048576)}' /proc/meminfo)" "$(uname -r)" "$("$JAVA_HOME/bin/java" -version 2>&1 | head -1 | tr -d '"')"
+}
+
+scale() {
+  local record=0 more=() text status=0
+  while [ $# -gt 0 ]; do
+    case $1 in --record) record=1 ;; -h | --help) exec python3 -B "$ROOT/bench/scale.py" --help ;; *) more+=("$1") ;; esac
+    shift
+  done
+  ensure_jar
+  ensure_aot
+  text=$(mktemp "${TMPDIR:-/tmp}/welkin-scale-result.XXXXXX")
+  # shellcheck disable=SC2064  # the value of now
+  trap "rm -f '$text'" EXIT
+  python3 -B "$ROOT/bench/scale.py" --out "$text" ${more[@]+"${more[@]}"} || status=$?
+  if [ "$record" = 1 ] && [ "$status" = 0 ]; then
+    {
+      printf '\n## Scale, simulated, %s, commit %s\n\n' "$(date -u +%F)" "$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
+      printf '%s. ' "$(machine)"
+      cat "$text"
+    } >>"$ROOT/docs/benchmarks.md"
+    say "recorded in docs/benchmarks.md"
+  fi
+  exit "$status"
+}
+# shellcheck source=tools/lib/common.sh
+. "$ROOT/tools/lib/common.sh"
+# shellcheck source=tools/lib/build.sh
+. "$ROOT/tools/lib/build.sh"
+if [ "${1:-}" = scale ]; then shift; scale "$@"; fi
+
 tests=all record=0 out='' more=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -31,10 +70,6 @@ while [ $# -gt 0 ]; do
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/welkin-bench.XXXXXX")
 export WELKIN_HOME=$work/home
-# shellcheck source=tools/lib/common.sh
-. "$ROOT/tools/lib/common.sh"
-# shellcheck source=tools/lib/build.sh
-. "$ROOT/tools/lib/build.sh"
 out=${out:-$work/result}
 trap '"$ROOT/welkin" down >/dev/null 2>&1; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -60,9 +95,8 @@ if [ "$record" = 1 ]; then
   [ -f "$ROOT/docs/benchmarks.md" ] || printf '# Benchmarks\n\nWhat "./welkin bench --record" measured, newest last.\n' >"$ROOT/docs/benchmarks.md"
   {
     printf '\n## %s, commit %s\n\n' "$(date -u +%F)" "$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
-    printf '%s, %s cores, %s GiB, kernel %s, %s; 50 simulated hosts, SQLite with synchronous=FULL; bcrypt with 12 rounds. First token %s s after "up" (the peer: 36 s); memory is idle memory (the peer: 2,752 MiB).\n\n' \
-      "$(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2- | xargs)" "$(nproc)" "$(awk '/MemTotal/ {print int($2 / 1048576)}' /proc/meminfo)" \
-      "$(uname -r)" "$("$JAVA_HOME/bin/java" -version 2>&1 | head -1 | tr -d '"')" "$first_token"
+    printf '%s; 50 simulated hosts, SQLite with synchronous=FULL; bcrypt with 12 rounds. First token %s s after "up" (the peer: 36 s); memory is idle memory (the peer: 2,752 MiB).\n\n' \
+      "$(machine)" "$first_token"
     cat "$out.md"
   } >>"$ROOT/docs/benchmarks.md"
   say "recorded in docs/benchmarks.md"
