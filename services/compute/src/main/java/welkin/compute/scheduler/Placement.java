@@ -229,8 +229,12 @@ public final class Placement {
     }
   }
 
-  /** Why a provider has no room: what is wanted beside what is free. */
-  public String shortage(String provider, Map<String, Long> resources) {
+  /** Why a provider has no room: what is wanted beside what is free, and traits. */
+  public String shortage(
+      String provider,
+      Map<String, Long> resources,
+      Collection<String> required,
+      Collection<String> forbidden) {
     var inventories =
         peers
             .get(ROOT + "/resource_providers/" + provider + "/inventories", VERSION)
@@ -264,6 +268,15 @@ public final class Placement {
                         + " wanted");
               }
             });
-    return missing.isEmpty() ? "it lacks a required trait" : String.join("; ", missing);
+    if (!required.isEmpty() || !forbidden.isEmpty()) {
+      var has = new TreeSet<String>();
+      peers
+          .get(ROOT + "/resource_providers/" + provider + "/traits", VERSION)
+          .get("traits")
+          .forEach(t -> has.add(t.stringValue()));
+      required.stream().filter(t -> !has.contains(t)).forEach(t -> missing.add("no trait " + t));
+      forbidden.stream().filter(has::contains).forEach(t -> missing.add("forbidden trait " + t));
+    }
+    return missing.isEmpty() ? "there was no room a moment ago" : String.join("; ", missing);
   }
 }

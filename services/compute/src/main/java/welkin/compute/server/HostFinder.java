@@ -20,6 +20,7 @@ import welkin.store.Sql;
 
 /** Finds a host for a server and claims its resources there. */
 public final class HostFinder {
+  static final String DISABLED = "its compute service is disabled";
   private static final int REASONS_KEPT = 50;
   private final Database database;
   private final Hosts hosts;
@@ -62,7 +63,10 @@ public final class HostFinder {
         return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
       }
     }
-    return new Found(null, null, null, kept(explained(rejected, resources)));
+    if (rejected.isEmpty()) {
+      rejected.add(new Rejection(null, "ComputeFilter", "no compute host has registered yet"));
+    }
+    return new Found(null, null, null, kept(explained(rejected, resources, traits)));
   }
 
   void release(Server server) {
@@ -134,8 +138,7 @@ public final class HostFinder {
 
   private String down(Host host) {
     if (host.disabled()) {
-      return "its compute service is disabled"
-          + (host.disabledReason() == null ? "" : ": " + host.disabledReason());
+      return DISABLED + (host.disabledReason() == null ? "" : ": " + host.disabledReason());
     }
     if (host.forcedDown()) {
       return "its compute service is forced down";
@@ -222,14 +225,22 @@ public final class HostFinder {
   }
 
   /** Says of hosts without room how much is missing. */
-  private List<Rejection> explained(List<Rejection> rejected, Map<String, Long> resources) {
+  private List<Rejection> explained(
+      List<Rejection> rejected, Map<String, Long> resources, Map<String, List<String>> traits) {
     var out = new ArrayList<Rejection>();
     for (var r : rejected) {
       var host = r.filter().equals("Placement") ? hosts.find(r.host()).orElse(null) : null;
       if (host != null && out.size() < REASONS_KEPT) {
         try {
           out.add(
-              new Rejection(r.host(), r.filter(), placement.shortage(host.nodeUuid(), resources)));
+              new Rejection(
+                  r.host(),
+                  r.filter(),
+                  placement.shortage(
+                      host.nodeUuid(),
+                      resources,
+                      traits.getOrDefault("required", List.of()),
+                      traits.getOrDefault("forbidden", List.of()))));
           continue;
         } catch (Fault f) {
           // the reason as it is will do
