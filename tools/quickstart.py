@@ -231,7 +231,7 @@ class Walk:
                 short(key), address))
         print('  dashboard   %s (to come)' % re.sub(r'/v3/?$', '/dashboard', auth))
         print('  look        openstack server list; openstack console log show %s' % SERVER)
-        print('  stop        ./welkin down       start again: ./welkin up\n')
+        print('  stop        %s\n' % self.args.stop)
 
 
 def main():
@@ -242,6 +242,7 @@ def main():
     p.add_argument('--external-cidr', default='172.24.4.0/24')
     p.add_argument('--physical-network', default='external')
     p.add_argument('--dns', action='append', default=[])
+    p.add_argument('--stop', default='./welkin down       start again: ./welkin up', help='what the farewell says of that')
     p.add_argument('--only-network', action='store_true', help='make the external network and nothing else')
     p.add_argument('--ssh-timeout', type=int, default=180)
     try:

@@ -26,6 +26,11 @@ Needs root and Debian's postgresql, rabbitmq-server, haproxy beside what quickst
 WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges."""
 
 
+def said(lab):
+    print('       clients: . %s/openrc' % os.path.relpath(lab.desk))
+    print("       hosts:   ./welkin lab status;  ./welkin lab shell compute-1;  './welkin lab down' takes it away")
+
+
 def main(argv):
     if not argv or argv[0] in ('-h', '--help', 'help'):
         print(HELP)
@@ -33,13 +38,17 @@ def main(argv):
     lab = labs.Lab(os.environ['WELKIN_HOME'])
     command, rest = argv[0], argv[1:]
     if command == 'up':
-        labs.step('wire and %d hosts' % len(lab.hosts), lab.wire_up)
-        labs.step('PostgreSQL and RabbitMQ', lambda: labs.together(lab.database.start, lab.broker.start))
+        lab.up()
+        said(lab)
+    elif command == 'quickstart':
+        import tour
+        lab.up()
+        tour.take(lab)
+        said(lab)
     elif command == 'down':
         labs.step('power off', lab.down)
     elif command == 'status':
-        for name, h in lab.hosts.items():
-            print('%-12s %-14s %s' % (name, h.address, 'on' if h.pid() else 'off'))
+        return lab.status()
     elif command in ('shell', 'exec') and rest and rest[0] in lab.hosts:
         h = lab.hosts[rest[0]]
         words = rest[1:] if command == 'exec' else ['bash', '--norc', '-i']

@@ -3,15 +3,25 @@
 Their folders are bound to where the packages keep things, in the host's own view of the file system: other users can
 reach them there, wherever the lab's state folder lies.
 """
+import base64
 import glob
+import hashlib
+import json
 import os
 import pwd
+import re
 import secrets
 import signal
+import threading
+import time
+import urllib.parse
 
 from host import Failed, alive, wait_until, write
 
 PACKAGES = ('postgresql', 'rabbitmq-server', 'haproxy')
+
+
+LOCK = threading.Lock()
 
 
 class Engine:
@@ -36,9 +46,12 @@ class Engine:
                 pass
         wait_until(20, self.name + ' to die', lambda: not any(alive(p) for p in pids) and not self.pids())
 
+    def _folder(self):
+        return os.path.join(self.host.folder, self.name)
+
     def _bind(self, place, owner):
         """The engine's folder, seen at place by everybody on the host."""
-        folder = os.path.join(self.host.folder, self.name)
+        folder = self._folder()
         os.makedirs(folder, exist_ok=True)
         user = pwd.getpwnam(owner)
         os.chown(folder, user.pw_uid, user.pw_gid)
@@ -61,10 +74,8 @@ class PostgreSQL(Engine):
     place = '/var/lib/postgresql'
     user = 'welkin'
 
-    def __init__(self, host, size=None):
-        """size: the database's disk, a file system in memory of so many MiB; None for the machine's disk."""
+    def __init__(self, host):
         super().__init__(host)
-        self.size = size
         self.data = self.place + '/data'
 
     def program(self, name):
@@ -78,12 +89,9 @@ class PostgreSQL(Engine):
                               env={'LC_ALL': 'C.UTF-8', 'HOME': self.place})
 
     def start(self):
-        if self.size:
-            if self.host.run('mountpoint', '-q', self.place).returncode:
-                self.host.must('mount', '-t', 'tmpfs', '-o', 'mode=755,size=%dm' % self.size, 'tmpfs', self.place)
-                self.host.must('chown', 'postgres:postgres', self.place)
-        else:
-            self._bind(self.place, 'postgres')
+        self._bind(self.place, 'postgres')
+        if self.pids():
+            return
         new = self.host.run('test', '-f', self.data + '/PG_VERSION').returncode
         if new:
             self._as(self.program('initdb'), '-D', self.data, '-U', 'postgres', '-A', 'peer', '--auth-host=reject', '-E', 'UTF8',
@@ -99,6 +107,35 @@ class PostgreSQL(Engine):
             # all services' databases are of one owner, who may make more
             self.sql("CREATE ROLE %s LOGIN CREATEDB PASSWORD '%s'" % (self.user, self._secret()))
             self.sql('CREATE DATABASE %s OWNER %s' % (self.user, self.user))
+
+    def stop(self):
+        """An orderly end."""
+        pids = self.pids()
+        self._as(self.program('pg_ctl'), 'stop', '-D', self.data, '-m', 'fast', '-t', '60')
+        wait_until(10, 'PostgreSQL to end', lambda: not any(alive(p) for p in pids))
+
+    def onto_disk_of(self, mib):
+        """Moves it onto a file system of its own of so many MiB, in memory; must run, and runs again."""
+        self.stop()
+        self.host.must('mount', '-t', 'tmpfs', '-o', 'mode=755,size=%dm' % mib, 'tmpfs', self.place)
+        self.host.must('sh', '-c', 'cp -a "$0/." "$1/" && chown postgres:postgres "$1"', self._folder(), self.place, timeout=300)
+        self.start()
+
+    def back(self):
+        """Moves it back to where its data was."""
+        self.stop()
+        self.host.must('sh', '-c', 'rm -rf "$0/data" && cp -a "$1/data" "$0/" && umount "$1"', self._folder(), self.place, timeout=300)
+        self.start()
+
+    def fill(self):
+        """Leaves no room on its file system."""
+        self.host.run('sh', '-c', 'cat /dev/zero >"$0/ballast"; sync', self.place)
+
+    def empty(self):
+        """Makes room again, and starts it if that ended it."""
+        self.host.must('rm', '-f', self.place + '/ballast')
+        time.sleep(1)   # it may be just about to end
+        self.start()
 
     def answers(self):
         return self.host.run(self.program('pg_isready'), '-q', '-h', self.host.address).returncode == 0
@@ -120,7 +157,7 @@ class RabbitMQ(Engine):
     home = '/usr/lib/rabbitmq/bin'
     user = 'welkin'
 
-    def _env(self):
+    def env(self):
         return {'HOME': self.place, 'RABBITMQ_NODENAME': 'rabbit@' + self.host.name, 'RABBITMQ_MNESIA_BASE': self.place + '/mnesia',
                 'RABBITMQ_LOG_BASE': self.place + '/log', 'RABBITMQ_CONFIG_FILE': self.place + '/rabbitmq',
                 'RABBITMQ_ENABLED_PLUGINS_FILE': self.place + '/enabled_plugins', 'RABBITMQ_PID_FILE': self.place + '/pid',
@@ -133,24 +170,53 @@ class RabbitMQ(Engine):
         if not os.path.exists(self.home):
             raise Failed('no RabbitMQ: package rabbitmq-server')
         folder = self._bind(self.place, 'rabbitmq')
-        for name, text in (('rabbitmq.conf', 'listeners.tcp.default = 5672\nmanagement.tcp.ip = 0.0.0.0\nlog.console = false\n'
-                            'disk_free_limit.absolute = 50MB\n'), ('enabled_plugins', '[rabbitmq_management].\n')):
+        if self.pids():
+            return
+        for name, text in (('rabbitmq.conf', 'listeners.tcp.default = 5672\nlog.console = false\n'
+                            'disk_free_limit.absolute = 50MB\nload_definitions = %s/definitions.json\n' % self.place),
+                           ('enabled_plugins', '[].\n')):
             write(os.path.join(folder, name), text)
+        write(os.path.join(folder, 'definitions.json'), json.dumps(self._definitions()))
         for name in ('mnesia', 'log'):
             self.host.must('install', '-d', '-o', 'rabbitmq', '-g', 'rabbitmq', os.path.join(self.place, name))
-        self.host.start(self.log, *self._as(self.home + '/rabbitmq-server'), env=self._env(), cwd=self.place)
+        self.host.start(self.log, *self._as(self.home + '/rabbitmq-server'), env=self.env(), cwd=self.place)
         wait_until(90, 'RabbitMQ; its log is ' + self.log, self.answers, 0.3)
-        # without its store it has forgotten its users; the default one must not stay
-        users = self.ctl('list_users', '--quiet')
-        if self.user not in users.split():
-            self.ctl('add_user', self.user, self._secret())
-            self.ctl('set_user_tags', self.user, 'administrator')
-            self.ctl('set_permissions', '-p', '/', self.user, '.*', '.*', '.*')
-        if 'guest' in users.split():
-            self.ctl('delete_user', 'guest')
+
+    def _definitions(self):
+        """Users and what they may, as an operator keeps them outside the broker: it reads them at every start."""
+        users = dict({self.user: (self._secret(), ('.*', '.*', '.*'))}, **self._agents())
+        return {'vhosts': [{'name': '/'}],
+                'users': [{'name': u, 'password_hash': hashed(p), 'hashing_algorithm': 'rabbit_password_hashing_sha256', 'tags': []}
+                          for u, (p, _) in users.items()],
+                'permissions': [dict(zip(('configure', 'write', 'read'), may), user=u, vhost='/') for u, (_, may) in users.items()]}
+
+    def keep_agent(self, host, url):
+        """Remembers a host's credential and what it may, as an operator's records do."""
+        name = 'agent-' + host
+        line = next(l for l in self.ctl('list_permissions', '-p', '/', '--silent').splitlines() if l.split('\t')[0] == name)
+        with LOCK:
+            self._keep(name, (urllib.parse.unquote(re.match(r'amqps?://[^:]+:([^@]+)@', url).group(1)), line.split('\t')[1:4]))
+
+    def _keep(self, name, record):
+        agents = self._agents()
+        agents[name] = record
+        write(self._records(), json.dumps(agents), 0o600)
+
+    def _records(self):
+        return os.path.join(self.host.folder, 'bus-agents.json')
+
+    def _agents(self):
+        if not os.path.exists(self._records()):
+            return {}
+        with open(self._records()) as f:
+            return json.load(f)
+
+    def tool(self):
+        """rabbitmqctl, as the user it must be."""
+        return self._as(self.home + '/rabbitmqctl', '--timeout', '30')
 
     def ctl(self, *argv):
-        return self.host.must(*self._as(self.home + '/rabbitmqctl', '--timeout', '30', *argv), env=self._env(), cwd=self.place)
+        return self.host.must(*self.tool(), *argv, env=self.env(), cwd=self.place)
 
     def answers(self):
         try:
@@ -171,8 +237,11 @@ class RabbitMQ(Engine):
     def url(self):
         return 'amqp://%s:%s@%s:5672/' % (self.user, self._secret(), self.host.name)
 
-    def management(self):
-        return 'http://%s:%s@%s:15672' % (self.user, self._secret(), self.host.name)
+
+def hashed(password):
+    """A password as RabbitMQ keeps it: a salt, and SHA-256 over salt and password."""
+    salt = secrets.token_bytes(4)
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 class LoadBalancer(Engine):
@@ -181,13 +250,19 @@ class LoadBalancer(Engine):
     needle = ('haproxy', '-f')
 
     def start(self, port, servers):
+        if self.pids():
+            return
         config = os.path.join(self.host.folder, 'haproxy.cfg')
         write(config, 'global\n  maxconn 4096\n  nbthread 1\ndefaults\n  mode http\n  timeout connect 3s\n  timeout client 120s\n'
               '  timeout server 120s\n  retries 2\n  option redispatch\n  option http-server-close\n'
               '  retry-on conn-failure empty-response\n'
               'frontend cloud\n  bind :%d\n  default_backend control\n'
-              'backend control\n  balance roundrobin\n  option forwardfor\n  option httpchk GET /v3\n'
-              '  default-server check inter 500ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down\n' % port +
-              ''.join('  server %s %s:%d\n' % (s.name, s.name, port) for s in servers))
+              # when no control host is well (the database or the broker is away), they still answer for themselves, with
+              # a Retry-After; the balancer speaks only when it reaches none
+              'backend control\n  balance roundrobin\n  option forwardfor\n  option httpchk GET /healthcheck\n  option allbackups\n'
+              '  http-error status 503 content-type text/plain string "no control host answers" hdr Retry-After 1\n' % port +
+              ''.join('  server %s %s:%d check inter 500ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down\n'
+                      % (s.name, s.name, port) for s in servers) +
+              ''.join('  server %s-anyway %s:%d backup\n' % (s.name, s.name, port) for s in servers))
         self.host.start(self.log, 'haproxy', '-db', '-f', config)
         wait_until(10, 'haproxy; its log is ' + self.log, lambda: self.pids(), 0.05)

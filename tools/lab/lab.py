@@ -2,10 +2,12 @@
 import concurrent.futures
 import ipaddress
 import os
+import shutil
 import time
 
+from cloud import Process, answers, secret
 from engines import LoadBalancer, PostgreSQL, RabbitMQ
-from host import Host
+from host import Failed, Host, wait_until
 from wire import Switch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -32,7 +34,9 @@ def together(*works):
 class Lab:
     """A lab in a state folder. Whatever it knows is found again in that folder and in the kernel."""
 
-    def __init__(self, home, wire='10.213.0.0/24', outside='172.24.213.0/24', database_size=None):
+    root, port, physical, bridge = ROOT, PORT, PHYSICAL, BRIDGE
+
+    def __init__(self, home, wire='10.213.0.0/24', outside='172.24.213.0/24'):
         self.folder = os.path.join(os.path.abspath(home), 'lab')
         self.wire = ipaddress.ip_network(os.environ.get('WELKIN_LAB_WIRE', wire))
         self.outside = ipaddress.ip_network(os.environ.get('WELKIN_LAB_OUTSIDE', outside))
@@ -42,9 +46,12 @@ class Lab:
             for i, name in enumerate(names):
                 self.hosts[name] = Host(self.folder, name, str(self.wire[first + i]))
         infra = self.hosts[INFRA]
-        self.database = PostgreSQL(infra, database_size)
+        self.database = PostgreSQL(infra)
         self.broker = RabbitMQ(infra)
         self.balancer = LoadBalancer(infra)
+        self.processes = {n: Process(self, self.hosts[n]) for n in CONTROL + COMPUTE + NETWORK}
+        self.settings = {}      # lines added to welkin.yaml of the hosts of a kind
+        self.desk = os.path.join(self.folder, 'desk')
 
     def names(self):
         """/etc/hosts of every host: the wire's names and no others."""
@@ -56,6 +63,19 @@ class Lab:
         """Where clients go: an address, since the machine does not know the lab's names."""
         return 'http://%s:%d' % (self.hosts[INFRA].address, PORT)
 
+    def secret(self, name):
+        return secret(os.path.join(self.folder, name + '.secret'))
+
+    def host_credential(self, host):
+        """A new bus credential for a host's agents: the URL for its configuration."""
+        url = self.hosts[INFRA].must(
+            os.path.join(self.root, 'welkin'), 'bus', 'host-credential', host, '--node', 'rabbit@' + INFRA, '--rabbitmqctl',
+            '/usr/sbin/rabbitmqctl', env={'WELKIN_HOME': self.processes[CONTROL[0]].home, 'PATH': os.environ['PATH'],
+                                          'JAVA_HOME': os.environ.get('JAVA_HOME', '')}).strip().splitlines()[-1]
+        self.broker.keep_agent(host, url)
+        return url
+
+    # ---- up and down
     def power(self, name):
         """Powers one host on and plugs it in."""
         host = self.hosts[name]
@@ -67,15 +87,54 @@ class Lab:
             self.switch.plug_outside(host, BRIDGE)
 
     def wire_up(self):
-        os.makedirs(self.folder, exist_ok=True)
+        os.makedirs(self.folder, mode=0o755, exist_ok=True)
         self.switch.on('%s/%d' % (self.wire[254], self.wire.prefixlen), '%s/%d' % (self.outside[1], self.outside.prefixlen))
         for name in self.hosts:
             self.power(name)
+
+    def up(self):
+        """Everything, found or started; says how long each took."""
+        step('wire and %d hosts' % len(self.hosts), self.wire_up)
+        step('PostgreSQL and RabbitMQ', lambda: together(self.database.start, self.broker.start))
+        step('load balancer', lambda: self.balancer.start(PORT, [self.hosts[n] for n in CONTROL]))
+        # the first control host makes the schemas, the administrator and the keys that the others find
+        step('control-1', self.processes['control-1'].start)
+        step('a bus credential for each host', self.credentials_of_hosts)
+        step('all other hosts', lambda: together(*[p.start for n, p in self.processes.items() if n != 'control-1']))
+        step('the cloud answers at ' + self.endpoint(), self.well)
+        self.credentials()
+
+    def credentials_of_hosts(self):
+        """Made with ./welkin bus host-credential, as an operator would; kept for later starts."""
+        together(*[p.credential for p in self.processes.values() if p.kind != 'control'])
+
+    def well(self):
+        """Waits until every host has told of itself."""
+        wait_until(60, self.endpoint(), lambda: answers(self.endpoint() + '/v3'), 0.2)
+
+    def credentials(self):
+        """openrc and clouds.yaml where a person looks for them; control-1 made them."""
+        os.makedirs(self.desk, exist_ok=True)
+        for name in ('openrc', 'clouds.yaml'):
+            shutil.copy(os.path.join(self.processes['control-1'].home, name), os.path.join(self.desk, name))
 
     def down(self):
         """Cuts everybody's power at once. Disks stay."""
         together(*[h.off for h in self.hosts.values()])
         self.switch.off()
 
-    def on(self):
-        return [h.name for h in self.hosts.values() if h.pid()]
+    def status(self):
+        for name, host in self.hosts.items():
+            runs = []
+            if host.pid():
+                if name == INFRA:
+                    runs = [e.name for e in (self.database, self.broker, self.balancer) if e.pids()]
+                elif self.processes[name].pids():
+                    runs = ['welkin ' + self.processes[name].kind]
+                guests = len(host.pids('qemu-system'))
+                runs += ['%d guests' % guests] if guests else []
+            print('%-12s %-14s %-4s %s' % (name, host.address, 'on' if host.pid() else 'off', ', '.join(runs)))
+        return 0 if any(h.pid() for h in self.hosts.values()) else 3
+
+
+__all__ = ['Failed', 'Lab', 'step', 'together']

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -45,7 +46,7 @@ final class Cloud implements AutoCloseable {
   final Platform platform;
   final ComputeService compute;
   final Neighbours neighbours;
-  final Map<String, InstanceAgent> hosts = new java.util.TreeMap<>();
+  final List<TestHost> hosts = new ArrayList<>();
 
   Cloud(Object... options) {
     this(folder(), new Neighbours(Ids.system()), Probe.NONE, options);
@@ -88,30 +89,18 @@ final class Cloud implements AutoCloseable {
 
   /** Starts the work, and hosts that report at once; given hosts go on as they are. */
   Cloud start(TestHost... there) {
-    var named = new HashMap<String, InstanceAgent>();
-    for (var host : there) {
-      named.put(host.name, host);
-    }
-    return start(named);
-  }
-
-  /** {@link #start(TestHost...)} with hosts of any kind, by name. */
-  Cloud start(Map<String, ? extends InstanceAgent> there) {
     compute.start();
-    hosts.putAll(there);
-    there.forEach((name, host) -> bus.offer(InstanceAgent.class, name, host));
+    for (var host : there) {
+      hosts.add(host);
+      bus.offer(InstanceAgent.class, host.name, host);
+    }
     beat();
     return this;
   }
 
   /** Every host gives a sign of life. */
   void beat() {
-    hosts.keySet().forEach(this::beat);
-  }
-
-  /** A host gives a sign of life. */
-  void beat(String host) {
-    compute.reports().alive(hosts.get(host).describe());
+    hosts.forEach(h -> compute.reports().alive(h.describe()));
   }
 
   /** What the network tells when a port is wired. */

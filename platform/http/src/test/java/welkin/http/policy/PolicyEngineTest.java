@@ -261,7 +261,7 @@ class PolicyEngineTest {
 
   @ParameterizedTest
   @CsvSource({
-    "identity, 204",
+    "identity, 203",
     "image, 67",
     "placement, 38",
     "compute, 214",

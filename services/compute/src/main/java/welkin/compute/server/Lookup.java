@@ -54,8 +54,7 @@ public final class Lookup {
         .orElseThrow(() -> absent(id));
   }
 
-  /** What policy rules may ask about a server. */
-  public static Map<String, Object> target(Server server) {
+  static Map<String, Object> target(Server server) {
     return Map.of("project_id", server.projectId(), "user_id", String.valueOf(server.userId()));
   }
 

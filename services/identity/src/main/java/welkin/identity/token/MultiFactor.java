@@ -53,8 +53,7 @@ public final class MultiFactor {
     }
     var methods = new LinkedHashSet<>(opened(receipt, who.userId()));
     methods.addAll(who.methods());
-    return new Recognised(
-        who.userId(), List.copyOf(methods), who.parent(), who.delegation(), who.scope());
+    return new Recognised(who.userId(), List.copyOf(methods), who.parent(), who.credential());
   }
 
   /** A receipt, when the user must show more than was shown. */
