@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
+import welkin.core.Fault;
 import welkin.core.Json;
 
 /**
@@ -291,7 +292,7 @@ public final class Sql {
     for (int i = 0; i < args.length; i++) {
       switch (args[i]) {
         case null -> s.setObject(i + 1, null);
-        case String v -> s.setString(i + 1, v);
+        case String v -> s.setString(i + 1, storable(v));
         case Integer v -> s.setInt(i + 1, v);
         case Long v -> s.setLong(i + 1, v);
         case Double v -> s.setDouble(i + 1, v);
@@ -304,6 +305,14 @@ public final class Sql {
         case Object v -> s.setString(i + 1, Json.text(v));
       }
     }
+  }
+
+  /** PostgreSQL has no texts with a NUL, so no engine takes one; only a broken client sends it. */
+  private static String storable(String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw Fault.badRequest("A text with a NUL character is not accepted.");
+    }
+    return text;
   }
 
   void close() throws SQLException {

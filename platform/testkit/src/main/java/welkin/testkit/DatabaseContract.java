@@ -146,6 +146,12 @@ public abstract class DatabaseContract {
   }
 
   @Test
+  void aTextWithNulIsRefused() {
+    assertThatThrownBy(() -> put("a\0b")).isInstanceOf(Fault.class).hasMessageContaining("NUL");
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
   void textsCompareAndSortByCodePoints() {
     for (var name : List.of("b", "B", "a", "a ", "Á", "_", "á", "aa", "Z")) {
       put(name);
