@@ -2,13 +2,14 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit simulated crash real tempest"
+STAGES="unit engines simulated crash real tempest"
 
 usage() {
   cat <<HELP
 usage: ./welkin test [--only STAGE[,STAGE]] [--keep]
 
   unit        unit, contract, route and workflow tests of every module; with root and QEMU the real ones, too
+  engines     the store's contract, services and whole clouds on PostgreSQL and MariaDB, as far as they are installed
   simulated   every client command against a cloud with simulated hosts
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
   real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
@@ -80,8 +81,8 @@ real_reason=$(real_host) || true
 real_possible() { [ -z "$real_reason" ]; }
 
 stage_unit() {
-  local excluded=real
-  if real_possible; then excluded=; else skipped_why+=("tests tagged 'real': $real_reason"); fi
+  local excluded=real,engine
+  if real_possible; then excluded=engine; else skipped_why+=("tests tagged 'real': $real_reason"); fi
   touch "$work/begin"
   # all modules go on after a failure: one red test should not hide another module's; what fails is tried once more and
   # named, since tests with packets and guests depend on how busy the machine is
@@ -89,6 +90,28 @@ stage_unit() {
     { say "  the build failed:"; grep -E '^\[ERROR\]|BUILD' "$work/unit.log" | head -30; echo "0 passed, 1 failed, 0 skipped"; return 0; }
   grep -E '^\[(ERROR|WARNING)\] +[A-Za-z]+.*(:[0-9]+|»)' "$work/unit.log" | sort -u | head -60 || true
   python3 "$ROOT/tools/surefire.py" "$ROOT" "$work/begin"
+}
+
+# the tests that say most about an engine, in about two minutes each; all tests of a service run on one with
+# mvn -pl SERVICE -am test -Dwelkin.test.database=postgresql
+ENGINE_TESTS='LoginTest,DirectoryTest,RowsTest,ImageServiceTest,PlacementServiceTest,ServerApiTest,FlavorApiTest,PortTest,NetworkTest'
+ENGINE_TESTS+=',FirstServerTest,IdempotencyTest,RolesTest,RandomCloudTrialTest'
+stage_engines() {
+  local engine contract reports
+  touch "$work/engines-begin"
+  for engine in postgresql:PostgresContractTest mariadb:MariadbContractTest; do
+    contract=${engine#*:} engine=${engine%:*}
+    touch "$work/$engine-begin"
+    (cd "$ROOT" && mvn -B -q -pl trials -am -Dmaven.test.failure.ignore=true -Dsurefire.rerunFailingTestsCount=1 \
+      -Dsurefire.failIfNoSpecifiedTests=false -Dexcluded.groups=real "-Dtest=$contract,$ENGINE_TESTS" \
+      "-Dwelkin.test.database=$engine" test) >"$work/engine-$engine.log" 2>&1 ||
+      { say "  $engine: the build failed:"; grep -E '^\[ERROR\]|BUILD' "$work/engine-$engine.log" | head -30; echo "0 passed, 1 failed, 0 skipped"; return 0; }
+    # the next engine's reports replace these
+    reports=$work/reports/$engine/target/surefire-reports
+    mkdir -p "$reports"
+    find "$ROOT" -path '*/target/surefire-reports/TEST-*.xml' -newer "$work/$engine-begin" -exec cp -t "$reports" {} +
+  done
+  python3 "$ROOT/tools/surefire.py" "$work/reports" "$work/engines-begin"
 }
 
 # a cloud with simulated hosts: start_simulated NAME HOSTS; sets home

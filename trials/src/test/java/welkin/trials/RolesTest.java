@@ -99,7 +99,8 @@ class RolesTest {
     assertThatThrownBy(() -> new TestCloud(home, "compute,network-agent", 1, 0, null, at(5000)))
         .hasMessageContaining("bus: amqp://")
         .hasMessageContaining("metadata: {shared_secret: ");
-    assertThatThrownBy(() -> new TestCloud(home, "api", 0, 0, null, at(5000)))
+    var alone = at(5000).with(Config.of("database", "sqlite"));
+    assertThatThrownBy(() -> new TestCloud(home, "api", 0, 0, null, alone))
         .hasMessageContaining("postgresql://");
   }
 

@@ -20,6 +20,7 @@ import welkin.http.Answer;
 import welkin.http.HttpRequest;
 import welkin.peers.Roles;
 import welkin.store.Database;
+import welkin.testkit.TestDatabases;
 
 /**
  * A whole cloud with simulated hosts in this JVM, spoken to through its door: the public APIs
@@ -36,7 +37,7 @@ final class TestCloud implements AutoCloseable {
         Cloud.start(
             new CloudSettings(
                 home,
-                Config.of("sqlite.synchronous", "OFF", "identity.password_hash_rounds", 4),
+                options(home),
                 hosts,
                 null,
                 0,
@@ -51,8 +52,7 @@ final class TestCloud implements AutoCloseable {
         Cloud.start(
             new CloudSettings(
                 home,
-                Config.of("sqlite.synchronous", "OFF", "identity.password_hash_rounds", 4)
-                    .with(config),
+                options(home).with(config),
                 Roles.parse(List.of(roles.split(","))),
                 hosts,
                 "127.0.0.1",
@@ -62,6 +62,17 @@ final class TestCloud implements AutoCloseable {
                 Ids.system(),
                 bus,
                 Patience.NONE));
+  }
+
+  /** On the engine that the system property {@code welkin.test.database} names. */
+  private static Config options(Path home) {
+    return Config.of(
+        "database",
+        TestDatabases.url(home),
+        "sqlite.synchronous",
+        "OFF",
+        "identity.password_hash_rounds",
+        4);
   }
 
   /** The database of a service, for what no API tells. */

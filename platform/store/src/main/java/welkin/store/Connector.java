@@ -3,9 +3,8 @@ package welkin.store;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Properties;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connections to one service's schema on a database server. Every wait has an end: for connecting,
@@ -13,15 +12,11 @@ import org.slf4j.LoggerFactory;
  * cut off, so that it cannot keep the others waiting.
  */
 abstract class Connector {
-  private static final Logger log = LoggerFactory.getLogger(Connector.class);
-
   /** No statement of a service takes as long; migrations and copies have no such limit. */
   static final int ANSWER_SECONDS = 30;
 
   /** A transaction computes and never waits: one that says nothing for so long has died. */
   static final int SILENCE_SECONDS = 5;
-
-  private static final int START_SECONDS = 30;
 
   final DatabaseUrl url;
   final String schema;
@@ -61,7 +56,7 @@ abstract class Connector {
   abstract String divide(boolean divided);
 
   /** Makes and migrates the schema, one process at a time. */
-  abstract void migrate(java.util.List<String> migrations) throws SQLException;
+  abstract void migrate(List<String> migrations) throws SQLException;
 
   int connectSeconds() {
     return url.number("connect_timeout", 5);
@@ -81,34 +76,19 @@ abstract class Connector {
   }
 
   /**
-   * Opens the schema. A server that is only just starting is waited for; a wrong password is not.
+   * Makes the schema ready.
+   *
+   * @throws DatabaseUnavailable when the server does not answer (yet)
    */
-  void open(java.util.List<String> migrations) {
-    long end = System.nanoTime() + START_SECONDS * 1_000_000_000L;
-    while (true) {
-      try {
-        create();
-        migrate(migrations);
-        return;
-      } catch (SQLException e) {
-        if (!url.engine().isUnavailable(e)) {
-          throw new StoreException("cannot open " + name() + ": " + e.getMessage(), e);
-        }
-        if (System.nanoTime() > end) {
-          throw new DatabaseUnavailable("cannot open " + name(), e);
-        }
-        log.warn("waiting for {}: {}", name(), e.getMessage());
-        pause();
-      }
-    }
-  }
-
-  private static void pause() {
+  void open(List<String> migrations) {
     try {
-      Thread.sleep(1000);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException("interrupted while waiting for the database");
+      create();
+      migrate(migrations);
+    } catch (SQLException e) {
+      if (url.engine().isUnavailable(e)) {
+        throw new DatabaseUnavailable("cannot open " + name(), e);
+      }
+      throw new StoreException("cannot open " + name() + ": " + e.getMessage(), e);
     }
   }
 

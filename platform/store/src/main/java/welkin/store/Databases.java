@@ -22,7 +22,7 @@ public final class Databases {
           DatabaseUrl.SQLITE,
           "Where the data is: sqlite, postgresql://USER:PASSWORD@HOST:PORT/BASE or"
               + " mariadb://USER:PASSWORD@HOST:PORT/BASE.",
-          v -> DatabaseUrl.parse(String.valueOf(v)));
+          v -> v instanceof DatabaseUrl url ? url : DatabaseUrl.parse(String.valueOf(v)));
 
   /** What SQLite promises; the other engines are told by their own configuration. */
   public static final Key<Database.Durability> DURABILITY =

@@ -146,7 +146,7 @@ final class Writer {
   /** Whoever waited while another was refused is refused with it, instead of waiting once more. */
   private void begin(long waitingSince) {
     if (closed) {
-      throw new StoreException(name + " is closed");
+      throw new DatabaseUnavailable(name + " is closed");
     }
     if (refusal != null && refusedAt - waitingSince > 0) {
       throw refusal;

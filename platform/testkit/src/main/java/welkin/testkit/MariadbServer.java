@@ -58,6 +58,7 @@ public final class MariadbServer extends TestServer {
         "--innodb-buffer-pool-size=64M",
         "--innodb-flush-log-at-trx-commit=2",
         "--innodb-flush-method=nosync",
+        "--sync-frm=0",
         "--skip-name-resolve");
   }
 

@@ -29,7 +29,7 @@ import welkin.store.KeyTaken;
 import welkin.store.Quotas;
 
 /** What several processes on one database server rely on besides, on good days and on bad ones. */
-@Tag("real")
+@Tag("engine")
 public abstract class SharedDatabaseContract extends DatabaseContract {
   /** A second process. */
   private Database other;

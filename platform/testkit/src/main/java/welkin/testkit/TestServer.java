@@ -25,6 +25,8 @@ import welkin.store.DatabaseUrl;
  */
 public abstract class TestServer {
   private static final int KEPT = 12;
+  private static final Path MEMORY = Path.of("/dev/shm");
+  private static final long ENOUGH = 2L << 30;
   private static final Duration START = Duration.ofSeconds(90);
 
   private final String account;
@@ -93,7 +95,7 @@ public abstract class TestServer {
     assumeInstalled();
     try {
       if (folder == null) {
-        folder = Files.createTempDirectory("welkin-" + account);
+        folder = Files.createTempDirectory(place(), "welkin-" + account);
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         if (root()) {
           Exec.must("chown", account + ":" + account, folder.toString());
@@ -112,6 +114,13 @@ public abstract class TestServer {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** In memory where there is plenty: a fresh schema for each test is hundreds of small files. */
+  private static Path place() throws IOException {
+    return Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() > ENOUGH
+        ? MEMORY
+        : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   private void awaitReady() throws IOException {
