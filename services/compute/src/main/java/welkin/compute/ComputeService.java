@@ -173,7 +173,9 @@ public final class ComputeService implements CloudService {
     var attach = register(new AttachInterface(means));
     var detach = register(new DetachInterface(means));
     var rebuild = register(new RebuildServer(means));
-    reconciler = new ServerReconciler(means, engine, config.get(ComputeOptions.RESUME_GUESTS));
+    reconciler =
+        new ServerReconciler(
+            means, engine, platform.ids(), config.get(ComputeOptions.RESUME_GUESTS));
 
     reports = new Reports(hosts, reconciler::changed, arrivals::add);
 

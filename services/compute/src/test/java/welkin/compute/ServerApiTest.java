@@ -272,6 +272,18 @@ class ServerApiTest {
     host.become(id, PowerState.SHUTDOWN, "The guest shut itself down.");
     cloud.compute.reports().changed(host.name, host.guests.get(id));
     assertThat(show(id).text("/server/status")).isEqualTo("SHUTOFF");
+    cloud.compute.reconcile();
+    var actions = cloud.get(ALICE, "/servers/" + id + "/os-instance-actions");
+    assertThat(actions.json().get("instanceActions").size()).isEqualTo(2);
+    assertThat(actions.text("/instanceActions/0/action")).isEqualTo("stop");
+    assertThat(actions.json().at("/instanceActions/0/user_id").isNull()).isTrue();
+    var request = actions.text("/instanceActions/0/request_id");
+    assertThat(request).matches("req-[0-9a-f-]{36}");
+    assertThat(
+            cloud
+                .get(ADMIN, "/servers/" + id + "/os-instance-actions/" + request)
+                .text("/instanceAction/events/0/event"))
+        .isEqualTo("compute_stop_instance");
     act(ALICE, id, "{`os-start`:null}");
     host.become(id, PowerState.SHUTDOWN, "The host was restarted.");
     assertThat(cloud.compute.reconcile().restarted()).isEqualTo(1);

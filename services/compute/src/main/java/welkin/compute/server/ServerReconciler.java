@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.InstanceAgent;
@@ -12,6 +13,7 @@ import welkin.agents.contracts.InstanceState;
 import welkin.agents.contracts.InstanceState.PowerState;
 import welkin.core.Caller;
 import welkin.core.Fault;
+import welkin.core.Ids;
 import welkin.core.RequestContext;
 import welkin.store.Sql;
 import welkin.workflow.WorkflowEngine;
@@ -25,9 +27,11 @@ public final class ServerReconciler {
   private static final Logger log = LoggerFactory.getLogger(ServerReconciler.class);
   private final Means means;
   private final WorkflowEngine engine;
+  private final Ids ids;
   private final boolean restartGuests;
 
-  public ServerReconciler(Means means, WorkflowEngine engine, boolean restartGuests) {
+  public ServerReconciler(Means means, WorkflowEngine engine, Ids ids, boolean restartGuests) {
+    this.ids = ids;
     this.means = means;
     this.engine = engine;
     this.restartGuests = restartGuests;
@@ -163,11 +167,31 @@ public final class ServerReconciler {
         server.id(),
         guest.power(),
         guest.reason() == null ? "" : ": " + guest.reason());
-    return set(
-        server, "power_state", power, "vm_state", follows == null ? server.vmState() : follows);
+    var state = follows == null ? server.vmState() : follows;
+    return States.STOPPED.equals(follows)
+        ? stopped(server, power)
+        : set(server, "power_state", power, "vm_state", state);
+  }
+
+  /**
+   * A guest that stopped by itself was stopped by nobody: as upstream, that is an action of its
+   * own, with a request id and no user.
+   */
+  private boolean stopped(Server server, int power) {
+    var nobody = new RequestContext(ids.requestId(), null, Caller.ANONYMOUS, null);
+    Consumer<Sql> action =
+        sql -> {
+          means.actions().begin(sql, server.id(), "stop");
+          means.actions().event(sql, server.id(), "compute_stop_instance", server.host(), null);
+        };
+    return nobody.call(() -> set(server, action, "power_state", power, "vm_state", States.STOPPED));
   }
 
   private boolean set(Server server, Object... pairs) {
+    return set(server, sql -> {}, pairs);
+  }
+
+  private boolean set(Server server, Consumer<Sql> also, Object... pairs) {
     return means
         .database()
         .tx(
@@ -180,6 +204,7 @@ public final class ServerReconciler {
                 return false;
               }
               means.set(sql, server.id(), pairs);
+              also.accept(sql);
               means.tell(sql, now, "update");
               return true;
             });
