@@ -80,6 +80,9 @@ final class Control implements AutoCloseable {
             endpoint,
             peers);
     try {
+      if (platform.databases().shared()) {
+        waits.accept("Waiting for the database " + platform.databases().url() + ".");
+      }
       for (var kind : ServiceKind.ALL) {
         if (roles.has(kind.type())) {
           services.add(patiently(() -> kind.make().apply(platform)));
@@ -87,6 +90,7 @@ final class Control implements AutoCloseable {
       }
       identity = find(IdentityService.class);
       password = identity == null ? null : bootstrap(endpoint);
+      waits.accept("The cloud is starting.");
     } catch (RuntimeException e) {
       close();
       throw e;

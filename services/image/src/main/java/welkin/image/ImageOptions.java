@@ -21,6 +21,12 @@ public record ImageOptions(
     int memberQuota,
     int propertyQuota,
     int tagQuota) {
+  static final Key<String> FOLDER =
+      Key.text(
+          "glance_store.filesystem_store_datadir",
+          "",
+          "Folder of the images' contents, the same for all processes with image:api (a file"
+              + " server); empty for images in the state folder.");
   private static final Key<Long> SIZE_CAP =
       whole("image.image_size_cap", 1L << 40, "Bytes one image may have.");
   private static final Key<Long> SIZE_TOTAL =
@@ -35,7 +41,7 @@ public record ImageOptions(
       Key.number("image.image_tag_quota", 128, "Tags an image may have.");
 
   static final List<Key<?>> KEYS =
-      List.of(SIZE_CAP, SIZE_TOTAL, COUNT_TOTAL, MEMBERS, PROPERTIES, TAGS);
+      List.of(FOLDER, SIZE_CAP, SIZE_TOTAL, COUNT_TOTAL, MEMBERS, PROPERTIES, TAGS);
 
   static ImageOptions of(Config config) {
     return new ImageOptions(

@@ -1,8 +1,15 @@
 package welkin.image;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import welkin.core.Config;
 import welkin.http.Routes;
 import welkin.http.Service;
@@ -27,12 +34,18 @@ import welkin.store.Quotas;
 
 /** The Image service: its nouns, schema and API. */
 public final class ImageService implements CloudService {
+  private static final Logger log = LoggerFactory.getLogger(ImageService.class);
   private static final int OVER_QUOTA = 413;
+
+  /** Content that nobody wrote to for so long is no more coming. */
+  private static final Duration SILENCE = Duration.ofMinutes(15);
 
   private final Database database;
   private final Events events;
   private final Contents contents;
   private final Service api;
+  private final boolean shared;
+  private ScheduledExecutorService timer;
 
   public ImageService(Platform platform) {
     database =
@@ -45,7 +58,9 @@ public final class ImageService implements CloudService {
         new Quotas(
             Map.of(Images.COUNT, options.countTotal(), Images.SIZE, options.sizeTotal()),
             OVER_QUOTA);
-    var files = new FileStore(platform.home().resolve("images"));
+    shared = platform.databases().shared();
+    var told = platform.config().get(ImageOptions.FOLDER);
+    var files = new FileStore(told.isEmpty() ? platform.home().resolve("images") : Path.of(told));
     var imageStore = new ImageStore();
     var memberStore = new MemberStore();
     var tasks = new TaskStore(platform.ids());
@@ -99,13 +114,33 @@ public final class ImageService implements CloudService {
   /** Puts back what a killed process left half done. */
   @Override
   public void start(Roles roles) {
-    if (roles.worker(type())) {
+    if (!roles.worker(type())) {
+      return;
+    }
+    if (roles.all() && !shared) {
       contents.recover();
+      return;
+    }
+    timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofVirtual().name("image-recovery").factory());
+    timer.scheduleWithFixedDelay(
+        this::recover, 0, SILENCE.dividedBy(2).toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private void recover() {
+    try {
+      contents.recoverSilent(SILENCE);
+    } catch (RuntimeException e) {
+      log.warn("looking for abandoned uploads failed, again later: {}", e.getMessage());
     }
   }
 
   @Override
   public void close() {
+    if (timer != null) {
+      timer.shutdownNow();
+    }
     database.close();
   }
 }

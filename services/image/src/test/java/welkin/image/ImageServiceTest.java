@@ -1,6 +1,7 @@
 package welkin.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static welkin.testkit.Eventually.eventually;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.core.Config;
 import welkin.core.Json;
+import welkin.peers.Roles;
 
 /** Image through its door. */
 class ImageServiceTest {
@@ -130,6 +135,28 @@ class ImageServiceTest {
     cloud = new TestImages(home, Config.empty());
     assertThat(cloud.show(ALICE, id).get("status").stringValue()).isEqualTo("queued");
     assertThat(files()).isZero();
+  }
+
+  @Test
+  void amongSeveralWorkersOnlyWhatFellSilentIsGivenUp() throws IOException {
+    var alive = cloud.raw(ALICE, "alive");
+    var dead = cloud.raw(ALICE, "dead");
+    cloud
+        .service
+        .database()
+        .change(
+            sql -> sql.update("UPDATE image SET status = 'saving', updated_at = ?", Instant.EPOCH));
+    var arriving = home.resolve("images/arriving");
+    var kept = Files.write(arriving.resolve(alive + "-1"), noise(10));
+    var left = Files.write(arriving.resolve(dead + "-1"), noise(10));
+    Files.setLastModifiedTime(left, FileTime.from(Instant.EPOCH));
+    cloud.service.start(Roles.parse(List.of("api", "worker")));
+    eventually(
+        "the abandoned one is given up",
+        () -> cloud.show(ALICE, dead).get("status").stringValue().equals("queued"));
+    eventually("and its file", () -> Files.notExists(left));
+    assertThat(cloud.show(ALICE, alive).get("status").stringValue()).isEqualTo("saving");
+    assertThat(kept).exists();
   }
 
   @Test

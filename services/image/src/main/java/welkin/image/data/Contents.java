@@ -1,6 +1,7 @@
 package welkin.image.data;
 
 import java.io.InputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -255,6 +256,31 @@ public final class Contents {
     return declared(image) == null || i.virtualSizeBytes() < 0 ? null : (Long) i.virtualSizeBytes();
   }
 
+  /**
+   * The same while other processes may be taking content in: only what nobody has written to for
+   * {@code silence} is given up, since who sends so slowly is cut off long before.
+   */
+  public void recoverSilent(Duration silence) {
+    var since = clock.instant().minus(silence);
+    for (var image :
+        database.read(sql -> store.inStatus(sql, "saving", "uploading", "importing"))) {
+      if (image.updatedAt().isBefore(since) && !files.heard(image.id(), since)) {
+        log.warn("image {} was left {} by a process that is gone", image.id(), image.status());
+        giveUp(image, image.status());
+      }
+    }
+    files.keepOnly(
+        database
+            .read(
+                sql ->
+                    store.inStatus(
+                        sql, "active", "deactivated", "saving", "uploading", "importing"))
+            .stream()
+            .map(Image::id)
+            .collect(Collectors.toSet()),
+        since);
+  }
+
   /** Puts back what a killed process left between two states, and removes files nobody knows. */
   public void recover() {
     var unfinished = database.read(sql -> store.inStatus(sql, "saving", "uploading", "importing"));
@@ -265,6 +291,6 @@ public final class Contents {
         database.read(sql -> store.inStatus(sql, "active", "deactivated")).stream()
             .map(Image::id)
             .collect(Collectors.toSet());
-    files.keepOnly(known);
+    files.keepOnly(known, null);
   }
 }

@@ -7,9 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Set;
 import welkin.core.Fault;
 import welkin.core.image.ImageInspector;
@@ -187,14 +189,46 @@ public final class FileStore {
     }
   }
 
-  /** Removes every file that belongs to none of the images: what a killed process left. */
-  void keepOnly(Set<String> ids) {
+  /** Whether content for an image arrived since, or waits for its import. */
+  boolean heard(String id, Instant since) {
+    if (Files.exists(staged(id))) {
+      return true;
+    }
+    try (var list = Files.newDirectoryStream(arriving, id + "-*")) {
+      for (var f : list) {
+        if (!silent(f, since)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean silent(Path file, Instant since) throws IOException {
+    try {
+      return Files.getLastModifiedTime(file).toInstant().isBefore(since);
+    } catch (NoSuchFileException moved) {
+      return false;
+    }
+  }
+
+  /**
+   * Removes every file that belongs to none of the images: what a killed process left.
+   *
+   * @param since leaves alone what was written to after this; null when nobody else writes
+   */
+  void keepOnly(Set<String> ids, Instant since) {
     for (var place : new Path[] {folder, staging, arriving}) {
       try (var list = Files.newDirectoryStream(place)) {
         for (var f : list) {
           boolean keep =
               Files.isDirectory(f)
-                  || place.equals(folder) && ids.contains(f.getFileName().toString());
+                  || place.equals(folder) && ids.contains(f.getFileName().toString())
+                  || since != null
+                      && (place.equals(staging) && ids.contains(f.getFileName().toString())
+                          || !silent(f, since));
           if (!keep) {
             Files.deleteIfExists(f);
           }
