@@ -66,9 +66,16 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V002__policies_and_endpoint_filter.sql",
           "/welkin/identity/V003__trusts.sql",
           "/welkin/identity/V004__security_compliance.sql");
+  private static final Config.Key<String> ALGORITHM =
+      Config.Key.text(
+          "identity.password_hash_algorithm",
+          "bcrypt",
+          "bcrypt, bcrypt_sha256, scrypt or pbkdf2_sha512; older hashes are renewed at login");
   private static final Config.Key<Integer> ROUNDS =
       Config.Key.number(
-          "identity.password_hash_rounds", 12, "bcrypt cost: 2 to this power iterations");
+          "identity.password_hash_rounds",
+          0,
+          "Cost of a password's hash, bcrypt: 2 to this power iterations; 0 for the usual (12)");
   private static final Config.Key<Integer> EXPIRATION =
       Config.Key.number("token.expiration", 3600, "Seconds a token is good for");
   private static final Config.Key<Integer> EXPIRED_WINDOW =
@@ -124,7 +131,7 @@ public final class IdentityService implements CloudService {
     backend =
         new Backend(
             database, new Events(platform.clock()), platform.clock(), platform.ids(), new Epoch());
-    passwords = new Passwords(config.get(ROUNDS));
+    passwords = new Passwords(config.get(ALGORITHM), config.get(ROUNDS));
     keys = new FernetKeys(platform.home().resolve("fernet-keys"), config.get(KEYS));
     var life = Duration.ofSeconds(config.get(EXPIRATION));
     var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
@@ -270,6 +277,7 @@ public final class IdentityService implements CloudService {
         new ArrayList<Config.Key<?>>(
             List.of(
                 SERVICE_PASSWORD,
+                ALGORITHM,
                 ROUNDS,
                 EXPIRATION,
                 EXPIRED_WINDOW,

@@ -185,4 +185,31 @@ class ComplianceTest {
       assertThat(login(cloud, "first")).isEqualTo(201);
     }
   }
+
+  @Test
+  void anOldHashIsRenewedAtLogin() {
+    try (var cloud = new TestIdentity(dir)) {
+      anna(cloud);
+    }
+    try (var cloud = new TestIdentity(dir, "identity.password_hash_algorithm", "bcrypt_sha256")) {
+      assertThat(hash(cloud)).startsWith("$2b$");
+      assertThat(login(cloud, "wrong")).isEqualTo(401);
+      assertThat(hash(cloud)).startsWith("$2b$");
+      assertThat(login(cloud, "first")).isEqualTo(201);
+      assertThat(hash(cloud)).startsWith("$bcrypt-sha256$");
+      assertThat(login(cloud, "first")).isEqualTo(201);
+    }
+  }
+
+  private static String hash(TestIdentity cloud) {
+    return cloud
+        .identity
+        .database()
+        .read(
+            sql ->
+                sql.one(
+                        "SELECT password_hash FROM users WHERE name = 'anna'",
+                        r -> r.text("password_hash"))
+                    .orElseThrow());
+  }
 }

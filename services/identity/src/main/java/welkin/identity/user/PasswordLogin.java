@@ -63,7 +63,27 @@ public final class PasswordLogin {
         || now.isAfter(record.activeAt().plus(NOTED))) {
       backend.database().change(sql -> new LoginRecord(0, null, now).store(sql, user.id()));
     }
+    if (passwords.isOutdated(user.passwordHash())) {
+      renew(user, password);
+    }
     return user;
+  }
+
+  /** The one moment at which the password is known. */
+  private void renew(User user, Secret password) {
+    var hash = passwords.hash(password);
+    backend
+        .database()
+        .change(
+            sql ->
+                UserStore.find(sql, user.id())
+                    .filter(now -> user.passwordHash().equals(now.passwordHash()))
+                    .ifPresent(
+                        now ->
+                            UserStore.update(
+                                sql,
+                                now.withPassword(
+                                    hash, now.passwordCreatedAt(), now.passwordExpiresAt()))));
   }
 
   private boolean isLocked(User user, LoginRecord record, Instant now) {

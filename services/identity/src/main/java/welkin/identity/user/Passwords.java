@@ -1,39 +1,43 @@
 package welkin.identity.user;
 
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import welkin.core.Fault;
 import welkin.core.Secret;
 
 /**
- * Hashes and checks passwords: bcrypt {@code $2b$}, as keystone makes them. A hash costs a quarter
- * of a second of CPU by design, so they run on a few threads of their own, one core at least is
- * left for everything else, and when too many wait the next is turned away.
+ * Hashes and checks passwords. A hash costs a quarter of a second of CPU by design, so they run on
+ * a few threads of their own, one core at least is left for everything else, and when too many wait
+ * the next is turned away.
  */
 public final class Passwords implements AutoCloseable {
-  /** bcrypt reads no further; keystone cuts here as well. */
-  private static final int BYTES_MAX = 72;
-
   private static final int WAITING_MAX = 500;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
+  private final PasswordHash algorithm;
   private final int rounds;
   private final ThreadPoolExecutor pool;
   private final Secret nobodys;
 
   /**
-   * @param rounds the cost: 2 to this power iterations, 4 to 31
+   * @param algorithm {@code bcrypt}, {@code bcrypt_sha256}, {@code scrypt} or {@code pbkdf2_sha512}
+   * @param rounds the cost in the algorithm's own measure; 0 for the usual one
    */
-  public Passwords(int rounds) {
-    this.rounds = rounds;
+  public Passwords(String algorithm, int rounds) {
+    try {
+      this.algorithm = PasswordHash.valueOf(algorithm.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "identity.password_hash_algorithm: '"
+              + algorithm
+              + "' is none of bcrypt, bcrypt_sha256, scrypt, pbkdf2_sha512");
+    }
+    this.rounds = this.algorithm.rounds(rounds);
     int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
     pool =
         new ThreadPoolExecutor(
@@ -44,11 +48,11 @@ public final class Passwords implements AutoCloseable {
             new ArrayBlockingQueue<>(WAITING_MAX),
             Thread.ofPlatform().name("password-", 0).daemon().factory());
     pool.allowCoreThreadTimeOut(true);
-    nobodys = Secret.of(bcrypt("nobody", rounds));
+    nobodys = Secret.of(this.algorithm.make(bytes("nobody"), this.rounds));
   }
 
   public Secret hash(Secret password) {
-    return Secret.of(run(() -> bcrypt(password.reveal(), rounds)));
+    return Secret.of(run(() -> algorithm.make(bytes(password.reveal()), rounds)));
   }
 
   /**
@@ -58,19 +62,20 @@ public final class Passwords implements AutoCloseable {
   public boolean check(Secret password, Secret hash) {
     var against = hash == null ? nobodys : hash;
     boolean same =
-        run(() -> OpenBSDBCrypt.checkPassword(against.reveal(), bytes(password.reveal())));
+        run(
+            () ->
+                PasswordHash.of(against.reveal())
+                    .check(bytes(password.reveal()), against.reveal()));
     return same && hash != null;
   }
 
-  private static String bcrypt(String password, int rounds) {
-    var salt = new byte[16];
-    RANDOM.nextBytes(salt);
-    return OpenBSDBCrypt.generate("2b", bytes(password), salt, rounds);
+  /** Whether a hash was made with another algorithm or cost than is asked for now. */
+  boolean isOutdated(Secret hash) {
+    return !algorithm.isCurrent(hash.reveal(), rounds);
   }
 
   private static byte[] bytes(String password) {
-    var all = password.getBytes(StandardCharsets.UTF_8);
-    return all.length > BYTES_MAX ? Arrays.copyOf(all, BYTES_MAX) : all;
+    return password.getBytes(StandardCharsets.UTF_8);
   }
 
   private <T> T run(Callable<T> work) {
