@@ -55,9 +55,12 @@ final class LocalHost implements Hosts {
   }
 
   private static HypervisorSettings hypervisor(Path home, Config config) {
-    return HypervisorSettings.of(HostName.of(config), home.resolve("compute"))
-        .withHostIp(config.get(Options.TUNNEL_IP))
-        .withTapNamespace(tag(home) + "-fabric");
+    var settings =
+        HypervisorSettings.of(HostName.of(config), home.resolve("compute"))
+            .withHostIp(config.get(Options.TUNNEL_IP))
+            .withTapNamespace(tag(home) + "-fabric");
+    var shared = config.get(Options.INSTANCES_PATH);
+    return shared.isBlank() ? settings : settings.withStorage(Path.of(shared));
   }
 
   private static NetworkHostConfig networkConfig(

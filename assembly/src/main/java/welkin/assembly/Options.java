@@ -52,6 +52,13 @@ final class Options {
       Key.text("simulated.prefix", "sim-", "Names of simulated hosts: this and a number.");
   static final Key<String> TUNNEL_IP =
       Key.text("host.tunnel_ip", "127.0.0.1", "The address other hosts reach this one by.");
+  static final Key<String> INSTANCES_PATH =
+      Key.text(
+          "host.instances_path",
+          "",
+          "A directory for guests' disks and base images that other hosts mount, too: guests then"
+              + " move without copying and go on elsewhere when their host is dead. Empty: below"
+              + " the home.");
   static final Key<List<String>> BRIDGE_MAPPINGS =
       Key.list(
           "network.bridge_mappings",
@@ -86,6 +93,7 @@ final class Options {
             SIMULATED_PREFIX,
             HostName.KEY,
             TUNNEL_IP,
+            INSTANCES_PATH,
             BRIDGE_MAPPINGS,
             VXLAN_PORT,
             NETWORK_AGENTS,
