@@ -41,6 +41,11 @@ public final class ImageServer implements AutoCloseable {
     images.put(id, bytes);
   }
 
+  /** Forgets an image, as if deleted. */
+  public void remove(String id) {
+    images.remove(id);
+  }
+
   /** Where the bytes of an image are. */
   public String url(String id) {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/v2/images/" + id + "/file";

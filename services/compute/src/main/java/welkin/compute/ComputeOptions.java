@@ -1,6 +1,7 @@
 package welkin.compute;
 
 import java.util.List;
+import welkin.compute.scheduler.Scheduler;
 import welkin.core.Config.Key;
 
 /** The options Compute reads. */
@@ -36,6 +37,61 @@ final class ComputeOptions {
   static final Key<Boolean> FORCE_CONFIG_DRIVE =
       Key.flag("DEFAULT.force_config_drive", false, "Give every server a config drive.");
 
+  static final Key<String> FILTERS =
+      Key.text(
+          "filter_scheduler.enabled_filters",
+          Scheduler.STANDARD,
+          "Filters a host must pass, by upstream's names, separated by commas.");
+  static final Key<String> ISOLATED_HOSTS =
+      Key.text("filter_scheduler.isolated_hosts", "", "Hosts for isolated images, by commas.");
+  static final Key<String> ISOLATED_IMAGES =
+      Key.text("filter_scheduler.isolated_images", "", "Images for isolated hosts, by commas.");
+  static final Key<Boolean> RESTRICT_ISOLATED =
+      Key.flag(
+          "filter_scheduler.restrict_isolated_hosts_to_isolated_images",
+          true,
+          "Isolated hosts take nothing but isolated images.");
+  static final Key<Boolean> SAME_HOST =
+      Key.flag(
+          "DEFAULT.allow_resize_to_same_host",
+          true,
+          "A server may change its size on the host where it is.");
+  static final Key<Integer> CONFIRM_WINDOW =
+      Key.number(
+          "DEFAULT.resize_confirm_window",
+          0,
+          "Seconds after which a resized server is confirmed by itself; 0 for never.");
+  static final Key<Integer> LIVE_TIMEOUT =
+      Key.number(
+          "libvirt.live_migration_completion_timeout",
+          800,
+          "Seconds a live migration may take for each GiB that is sent; 0 for ever.");
+  static final Key<String> LIVE_TIMEOUT_ACTION =
+      Key.text(
+          "libvirt.live_migration_timeout_action",
+          "abort",
+          "What happens then: abort or force_complete.");
+  static final Key<Integer> LIVE_DOWNTIME =
+      Key.number(
+          "libvirt.live_migration_downtime",
+          500,
+          "Milliseconds a guest may stand still at the end of a live migration.");
+  static final Key<Integer> LIVE_BANDWIDTH =
+      Key.number(
+          "libvirt.live_migration_bandwidth",
+          0,
+          "MiB per second a live migration may use; 0 for no limit.");
+  static final Key<Boolean> LIVE_AUTO_CONVERGE =
+      Key.flag(
+          "libvirt.live_migration_permit_auto_converge",
+          false,
+          "Slow down a guest that changes its memory faster than it can be sent.");
+  static final Key<Boolean> LIVE_POST_COPY =
+      Key.flag(
+          "libvirt.live_migration_permit_post_copy",
+          false,
+          "Let a forced guest go on at the destination before all its memory is there.");
+
   private ComputeOptions() {}
 
   static List<Key<?>> all() {
@@ -52,6 +108,18 @@ final class ComputeOptions {
         DEFAULT_ZONE,
         MAX_ATTEMPTS,
         CONCURRENCY,
-        FORCE_CONFIG_DRIVE);
+        FORCE_CONFIG_DRIVE,
+        FILTERS,
+        ISOLATED_HOSTS,
+        ISOLATED_IMAGES,
+        RESTRICT_ISOLATED,
+        SAME_HOST,
+        CONFIRM_WINDOW,
+        LIVE_TIMEOUT,
+        LIVE_TIMEOUT_ACTION,
+        LIVE_DOWNTIME,
+        LIVE_BANDWIDTH,
+        LIVE_AUTO_CONVERGE,
+        LIVE_POST_COPY);
   }
 }

@@ -2,12 +2,16 @@ package welkin.compute;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import welkin.agents.contracts.ComputeReports;
+import welkin.agents.contracts.LiveOptions;
 import welkin.bus.Bus;
 import welkin.compute.action.ActionStore;
 import welkin.compute.action.InstanceActionApi;
@@ -28,6 +32,7 @@ import welkin.compute.metadata.GuestDocuments;
 import welkin.compute.metadata.GuestPasswords;
 import welkin.compute.metadata.MetadataApi;
 import welkin.compute.metadata.MetadataSecret;
+import welkin.compute.migration.MigrationApi;
 import welkin.compute.proxy.FloatingIpProxyApi;
 import welkin.compute.proxy.ImageProxyApi;
 import welkin.compute.proxy.NetworkProxyApi;
@@ -36,27 +41,40 @@ import welkin.compute.quota.ComputeQuotas;
 import welkin.compute.quota.LimitsApi;
 import welkin.compute.quota.QuotaApi;
 import welkin.compute.scheduler.Placement;
+import welkin.compute.scheduler.Scheduler;
 import welkin.compute.server.ActionsApi;
 import welkin.compute.server.AddressRefresh;
 import welkin.compute.server.AttachInterface;
 import welkin.compute.server.ChangePower;
+import welkin.compute.server.Claims;
+import welkin.compute.server.ConfirmMove;
 import welkin.compute.server.CreateServer;
 import welkin.compute.server.DeleteServer;
 import welkin.compute.server.DetachInterface;
+import welkin.compute.server.EvacuateServer;
 import welkin.compute.server.ExternalEventsApi;
+import welkin.compute.server.FinishLive;
 import welkin.compute.server.GuestSpecs;
+import welkin.compute.server.HostFence;
 import welkin.compute.server.HostFinder;
 import welkin.compute.server.InterfaceApi;
 import welkin.compute.server.Lookup;
 import welkin.compute.server.Means;
+import welkin.compute.server.MigrateLive;
+import welkin.compute.server.MoveActionsApi;
+import welkin.compute.server.MoveKeeper;
+import welkin.compute.server.MoveServer;
 import welkin.compute.server.Networking;
 import welkin.compute.server.PasswordApi;
 import welkin.compute.server.RebuildServer;
+import welkin.compute.server.RevertMove;
 import welkin.compute.server.ServerActions;
 import welkin.compute.server.ServerApi;
+import welkin.compute.server.ServerMoves;
 import welkin.compute.server.ServerReconciler;
 import welkin.compute.server.Servers;
 import welkin.compute.server.Snapshot;
+import welkin.compute.server.SweepHost;
 import welkin.compute.servergroup.ServerGroupApi;
 import welkin.compute.servergroup.ServerGroups;
 import welkin.compute.service.ComputeServices;
@@ -87,6 +105,7 @@ public final class ComputeService implements CloudService {
       List.of(
           "/welkin/compute/V001__keypairs_and_flavors.sql",
           "/welkin/compute/V002__servers_and_hosts.sql",
+          "/welkin/compute/V003__moves.sql",
           "/welkin/compute/V004__signs_of_life.sql",
           "/welkin/compute/V005__guest_password.sql");
 
@@ -158,7 +177,13 @@ public final class ComputeService implements CloudService {
             actions,
             quotas,
             hosts,
-            new HostFinder(database, hosts, placement),
+            new HostFinder(
+                database,
+                hosts,
+                placement,
+                new Scheduler(config.get(ComputeOptions.FILTERS)),
+                isolation(config)),
+            new Claims(placement),
             networking,
             new GuestSpecs(platform.peers(), documents::configDrive),
             platform.peers(),
@@ -173,11 +198,30 @@ public final class ComputeService implements CloudService {
     var attach = register(new AttachInterface(means));
     var detach = register(new DetachInterface(means));
     var rebuild = register(new RebuildServer(means));
+    var sweep = register(new SweepHost(means));
+    var finishLive = register(new FinishLive(means));
+    var moves =
+        new ServerMoves(
+            means,
+            engine,
+            ids,
+            register(new MoveServer(means, config.get(ComputeOptions.SAME_HOST))),
+            register(new ConfirmMove(means)),
+            register(new RevertMove(means, engine, sweep)),
+            register(new MigrateLive(means, engine, finishLive, live(config))),
+            register(new EvacuateServer(means)));
+    var window = Duration.ofSeconds(config.get(ComputeOptions.CONFIRM_WINDOW));
+    var fence = new HostFence(means);
     reconciler =
         new ServerReconciler(
-            means, engine, platform.ids(), config.get(ComputeOptions.RESUME_GUESTS));
+            means,
+            engine,
+            new MoveKeeper(means, engine, moves, finishLive, window),
+            fence,
+            ids,
+            config.get(ComputeOptions.RESUME_GUESTS));
 
-    reports = new Reports(hosts, reconciler::changed, arrivals::add);
+    reports = new Reports(hosts, reconciler::changed, arrivals::add, fence::clear);
 
     var lookup = new Lookup(database);
     boolean forceDrive = config.get(ComputeOptions.FORCE_CONFIG_DRIVE);
@@ -199,6 +243,8 @@ public final class ComputeService implements CloudService {
             .routes());
     var passwords = new GuestPasswords(database);
     routes.include(new PasswordApi(lookup, passwords).routes());
+    routes.include(new MoveActionsApi(moves, servers, lookup).routes());
+    routes.include(new MigrationApi(database, lookup, moves).routes());
     routes.include(new InterfaceApi(serverActions, networking, lookup).routes());
     routes.include(new InstanceActionApi(actions, lookup, database, policy).routes());
     routes.include(new ExternalEventsApi(means, engine, new AddressRefresh(means)).routes());
@@ -250,6 +296,32 @@ public final class ComputeService implements CloudService {
         config.get(ComputeOptions.DISK_RATIO),
         config.get(ComputeOptions.RESERVED_RAM_MB),
         config.get(ComputeOptions.RESERVED_DISK_MB));
+  }
+
+  private static HostFinder.Isolation isolation(Config config) {
+    return new HostFinder.Isolation(
+        words(config.get(ComputeOptions.ISOLATED_HOSTS)),
+        words(config.get(ComputeOptions.ISOLATED_IMAGES)),
+        config.get(ComputeOptions.RESTRICT_ISOLATED));
+  }
+
+  private static Set<String> words(String text) {
+    return Arrays.stream(text.split(","))
+        .map(String::strip)
+        .filter(w -> !w.isEmpty())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static LiveOptions live(Config config) {
+    return new LiveOptions(
+        config.get(ComputeOptions.LIVE_TIMEOUT),
+        config.get(ComputeOptions.LIVE_TIMEOUT_ACTION).equals("force_complete")
+            ? LiveOptions.TimeoutAction.FORCE_COMPLETE
+            : LiveOptions.TimeoutAction.ABORT,
+        config.get(ComputeOptions.LIVE_DOWNTIME),
+        config.get(ComputeOptions.LIVE_BANDWIDTH),
+        config.get(ComputeOptions.LIVE_AUTO_CONVERGE),
+        config.get(ComputeOptions.LIVE_POST_COPY));
   }
 
   /** What the metadata proxies share with Compute; also in {@code HOME/metadata.secret}. */

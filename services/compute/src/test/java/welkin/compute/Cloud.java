@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +45,7 @@ final class Cloud implements AutoCloseable {
   final Platform platform;
   final ComputeService compute;
   final Neighbours neighbours;
-  final List<TestHost> hosts = new ArrayList<>();
+  final Map<String, InstanceAgent> hosts = new java.util.TreeMap<>();
 
   Cloud(Object... options) {
     this(folder(), new Neighbours(Ids.system()), Probe.NONE, options);
@@ -89,18 +88,30 @@ final class Cloud implements AutoCloseable {
 
   /** Starts the work, and hosts that report at once; given hosts go on as they are. */
   Cloud start(TestHost... there) {
-    compute.start();
+    var named = new HashMap<String, InstanceAgent>();
     for (var host : there) {
-      hosts.add(host);
-      bus.offer(InstanceAgent.class, host.name, host);
+      named.put(host.name, host);
     }
+    return start(named);
+  }
+
+  /** {@link #start(TestHost...)} with hosts of any kind, by name. */
+  Cloud start(Map<String, ? extends InstanceAgent> there) {
+    compute.start();
+    hosts.putAll(there);
+    there.forEach((name, host) -> bus.offer(InstanceAgent.class, name, host));
     beat();
     return this;
   }
 
   /** Every host gives a sign of life. */
   void beat() {
-    hosts.forEach(h -> compute.reports().alive(h.describe()));
+    hosts.keySet().forEach(this::beat);
+  }
+
+  /** A host gives a sign of life. */
+  void beat(String host) {
+    compute.reports().alive(hosts.get(host).describe());
   }
 
   /** What the network tells when a port is wired. */

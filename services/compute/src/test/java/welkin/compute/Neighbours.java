@@ -39,6 +39,7 @@ final class Neighbours {
   final Map<String, ObjectNode> providers = new ConcurrentSkipListMap<>();
   final Map<String, ObjectNode> inventories = new ConcurrentHashMap<>();
   final Map<String, ObjectNode> allocations = new ConcurrentHashMap<>();
+  private final Map<String, Set<String>> prepared = new ConcurrentHashMap<>();
   private final Map<String, ObjectNode> answered = new ConcurrentHashMap<>();
   private final AtomicInteger addresses = new AtomicInteger(2);
   private final Ids ids;
@@ -159,6 +160,17 @@ final class Neighbours {
     r.get("/ports/{id}", c -> one("port", known(ports, c.path("id"))));
     r.post("/ports", this::createPort);
     r.put("/ports/{id}", this::updatePort);
+    r.get("/ports/{id}/bindings", this::bindings);
+    r.post("/ports/{id}/bindings", this::addBinding);
+    r.put("/ports/{id}/bindings/{host}/activate", this::activate);
+    r.delete(
+        "/ports/{id}/bindings/{host}",
+        c -> {
+          if (!ready(c.path("id")).remove(c.path("host"))) {
+            throw absent(c.path("host"));
+          }
+          return Answer.none();
+        });
     r.delete(
         "/ports/{id}",
         c -> {
@@ -267,6 +279,7 @@ final class Neighbours {
                 allocations.getOrDefault(
                     c.path("id"), Json.object().set("allocations", Json.object()))));
     r.put("/allocations/{id}", this::claim);
+    r.post("/allocations", this::claimAll);
     r.delete(
         "/allocations/{id}",
         c -> {
@@ -348,6 +361,84 @@ final class Neighbours {
     }
     allocations.put(id, call.object().deepCopy());
     return Answer.none();
+  }
+
+  /** Several consumers at once, all or none. */
+  private synchronized Answer claimAll(Call call) {
+    var before = Map.copyOf(allocations);
+    call.object().propertyNames().forEach(allocations::remove);
+    for (var e : call.object().properties()) {
+      for (var p : e.getValue().get("allocations").properties()) {
+        var wanted = new ConcurrentHashMap<String, Long>();
+        p.getValue()
+            .get("resources")
+            .properties()
+            .forEach(r -> wanted.put(r.getKey(), r.getValue().longValue()));
+        if (!fits(p.getKey(), wanted)) {
+          allocations.clear();
+          allocations.putAll(before);
+          throw Fault.conflict("over capacity");
+        }
+      }
+      if (!e.getValue().get("allocations").isEmpty()) {
+        allocations.put(e.getKey(), (ObjectNode) e.getValue().deepCopy());
+      }
+    }
+    return Answer.none();
+  }
+
+  /** Who holds something at a host. */
+  List<String> consumersAt(String host) {
+    return allocations.entrySet().stream()
+        .filter(
+            e ->
+                e.getValue().get("allocations").propertyNames().stream()
+                    .anyMatch(p -> host.equals(string(providers.get(p), "name"))))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  // ---- a port's bindings at other hosts
+
+  private Answer bindings(Call call) {
+    var port = known(ports, call.path("id"));
+    var all = new ArrayList<JsonNode>();
+    all.add(binding(string(port, "binding:host_id"), "ACTIVE"));
+    ready(port.path("id").stringValue()).forEach(h -> all.add(binding(h, "INACTIVE")));
+    return list("bindings", all);
+  }
+
+  private static ObjectNode binding(String host, String status) {
+    var b = Json.object().put("host", host).put("status", status);
+    b.putObject("vif_details").put("plugged", true);
+    return b;
+  }
+
+  /** Hosts where a port is made ready. */
+  Set<String> ready(String portId) {
+    return prepared.computeIfAbsent(portId, p -> ConcurrentHashMap.newKeySet());
+  }
+
+  private Answer addBinding(Call call) {
+    var host = string(call.object("binding"), "host");
+    if (!ready(call.path("id")).add(host)) {
+      throw Fault.conflict("exists");
+    }
+    return one("binding", binding(host, "INACTIVE"));
+  }
+
+  private Answer activate(Call call) {
+    var port = known(ports, call.path("id"));
+    var host = call.path("host");
+    if (host.equals(string(port, "binding:host_id"))) {
+      throw Fault.conflict("active");
+    }
+    if (!ready(call.path("id")).remove(host)) {
+      throw absent(host);
+    }
+    ready(call.path("id")).add(string(port, "binding:host_id"));
+    port.put("binding:host_id", host);
+    return Answer.ok(binding(host, "ACTIVE"));
   }
 
   /** The ports of a server. */

@@ -132,6 +132,32 @@ class ServerApiTest {
     assertThat(why.text("/why/rejected_hosts/0/filter")).isEqualTo("Placement");
     assertThat(why.text("/why/rejected_hosts/0/reason")).contains("MEMORY_MB").contains("wanted");
     assertThat(show(id).json().at("/server/fault").has("details")).isFalse();
+    var told = cloud.get(ALICE, "/servers/" + id + "/why");
+    assertThat(told.json().toString()).doesNotContain("rejected_hosts");
+    assertThat(told.json().at("/why/rejected").size()).isPositive();
+    assertThat(told.text("/why/rejected/0/filter")).isEqualTo("Placement");
+    assertThat(told.text("/why/rejected/0/reason"))
+        .matches("MEMORY_MB: \\d+ of \\d+ free, 40960 wanted");
+    assertThat(told.json().at("/why/rejected_by_filter/Placement").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void aTenantLearnsReasonsWithoutNamesOfHosts() {
+    for (var host : java.util.List.of("one", "two")) {
+      cloud.call(
+          ADMIN,
+          "2.1",
+          "PUT",
+          "/os-services/disable-log-reason",
+          "{`host`:`%s`,`binary`:`nova-compute`,`disabled_reason`:`rack 4 burns`}".formatted(host));
+    }
+    var id = boot("nowhere", "");
+    var told = cloud.get(ALICE, "/servers/" + id + "/why");
+    assertThat(told.text("/why/rejected/0/reason")).isEqualTo("its compute service is disabled");
+    assertThat(told.json().at("/why/rejected/0/hosts").asInt()).isEqualTo(2);
+    assertThat(told.json().at("/why/rejected_by_filter/ComputeFilter").asInt()).isEqualTo(2);
+    assertThat(cloud.get(ADMIN, "/servers/" + id + "/why").json().toString())
+        .contains("rack 4 burns");
   }
 
   @ParameterizedTest

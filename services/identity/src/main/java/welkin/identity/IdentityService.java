@@ -22,6 +22,9 @@ import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
 import welkin.identity.group.GroupApi;
 import welkin.identity.limit.LimitApi;
+import welkin.identity.oauth1.OAuth1;
+import welkin.identity.oauth1.OAuth1Api;
+import welkin.identity.oauth1.OAuth1Store;
 import welkin.identity.permission.PermissionApi;
 import welkin.identity.policy.EndpointPolicyApi;
 import welkin.identity.policy.PolicyApi;
@@ -37,6 +40,7 @@ import welkin.identity.token.Audit;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
 import welkin.identity.token.MultiFactor;
+import welkin.identity.token.PkiApi;
 import welkin.identity.token.Recognition;
 import welkin.identity.token.RevocationApi;
 import welkin.identity.token.Revocations;
@@ -65,7 +69,8 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V001__identity.sql",
           "/welkin/identity/V002__policies_and_endpoint_filter.sql",
           "/welkin/identity/V003__trusts.sql",
-          "/welkin/identity/V004__security_compliance.sql");
+          "/welkin/identity/V004__security_compliance.sql",
+          "/welkin/identity/V005__oauth1.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",
@@ -113,6 +118,15 @@ public final class IdentityService implements CloudService {
       Config.Key.number(
           "receipt.expiration", 300, "Seconds in which all factors of a login must be shown");
 
+  private static final Config.Key<Integer> REQUEST_TOKENS =
+      Config.Key.number(
+          "oauth1.request_token_duration", 28_800, "Seconds an OAuth request token is good for");
+  private static final Config.Key<Integer> ACCESS_TOKENS =
+      Config.Key.number(
+          "oauth1.access_token_duration",
+          86_400,
+          "Seconds an OAuth access token is good for; 0 for ever");
+
   /** A service token is made anew this long before it ends. */
   private static final Duration RENEW = Duration.ofMinutes(10);
 
@@ -150,6 +164,12 @@ public final class IdentityService implements CloudService {
     var compliance = Compliance.of(config);
     var passwordLogin = new PasswordLogin(backend, passwords, compliance);
     audit = new Audit(backend);
+    var oauth =
+        new OAuth1(
+            backend,
+            new OAuth1Store(sealed, platform.clock()),
+            Duration.ofSeconds(config.get(REQUEST_TOKENS)),
+            Duration.ofSeconds(config.get(ACCESS_TOKENS)));
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -162,11 +182,14 @@ public final class IdentityService implements CloudService {
                 new TokenApi(
                         backend,
                         tokens,
-                        new Recognition(backend, tokens, passwords, passwordLogin, credentials),
+                        new Recognition(
+                            backend, tokens, passwords, passwordLogin, credentials, oauth),
                         new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS))),
                         audit)
                     .routes())
             .include(new PermissionApi(platform.door()).routes())
+            .include(PkiApi.routes())
+            .include(new OAuth1Api(backend, oauth, tokens).routes())
             .include(new RevocationApi(backend).routes())
             .include(new DomainApi(projects).routes())
             .include(new ProjectApi(projects).routes())
@@ -287,7 +310,9 @@ public final class IdentityService implements CloudService {
                 DEPTH,
                 REDELEGATIONS,
                 SIGNATURES,
-                RECEIPTS));
+                RECEIPTS,
+                REQUEST_TOKENS,
+                ACCESS_TOKENS));
     all.addAll(Compliance.options());
     return all;
   }

@@ -47,7 +47,11 @@ public final class PlacementService implements CloudService {
   private final Service api;
 
   public PlacementService(Platform platform) {
-    database = platform.database("placement", List.of("/welkin/placement/V001__placement.sql"));
+    database =
+        platform.database(
+            "placement",
+            List.of(
+                "/welkin/placement/V001__placement.sql", "/welkin/placement/V002__change_log.sql"));
     var clock = platform.clock();
     events = new Events(clock);
     var providerStore = new ProviderStore();

@@ -34,6 +34,7 @@ import welkin.core.Json;
 final class GuestMoves {
   private static final Logger log = LoggerFactory.getLogger(GuestMoves.class);
   private static final Duration ABORT = Duration.ofSeconds(30);
+  private static final Duration ARRIVAL = Duration.ofSeconds(60);
   private static final String TLS_IN = "tls-in";
 
   private final Guest guest;
@@ -655,13 +656,7 @@ final class GuestMoves {
           }
           var m = guest.machine();
           if (!a.arrived()) {
-            if (m == null
-                || !m.connected()
-                || !m.monitor()
-                    .execute("query-migrate")
-                    .path("status")
-                    .asString("")
-                    .equals("completed")) {
+            if (!awaitArrival(m)) {
               throw Fault.of(
                   409, "InstanceInvalidState", "Server " + guest.id() + " has not arrived.");
             }
@@ -679,6 +674,23 @@ final class GuestMoves {
           new MoveKey(dir, "key-from", kit.confinement()).remove();
           guest.save(record().moving(move().arriving(null)));
         });
+  }
+
+  /** The source may be done a moment before this side has read the last of it. */
+  private static boolean awaitArrival(Machine m) {
+    var deadline = System.nanoTime() + ARRIVAL.toNanos();
+    while (m != null && m.connected()) {
+      var status = m.monitor().execute("query-migrate").path("status").asString("");
+      if (status.equals("completed")) {
+        return true;
+      }
+      boolean onItsWay = status.equals("active") || status.startsWith("postcopy");
+      if (!onItsWay || System.nanoTime() > deadline) {
+        return false;
+      }
+      Pause.briefly(Duration.ofMillis(20));
+    }
+    return false;
   }
 
   private void stopListening(QmpClient qmp) {

@@ -261,7 +261,7 @@ class PolicyEngineTest {
 
   @ParameterizedTest
   @CsvSource({
-    "identity, 203",
+    "identity, 204",
     "image, 67",
     "placement, 38",
     "compute, 214",

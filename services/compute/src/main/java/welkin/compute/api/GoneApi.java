@@ -88,9 +88,6 @@ public final class GoneApi {
     r.get("/extensions/{alias}", this::extension)
         .policy("os_compute_api:extensions")
         .summary("One extension.");
-    r.get("/os-migrations", c -> Answer.ok(Map.of("migrations", List.of())))
-        .policy("os_compute_api:os-migrations:index")
-        .summary("Migrations; there are none yet.");
     return r;
   }
 

@@ -337,6 +337,19 @@ public final class Hosts implements AutoCloseable {
     return agent(host);
   }
 
+  /** {@link #agentSoon}, for a host that is down by word but was heard lately too. */
+  public InstanceAgent agentHeard(String host) {
+    if (find(host).map(this::heard).orElse(false)) {
+      bus.awaitHost(InstanceAgent.class, host, PATIENCE);
+    }
+    return agent(host);
+  }
+
+  /** Whether a host was heard from lately, though it may be forced down. */
+  public boolean heard(Host host) {
+    return heardLately(host.heard());
+  }
+
   public String defaultZone() {
     return settings.defaultZone();
   }
@@ -351,6 +364,20 @@ public final class Hosts implements AutoCloseable {
       }
     }
     return zones;
+  }
+
+  /** What the aggregates of each host say: every value of each key. */
+  public Map<String, Map<String, Set<String>>> metadata(Sql sql) {
+    var out = new HashMap<String, Map<String, Set<String>>>();
+    for (var aggregate : HostStore.aggregates(sql)) {
+      for (var host : aggregate.getKey()) {
+        var of = out.computeIfAbsent(host, h -> new HashMap<>());
+        aggregate
+            .getValue()
+            .forEach((k, v) -> of.computeIfAbsent(k, x -> new java.util.TreeSet<>()).add(v));
+      }
+    }
+    return out;
   }
 
   public Map<String, String> zones() {

@@ -3,12 +3,14 @@ package welkin.compute.scheduler;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 
-/** Upstream's default filters: each says why a host cannot have a server, or nothing. */
+/** Upstream's filters: each says why a host cannot have a server, or nothing. */
 enum Filter {
   COMPUTE("ComputeFilter", (host, wish) -> host.down()),
   ZONE(
@@ -19,6 +21,44 @@ enum Filter {
               : "it is in zone " + host.zone() + ", not in " + wish.zone()),
   CAPABILITIES("ComputeCapabilitiesFilter", Filter::capabilities),
   IMAGE("ImagePropertiesFilter", Filter::image),
+  AGGREGATE_SPECS("AggregateInstanceExtraSpecsFilter", Filter::aggregateSpecs),
+  AGGREGATE_IMAGE("AggregateImagePropertiesIsolation", Filter::aggregateImage),
+  AGGREGATE_TENANT(
+      "AggregateMultiTenancyIsolation",
+      (host, wish) -> {
+        var tenants = words(host, "filter_tenant_id");
+        return tenants.isEmpty() || tenants.contains(wish.projectId())
+            ? null
+            : "its aggregate is for other projects";
+      }),
+  AGGREGATE_TYPE(
+      "AggregateTypeAffinityFilter",
+      (host, wish) -> {
+        var types = words(host, "instance_type");
+        return types.isEmpty() || types.contains(wish.flavor())
+            ? null
+            : "its aggregate is for flavors " + types;
+      }),
+  ISOLATED(
+      "IsolatedHostsFilter",
+      (host, wish) ->
+          !host.isolated() && wish.isolatedImage()
+              ? "the image runs only on isolated hosts"
+              : host.isolated() && !wish.isolatedImage() && wish.sparesIsolated()
+                  ? "it is kept for isolated images"
+                  : null),
+  IO_OPS(
+      "IoOpsFilter",
+      (host, wish) -> host.busy() >= 8 ? host.busy() + " servers there are worked on" : null),
+  INSTANCES(
+      "NumInstancesFilter",
+      (host, wish) -> host.servers() >= 50 ? "it has " + host.servers() + " servers" : null),
+  SAME_HOST(
+      "SameHostFilter",
+      (host, wish) ->
+          wish.sameHosts() == null || wish.sameHosts().contains(host.host())
+              ? null
+              : "the servers this one must be with are on " + wish.sameHosts()),
   DIFFERENT_HOST(
       "DifferentHostFilter",
       (host, wish) ->
@@ -51,6 +91,73 @@ enum Filter {
     this.rule = rule;
   }
 
+  /** Those that change nothing for who does not use what they look at. */
+  static final List<Filter> STANDARD =
+      List.of(
+          COMPUTE,
+          ZONE,
+          CAPABILITIES,
+          IMAGE,
+          AGGREGATE_SPECS,
+          AGGREGATE_TENANT,
+          ISOLATED,
+          SAME_HOST,
+          DIFFERENT_HOST,
+          ANTI_AFFINITY,
+          AFFINITY);
+
+  static Filter named(String title) {
+    return Arrays.stream(values())
+        .filter(f -> f.title.equals(title))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Fault.of(
+                    500,
+                    "SchedulerHostFilterNotFound",
+                    "Scheduler Host Filter "
+                        + title
+                        + " could not be found; there are "
+                        + Arrays.stream(values()).map(f -> f.title).toList()));
+  }
+
+  /** A key's values in the aggregates' metadata; several may stand in one, by commas. */
+  private static Set<String> words(HostState host, String key) {
+    var out = new TreeSet<String>();
+    host.metadata()
+        .getOrDefault(key, Set.of())
+        .forEach(v -> Arrays.stream(v.split(",")).map(String::strip).forEach(out::add));
+    return out;
+  }
+
+  /** Extra specs in the scope {@code aggregate_instance_extra_specs} against the aggregates. */
+  private static String aggregateSpecs(HostState host, Wish wish) {
+    var scope = "aggregate_instance_extra_specs:";
+    for (var spec : wish.extraSpecs().entrySet()) {
+      boolean scoped = spec.getKey().startsWith(scope);
+      if (!scoped
+          && (spec.getKey().contains(":") || capability(host, List.of(spec.getKey())) != null)) {
+        continue; // it asks something else than aggregates
+      }
+      var key = scoped ? spec.getKey().substring(scope.length()) : spec.getKey();
+      var has = words(host, key);
+      if (has.stream().noneMatch(h -> matches(h, spec.getValue()))) {
+        return "its aggregates say of " + key + " " + has + ", not " + spec.getValue();
+      }
+    }
+    return null;
+  }
+
+  private static String aggregateImage(HostState host, Wish wish) {
+    for (var key : host.metadata().keySet()) {
+      var wanted = wish.imageProperties().get(key);
+      if (wanted != null && !words(host, key).contains(wanted)) {
+        return "its aggregate is for images with " + key + " of " + words(host, key);
+      }
+    }
+    return null;
+  }
+
   /** Why not, or null. */
   String rejects(HostState host, Wish wish) {
     return rule.apply(host, wish);
@@ -66,6 +173,9 @@ enum Filter {
       var path =
           scopes.length > 1 ? List.of(scopes).subList(1, scopes.length) : Arrays.asList(scopes);
       var has = capability(host, path);
+      if (has == null && scopes.length == 1 && host.metadata().containsKey(scopes[0])) {
+        continue; // a word of its aggregates
+      }
       if (has == null || !matches(has, spec.getValue())) {
         return spec.getKey() + " must be " + spec.getValue() + ", it is " + has;
       }

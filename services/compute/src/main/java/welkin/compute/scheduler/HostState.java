@@ -1,6 +1,7 @@
 package welkin.compute.scheduler;
 
 import java.util.Map;
+import java.util.Set;
 import welkin.agents.contracts.HostReport;
 
 /**
@@ -11,6 +12,9 @@ import welkin.agents.contracts.HostReport;
  * @param free resources nobody holds; empty when Placement did not offer it
  * @param busy servers that something is being done to
  * @param failures builds that failed since the last that succeeded
+ * @param servers how many servers it has
+ * @param metadata what its aggregates say, every value of each key
+ * @param isolated whether only isolated images may run there
  */
 public record HostState(
     String host,
@@ -20,7 +24,10 @@ public record HostState(
     String zone,
     Map<String, Long> free,
     int busy,
-    int failures) {
+    int failures,
+    int servers,
+    Map<String, Set<String>> metadata,
+    boolean isolated) {
   boolean offered() {
     return !free.isEmpty();
   }

@@ -20,6 +20,7 @@ public final class Placement {
   private static final String[] VERSION = Peers.version("placement", "1.36");
   private static final String ROOT = "/placement";
   private static final int CANDIDATES = 1000;
+  private static final int WRITES = 4;
 
   private final Peers peers;
 
@@ -218,6 +219,70 @@ public final class Placement {
     peers.put(ROOT + "/allocations/" + serverId, body, VERSION);
   }
 
+  /** What a consumer holds: amounts by resource, by provider. */
+  public Map<String, Map<String, Long>> held(String consumer) {
+    return amounts(peers.get(ROOT + "/allocations/" + consumer, VERSION).get("allocations"));
+  }
+
+  private static Map<String, Map<String, Long>> amounts(JsonNode allocations) {
+    var out = new TreeMap<String, Map<String, Long>>();
+    for (var provider : allocations.properties()) {
+      var resources = new TreeMap<String, Long>();
+      provider
+          .getValue()
+          .get("resources")
+          .properties()
+          .forEach(r -> resources.put(r.getKey(), r.getValue().longValue()));
+      out.put(provider.getKey(), resources);
+    }
+    return out;
+  }
+
+  /**
+   * Writes what several consumers hold from now on, all or none; a consumer that shall hold nothing
+   * is forgotten. Writing the same again changes nothing.
+   *
+   * @throws Fault 409 when there is no room
+   */
+  public void assign(
+      String projectId, String userId, Map<String, Map<String, Map<String, Long>>> byConsumer) {
+    for (int attempt = 1; ; attempt++) {
+      var body = new LinkedHashMap<String, Object>();
+      for (var e : byConsumer.entrySet()) {
+        var now = peers.get(ROOT + "/allocations/" + e.getKey(), VERSION);
+        var has = amounts(now.get("allocations"));
+        if (!has.equals(e.getValue())) {
+          body.put(e.getKey(), claim(projectId, userId, e.getValue(), now));
+        }
+      }
+      try {
+        if (!body.isEmpty()) {
+          peers.post(ROOT + "/allocations", body, VERSION);
+        }
+        return;
+      } catch (Fault f) {
+        if (f.status() != 409 || attempt >= WRITES) { // else somebody wrote since it was read
+          throw f;
+        }
+      }
+    }
+  }
+
+  private static Map<String, Object> claim(
+      String projectId, String userId, Map<String, Map<String, Long>> wanted, JsonNode now) {
+    var allocations = new LinkedHashMap<String, Object>();
+    wanted.forEach((provider, amounts) -> allocations.put(provider, Map.of("resources", amounts)));
+    var generation = now.get("consumer_generation");
+    var out = new LinkedHashMap<String, Object>();
+    out.put("allocations", allocations);
+    out.put("project_id", projectId);
+    out.put("user_id", userId);
+    out.put(
+        "consumer_generation",
+        generation == null || generation.isNull() ? null : generation.longValue());
+    return out;
+  }
+
   /** Gives back what a server holds; nothing held is no fault. */
   public void release(String serverId) {
     try {
@@ -229,8 +294,12 @@ public final class Placement {
     }
   }
 
-  /** Why a provider has no room: what is wanted beside what is free. */
-  public String shortage(String provider, Map<String, Long> resources) {
+  /** Why a provider has no room: what is wanted beside what is free, and traits. */
+  public String shortage(
+      String provider,
+      Map<String, Long> resources,
+      Collection<String> required,
+      Collection<String> forbidden) {
     var inventories =
         peers
             .get(ROOT + "/resource_providers/" + provider + "/inventories", VERSION)
@@ -264,6 +333,15 @@ public final class Placement {
                         + " wanted");
               }
             });
-    return missing.isEmpty() ? "it lacks a required trait" : String.join("; ", missing);
+    if (!required.isEmpty() || !forbidden.isEmpty()) {
+      var has = new TreeSet<String>();
+      peers
+          .get(ROOT + "/resource_providers/" + provider + "/traits", VERSION)
+          .get("traits")
+          .forEach(t -> has.add(t.stringValue()));
+      required.stream().filter(t -> !has.contains(t)).forEach(t -> missing.add("no trait " + t));
+      forbidden.stream().filter(has::contains).forEach(t -> missing.add("forbidden trait " + t));
+    }
+    return missing.isEmpty() ? "there was no room a moment ago" : String.join("; ", missing);
   }
 }

@@ -2,15 +2,36 @@ package welkin.compute.scheduler;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import welkin.core.Fault;
 
 /**
  * Chooses hosts: a pure function of the wish and what is known of the hosts, with a reason for each
  * that was rejected.
  */
 public final class Scheduler {
-  private Scheduler() {}
+  /** What {@code filter_scheduler.enabled_filters} says when nobody says otherwise. */
+  public static final String STANDARD =
+      Filter.STANDARD.stream().map(f -> f.title).collect(Collectors.joining(","));
+
+  private final Set<Filter> filters;
+
+  /**
+   * @param filters upstream's names of filters, separated by commas
+   * @throws Fault 500 for a name that is no filter
+   */
+  public Scheduler(String filters) {
+    this.filters = EnumSet.noneOf(Filter.class);
+    for (var name : filters.split(",")) {
+      if (!name.isBlank()) {
+        this.filters.add(Filter.named(name.strip()));
+      }
+    }
+  }
 
   /** A host that cannot have the server. */
   public record Rejection(String host, String filter, String reason) {}
@@ -18,7 +39,7 @@ public final class Scheduler {
   /** The hosts that can, best first, and those that cannot. */
   public record Choice(List<HostState> ranked, List<Rejection> rejected) {}
 
-  public static Choice choose(Wish wish, List<HostState> hosts) {
+  public Choice choose(Wish wish, List<HostState> hosts) {
     var left = new ArrayList<HostState>();
     var rejected = new ArrayList<Rejection>();
     for (var host : hosts) {
@@ -29,20 +50,24 @@ public final class Scheduler {
         rejected.add(rejection);
       }
     }
-    return new Choice(ranked(left), rejected);
+    return new Choice(ranked(wish, left), rejected);
   }
 
-  private static Rejection rejection(Wish wish, HostState host) {
+  private Rejection rejection(Wish wish, HostState host) {
     var only = wish.forced() != null ? wish.forced() : wish.wanted();
     if (only != null && !only.equals(host.host())) {
       return new Rejection(host.host(), "RequestedDestination", "host " + only + " was asked for");
+    }
+    var barred = wish.barred().get(host.host());
+    if (barred != null) {
+      return new Rejection(host.host(), "IgnoredHosts", barred);
     }
     var failed = wish.tried().get(host.host());
     if (failed != null) {
       return new Rejection(host.host(), "Retry", "it was tried: " + failed);
     }
     if (wish.forced() == null) {
-      for (var filter : Filter.values()) {
+      for (var filter : filters) {
         var reason = filter.rejects(host, wish);
         if (reason != null) {
           return new Rejection(host.host(), filter.title, reason);
@@ -54,10 +79,10 @@ public final class Scheduler {
         : new Rejection(host.host(), "Placement", "not enough resources or traits");
   }
 
-  private static List<HostState> ranked(List<HostState> hosts) {
+  private static List<HostState> ranked(Wish wish, List<HostState> hosts) {
     var weights = new double[hosts.size()];
     for (var weigher : Weigher.values()) {
-      weigher.add(hosts, weights);
+      weigher.add(wish, hosts, weights);
     }
     return IntStream.range(0, weights.length)
         .boxed()

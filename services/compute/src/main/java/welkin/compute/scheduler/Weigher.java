@@ -1,30 +1,40 @@
 package welkin.compute.scheduler;
 
 import java.util.List;
-import java.util.function.ToDoubleFunction;
+import java.util.function.ToDoubleBiFunction;
 
 /** Upstream's default weighers: each normalised over the hosts that are left, then added up. */
 enum Weigher {
-  RAM(1.0, h -> h.free().getOrDefault("MEMORY_MB", 0L)),
-  CPU(1.0, h -> h.free().getOrDefault("VCPU", 0L)),
-  DISK(1.0, h -> h.free().getOrDefault("DISK_GB", 0L)),
-  IO_OPS(-1.0, HostState::busy),
-  BUILD_FAILURE(-1_000_000.0, HostState::failures);
+  RAM(1.0, (h, w) -> h.free().getOrDefault("MEMORY_MB", 0L)),
+  CPU(1.0, (h, w) -> h.free().getOrDefault("VCPU", 0L)),
+  DISK(1.0, (h, w) -> h.free().getOrDefault("DISK_GB", 0L)),
+  IO_OPS(-1.0, (h, w) -> h.busy()),
+  SOFT_AFFINITY(1.0, (h, w) -> "soft-affinity".equals(w.groupPolicy()) ? together(h, w) : 0),
+  SOFT_ANTI_AFFINITY(
+      -1.0, (h, w) -> "soft-anti-affinity".equals(w.groupPolicy()) ? together(h, w) : 0),
+  BUILD_FAILURE(-1_000_000.0, (h, w) -> h.failures());
+
+  /** So that a group's wish outweighs the others, whose sum is at most 4. */
+  private static final double SOFT = 10;
 
   private final double multiplier;
-  private final ToDoubleFunction<HostState> raw;
+  private final ToDoubleBiFunction<HostState, Wish> raw;
 
-  Weigher(double multiplier, ToDoubleFunction<HostState> raw) {
+  Weigher(double multiplier, ToDoubleBiFunction<HostState, Wish> raw) {
     this.multiplier = multiplier;
     this.raw = raw;
   }
 
+  private static int together(HostState host, Wish wish) {
+    return wish.groupHosts().getOrDefault(host.host(), 0);
+  }
+
   /** Adds this weigher's part to each host's weight. */
-  void add(List<HostState> hosts, double[] weights) {
+  void add(Wish wish, List<HostState> hosts, double[] weights) {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
     for (var h : hosts) {
-      double v = raw.applyAsDouble(h);
+      double v = raw.applyAsDouble(h, wish);
       least = Math.min(least, v);
       most = Math.max(most, v);
     }
@@ -32,7 +42,11 @@ enum Weigher {
       return;
     }
     for (int i = 0; i < weights.length; i++) {
-      weights[i] += multiplier * (raw.applyAsDouble(hosts.get(i)) - least) / (most - least);
+      weights[i] +=
+          multiplier
+              * (this == SOFT_AFFINITY || this == SOFT_ANTI_AFFINITY ? SOFT : 1)
+              * (raw.applyAsDouble(hosts.get(i), wish) - least)
+              / (most - least);
     }
   }
 }

@@ -205,17 +205,11 @@ public final class ActionsApi {
     group(r, "removeSecurityGroup", false);
     r.action(PATH, "resetNetwork", c -> gone()).anyone().summary("Gone since Xena.");
     notYet(r, "changePassword", "os_compute_api:os-admin-password");
-    notYet(r, "resize", RULE + "resize");
-    notYet(r, "confirmResize", RULE + "confirm_resize");
-    notYet(r, "revertResize", RULE + "revert_resize");
     notYet(r, "shelve", "os_compute_api:os-shelve:shelve");
     notYet(r, "unshelve", "os_compute_api:os-shelve:unshelve");
     notYet(r, "shelveOffload", "os_compute_api:os-shelve:shelve_offload");
     notYet(r, "rescue", "os_compute_api:os-rescue");
     notYet(r, "unrescue", "os_compute_api:os-unrescue");
-    notYet(r, "migrate", "os_compute_api:os-migrate-server:migrate");
-    notYet(r, "os-migrateLive", "os_compute_api:os-migrate-server:migrate_live");
-    notYet(r, "evacuate", "os_compute_api:os-evacuate");
     action(
         r,
         "createBackup",

@@ -56,12 +56,7 @@ public final class CreateServer extends Workflow<OnServer> {
             HostFinder.Found.class,
             () -> means.finder().find(server, tried),
             nothing -> means.finder().release(server));
-    if (found.host() == null) {
-      throw Fault.of(
-              500, "NoValidHost", "No valid host was found. There are not enough hosts available.")
-          .with("rejected", found.rejected());
-    }
-    return found;
+    return found.orNoValidHost();
   }
 
   private void build(Run run, Server server, HostFinder.Found found) {

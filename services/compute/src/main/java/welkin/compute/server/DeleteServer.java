@@ -1,6 +1,8 @@
 package welkin.compute.server;
 
 import java.time.Duration;
+import welkin.compute.migration.Migration;
+import welkin.compute.migration.MigrationStore;
 import welkin.core.Fault;
 import welkin.store.Sql;
 import welkin.workflow.Run;
@@ -26,9 +28,24 @@ public final class DeleteServer extends Workflow<OnServer> {
     if (host != null) {
       run.step("destroy", () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
     }
+    run.step("end moves", () -> endMoves(id, host));
     run.step("unplug ports", () -> means.networking().unplug(server));
     run.step("release", () -> means.finder().release(server));
     run.change("forget", sql -> forget(sql, id));
+  }
+
+  /** What a move that is not over keeps on another host goes too. */
+  private void endMoves(String id, String host) {
+    for (var m : means.database().read(sql -> MigrationStore.open(sql, id))) {
+      for (var other : new String[] {m.sourceHost(), m.destHost()}) {
+        if (other != null && !other.equals(host)) {
+          means.onHostIfThere(other, () -> means.agent(other).destroy(id));
+        }
+      }
+      means.claims().release(m);
+      var end = m.status().equals(Migration.FINISHED) ? Migration.CONFIRMED : Migration.ERROR;
+      means.database().change(sql -> means.setMigration(sql, m.id(), "status", end));
+    }
   }
 
   private void forget(Sql sql, String id) {

@@ -24,7 +24,13 @@ public final class GuestSpecs {
   }
 
   InstanceSpec of(Server server, List<Nic> nics) {
-    var flavor = server.flavor();
+    return of(server, server.flavor(), nics);
+  }
+
+  /**
+   * @param flavor the size it has there
+   */
+  InstanceSpec of(Server server, FlavorCopy flavor, List<Nic> nics) {
     var image = server.boot().image();
     return new InstanceSpec(
         server.id(),

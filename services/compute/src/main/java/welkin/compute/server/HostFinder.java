@@ -2,13 +2,15 @@ package welkin.compute.server;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import welkin.compute.host.Host;
 import welkin.compute.host.Hosts;
+import welkin.compute.migration.MigrationStore;
 import welkin.compute.scheduler.HostState;
 import welkin.compute.scheduler.Placement;
 import welkin.compute.scheduler.Scheduler;
@@ -20,15 +22,34 @@ import welkin.store.Sql;
 
 /** Finds a host for a server and claims its resources there. */
 public final class HostFinder {
+  static final String DISABLED = "its compute service is disabled";
   private static final int REASONS_KEPT = 50;
   private final Database database;
   private final Hosts hosts;
   private final Placement placement;
+  private final Scheduler scheduler;
+  private final Isolation isolation;
 
-  public HostFinder(Database database, Hosts hosts, Placement placement) {
+  /**
+   * @param hosts where only certain images run
+   * @param images ids of those images
+   * @param restrict whether isolated hosts take nothing else
+   */
+  public record Isolation(Set<String> hosts, Set<String> images, boolean restrict) {
+    public static final Isolation NONE = new Isolation(Set.of(), Set.of(), true);
+  }
+
+  public HostFinder(
+      Database database,
+      Hosts hosts,
+      Placement placement,
+      Scheduler scheduler,
+      Isolation isolation) {
     this.database = database;
     this.hosts = hosts;
     this.placement = placement;
+    this.scheduler = scheduler;
+    this.isolation = isolation;
   }
 
   /**
@@ -36,12 +57,54 @@ public final class HostFinder {
    *
    * @param host null when none can have the server
    */
-  record Found(String host, String provider, String zone, List<Rejection> rejected) {}
+  record Found(String host, String provider, String zone, List<Rejection> rejected) {
+    /**
+     * @throws Fault 500 when there is none
+     */
+    Found orNoValidHost() {
+      if (host == null) {
+        throw Fault.of(
+                500,
+                "NoValidHost",
+                "No valid host was found. There are not enough hosts available.")
+            .with("rejected", rejected);
+      }
+      return this;
+    }
+  }
 
+  /**
+   * What is looked for.
+   *
+   * @param flavor what the server will be
+   * @param forced a host to take without asking filters, or null
+   * @param wanted a host that must pass the filters, or null
+   * @param barred hosts out of the question, with the reason
+   * @param tried hosts where it failed, with the reason
+   * @param migration the move this is for, 0 for a new server
+   */
+  record Search(
+      Server server,
+      FlavorCopy flavor,
+      String forced,
+      String wanted,
+      Map<String, String> barred,
+      Map<String, String> tried,
+      long migration) {}
+
+  /** Finds a host for a new server. */
   Found find(Server server, Map<String, String> tried) {
-    var resources = resources(server.flavor());
-    var wish = wish(server, resources, tried);
-    var traits = traits(server.flavor());
+    var boot = server.boot();
+    return find(
+        new Search(
+            server, server.flavor(), boot.forcedHost(), boot.wantedHost(), Map.of(), tried, 0));
+  }
+
+  Found find(Search search) {
+    var server = search.server();
+    var resources = resources(search.flavor());
+    var wish = wish(search, resources);
+    var traits = traits(search.flavor());
     var room = new HashMap<String, Placement.Candidate>();
     placement
         .candidates(
@@ -49,20 +112,23 @@ public final class HostFinder {
             traits.getOrDefault("required", List.of()),
             traits.getOrDefault("forbidden", List.of()))
         .forEach(c -> room.put(c.provider(), c));
-    var choice = Scheduler.choose(wish, states(room));
+    var choice = scheduler.choose(wish, states(room));
     var rejected = new ArrayList<>(choice.rejected());
     for (var host : choice.ranked()) {
       if (!placement.claim(
           server.id(), server.projectId(), server.userId(), host.provider(), resources)) {
         rejected.add(new Rejection(host.host(), "Placement", "another server was faster"));
-      } else if (!reserve(server, host.host())) {
+      } else if (!reserve(search, host.host())) {
         placement.release(server.id());
         rejected.add(new Rejection(host.host(), "ServerGroup", "another of its group was faster"));
       } else {
         return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
       }
     }
-    return new Found(null, null, null, kept(explained(rejected, resources)));
+    if (rejected.isEmpty()) {
+      rejected.add(new Rejection(null, "ComputeFilter", "no compute host has registered yet"));
+    }
+    return new Found(null, null, null, kept(explained(rejected, resources, traits)));
   }
 
   void release(Server server) {
@@ -72,28 +138,45 @@ public final class HostFinder {
     }
   }
 
+  /** Gives back what a move was given at its destination. */
+  void release(Server server, long migration) {
+    placement.release(server.id());
+    database.change(
+        sql -> sql.update("UPDATE server_migration SET dest_host = NULL WHERE id = ?", migration));
+  }
+
   /**
    * Members of a group choose at the same time: the row takes the host only if the group's policy
    * still holds, in one transaction.
    */
-  private boolean reserve(Server server, String host) {
-    if (server.boot().groupId() == null) {
+  private boolean reserve(Search search, String host) {
+    var server = search.server();
+    boolean moves = search.migration() != 0;
+    if (!moves && server.boot().groupId() == null) {
       return true;
     }
     return database.tx(
         sql -> {
-          var group = group(sql, server.boot().groupId(), server.id());
           boolean fits =
-              switch (group.policy()) {
-                case "anti-affinity" -> group.hosts().getOrDefault(host, 0) < group.most();
-                case "affinity" -> group.hosts().isEmpty() || group.hosts().containsKey(host);
-                default -> true;
-              };
-          if (fits) {
+              server.boot().groupId() == null
+                  || search.forced() != null
+                  || fits(group(sql, server.boot().groupId(), server.id()), host);
+          if (fits && moves) {
+            sql.update(
+                "UPDATE server_migration SET dest_host = ? WHERE id = ?", host, search.migration());
+          } else if (fits) {
             sql.update("UPDATE server SET host = ? WHERE id = ?", host, server.id());
           }
           return fits;
         });
+  }
+
+  private static boolean fits(Group group, String host) {
+    return switch (group.policy()) {
+      case "anti-affinity" -> group.hosts().getOrDefault(host, 0) < group.most();
+      case "affinity" -> group.hosts().isEmpty() || group.hosts().containsKey(host);
+      default -> true;
+    };
   }
 
   /** Counts how builds go on a host; the scheduler keeps away from where they fail. */
@@ -105,9 +188,13 @@ public final class HostFinder {
     var all = hosts.list();
     var zones = new HashMap<String, String>();
     var busy = new HashMap<String, Long>();
+    var servers = new HashMap<String, Long>();
+    var metadata = new HashMap<String, Map<String, Set<String>>>();
     database.read(
         sql -> {
           zones.putAll(hosts.zones(sql));
+          metadata.putAll(hosts.metadata(sql));
+          ServerStore.countByHost(sql, false).forEach(e -> servers.put(e.getKey(), e.getValue()));
           ServerStore.countByHost(sql, true).forEach(e -> busy.put(e.getKey(), e.getValue()));
           return null;
         });
@@ -127,15 +214,17 @@ public final class HostFinder {
               zones.getOrDefault(host.host(), hosts.defaultZone()),
               free,
               busy.getOrDefault(host.host(), 0L).intValue(),
-              host.buildFailures()));
+              host.buildFailures(),
+              servers.getOrDefault(host.host(), 0L).intValue(),
+              metadata.getOrDefault(host.host(), Map.of()),
+              isolation.hosts().contains(host.host())));
     }
     return out;
   }
 
   private String down(Host host) {
     if (host.disabled()) {
-      return "its compute service is disabled"
-          + (host.disabledReason() == null ? "" : ": " + host.disabledReason());
+      return DISABLED + (host.disabledReason() == null ? "" : ": " + host.disabledReason());
     }
     if (host.forcedDown()) {
       return "its compute service is forced down";
@@ -173,26 +262,39 @@ public final class HostFinder {
                     e -> e.getKey().substring("trait:".length()), Collectors.toList())));
   }
 
-  private Wish wish(Server server, Map<String, Long> resources, Map<String, String> tried) {
+  private Wish wish(Search search, Map<String, Long> resources) {
+    var server = search.server();
     var boot = server.boot();
-    var specs = new HashMap<>(server.flavor().extraSpecs());
     var group = boot.groupId() == null ? null : group(boot.groupId(), server.id());
-    var apart = new HashSet<String>();
-    for (var other : boot.hints().getOrDefault("different_host", List.of())) {
-      database.read(sql -> ServerStore.find(sql, other)).map(Server::host).ifPresent(apart::add);
-    }
+    var image = boot.image();
+    boolean isolated = image != null && isolation.images().contains(image.id());
     return new Wish(
+        server.projectId(),
+        search.flavor().name(),
         resources,
-        specs,
-        boot.image() == null ? Map.of() : boot.image().properties(),
+        new HashMap<>(search.flavor().extraSpecs()),
+        image == null ? Map.of() : image.properties(),
         server.pinnedZone(),
-        boot.forcedHost(),
-        boot.wantedHost(),
-        tried,
+        search.forced(),
+        search.wanted(),
+        search.barred(),
+        search.tried(),
         group == null ? null : group.policy(),
         group == null ? Map.of() : group.hosts(),
         group == null ? 1 : group.most(),
-        apart);
+        hostsOf(boot.hints().getOrDefault("different_host", List.of())),
+        boot.hints().containsKey("same_host") ? hostsOf(boot.hints().get("same_host")) : null,
+        isolated,
+        isolation.restrict());
+  }
+
+  /** Where servers are; those that are nowhere do not count. */
+  private Set<String> hostsOf(List<String> servers) {
+    var out = new TreeSet<String>();
+    for (var other : servers) {
+      database.read(sql -> ServerStore.find(sql, other)).map(Server::host).ifPresent(out::add);
+    }
+    return out;
   }
 
   private record Group(String policy, Map<String, Integer> hosts, int most) {}
@@ -218,18 +320,27 @@ public final class HostFinder {
             id,
             except)
         .forEach(h -> there.merge(h, 1, Integer::sum));
+    MigrationStore.destinations(sql, id, except).forEach(h -> there.merge(h, 1, Integer::sum));
     return new Group(policy.getKey(), there, policy.getValue());
   }
 
   /** Says of hosts without room how much is missing. */
-  private List<Rejection> explained(List<Rejection> rejected, Map<String, Long> resources) {
+  private List<Rejection> explained(
+      List<Rejection> rejected, Map<String, Long> resources, Map<String, List<String>> traits) {
     var out = new ArrayList<Rejection>();
     for (var r : rejected) {
       var host = r.filter().equals("Placement") ? hosts.find(r.host()).orElse(null) : null;
       if (host != null && out.size() < REASONS_KEPT) {
         try {
           out.add(
-              new Rejection(r.host(), r.filter(), placement.shortage(host.nodeUuid(), resources)));
+              new Rejection(
+                  r.host(),
+                  r.filter(),
+                  placement.shortage(
+                      host.nodeUuid(),
+                      resources,
+                      traits.getOrDefault("required", List.of()),
+                      traits.getOrDefault("forbidden", List.of()))));
           continue;
         } catch (Fault f) {
           // the reason as it is will do

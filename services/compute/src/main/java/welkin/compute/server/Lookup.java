@@ -54,7 +54,8 @@ public final class Lookup {
         .orElseThrow(() -> absent(id));
   }
 
-  static Map<String, Object> target(Server server) {
+  /** What policy rules may ask about a server. */
+  public static Map<String, Object> target(Server server) {
     return Map.of("project_id", server.projectId(), "user_id", String.valueOf(server.userId()));
   }
 

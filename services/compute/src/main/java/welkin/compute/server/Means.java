@@ -3,11 +3,14 @@ package welkin.compute.server;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.InstanceAgent;
 import welkin.compute.action.ActionStore;
 import welkin.compute.api.Timestamps;
 import welkin.compute.host.Hosts;
+import welkin.compute.migration.Migration;
+import welkin.compute.migration.MigrationStore;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.peers.Peers;
@@ -24,6 +27,7 @@ public record Means(
     Quotas quotas,
     Hosts hosts,
     HostFinder finder,
+    Claims claims,
     Networking networking,
     GuestSpecs guests,
     Peers peers,
@@ -33,6 +37,21 @@ public record Means(
 
   Server server(String id) {
     return database.read(sql -> ServerStore.findEver(sql, id)).orElseThrow(() -> Lookup.absent(id));
+  }
+
+  Migration migration(long id) {
+    return database
+        .read(sql -> MigrationStore.find(sql, id))
+        .orElseThrow(() -> Fault.notFound("Migration " + id + " could not be found."));
+  }
+
+  Migration migration(Sql sql, long id) {
+    return MigrationStore.find(sql, id)
+        .orElseThrow(() -> Fault.notFound("Migration " + id + " could not be found."));
+  }
+
+  void setMigration(Sql sql, long id, Object... pairs) {
+    MigrationStore.set(sql, id, clock.instant(), pairs);
   }
 
   void set(Sql sql, String id, Object... pairs) {
@@ -83,6 +102,62 @@ public record Means(
   /** The agent of a host, which work under way gives some time to come (back). */
   InstanceAgent agent(String host) {
     return hosts.agentSoon(host);
+  }
+
+  /** Whether two hosts keep guests' disks on the same storage. */
+  boolean shared(String one, String other) {
+    var id = storage(one);
+    return id != null && id.equals(storage(other));
+  }
+
+  private String storage(String host) {
+    return hosts.find(host).map(h -> h.report().storageId()).orElse(null);
+  }
+
+  /** What a moved server and its migration hold until the move is confirmed. */
+  Claims.Held moved(Migration m) {
+    return new Claims.Held(
+        Map.of(provider(m.destHost()), HostFinder.resources(m.newFlavor())),
+        Map.of(provider(m.sourceHost()), HostFinder.resources(m.oldFlavor())));
+  }
+
+  private String provider(String host) {
+    return hosts
+        .find(host)
+        .orElseThrow(() -> Fault.notFound("Host " + host + " could not be found."))
+        .nodeUuid();
+  }
+
+  /**
+   * A move failed and was undone: the server is what it was, and says why. One that is being
+   * deleted goes on to be.
+   */
+  void unmoved(Sql sql, Server server, Fault reason, String action, String event) {
+    set(sql, server.id(), "fault", fault(reason));
+    if (reason.details().get("rejected") != null) {
+      set(sql, server.id(), "why", Json.tree(reason.details().get("rejected")));
+    }
+    if (!States.DELETING.equals(server.taskState())) {
+      set(sql, server.id(), "task_state", null);
+    }
+    actions.event(sql, server.id(), action, server.host(), reason.getMessage());
+    tell(sql, server, event);
+  }
+
+  /**
+   * What a server's change of size counts more of; the other way round what it counts less of is
+   * given back with {@link #giveShrunk}.
+   *
+   * @throws Fault 403 over quota
+   */
+  void takeGrown(Sql sql, String project, FlavorCopy from, FlavorCopy to) {
+    quotas.take(sql, project, "cores", Math.max(0, to.vcpus() - from.vcpus()));
+    quotas.take(sql, project, "ram", Math.max(0, to.ramMb() - from.ramMb()));
+  }
+
+  void giveShrunk(Sql sql, String project, FlavorCopy from, FlavorCopy to) {
+    quotas.give(sql, project, "cores", Math.max(0, from.vcpus() - to.vcpus()));
+    quotas.give(sql, project, "ram", Math.max(0, from.ramMb() - to.ramMb()));
   }
 
   /** Runs something on a host whose agent may be gone for good: what it left is found later. */

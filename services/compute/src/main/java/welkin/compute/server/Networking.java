@@ -189,6 +189,10 @@ public final class Networking {
     } else {
       port = network.bind(wanted.portId(), server.id(), owner, host);
     }
+    return nic(bound(port), wanted.tag(), wanted.portId() != null);
+  }
+
+  private static NetworkPeer.Port bound(NetworkPeer.Port port) {
     if (!port.bound()) {
       throw Fault.of(
           500,
@@ -197,7 +201,49 @@ public final class Networking {
               + port.id()
               + ", please check neutron logs for more information.");
     }
-    return nic(port, wanted.tag(), wanted.portId() != null);
+    return port;
+  }
+
+  /**
+   * Binds a server's ports to another host.
+   *
+   * @throws Fault 500 when one cannot be bound there
+   */
+  void rebind(Server server, String host, String zone) {
+    for (var port : network.portsOf(List.of(server.id()))) {
+      bound(network.bind(port.id(), server.id(), "compute:" + zone, host));
+    }
+  }
+
+  /** {@link #rebind} to where they were, whether the host lives or not. */
+  void rebindBack(Server server, String host, String zone) {
+    for (var port : network.portsOf(List.of(server.id()))) {
+      network.bind(port.id(), server.id(), "compute:" + zone, host);
+    }
+  }
+
+  /** Makes a server's ports ready at one more host. */
+  void prepare(Server server, String host) {
+    network.portsOf(List.of(server.id())).forEach(p -> network.addBinding(p.id(), host));
+  }
+
+  /** Whether a port that is made ready at a host is wired there. */
+  boolean isWired(String portId, String host) {
+    return network.bindings(portId).stream().anyMatch(b -> b.host().equals(host) && b.plugged());
+  }
+
+  /** A server's ports are at the host where they were made ready. */
+  void activate(Server server, String host) {
+    network.portsOf(List.of(server.id())).forEach(p -> network.activateBinding(p.id(), host));
+  }
+
+  /** A server's ports are not wanted at a host any more; those that are there stay. */
+  void leave(Server server, String host) {
+    for (var port : network.portsOf(List.of(server.id()))) {
+      if (!host.equals(port.host())) {
+        network.dropBinding(port.id(), host);
+      }
+    }
   }
 
   /** Whether a port is wired already, so that no sign of it will come. */

@@ -11,6 +11,7 @@ import welkin.agents.contracts.InstanceAgent;
 import welkin.agents.contracts.InstanceAgent.PowerAction;
 import welkin.agents.contracts.InstanceState;
 import welkin.agents.contracts.InstanceState.PowerState;
+import welkin.compute.migration.MigrationStore;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Ids;
@@ -27,13 +28,23 @@ public final class ServerReconciler {
   private static final Logger log = LoggerFactory.getLogger(ServerReconciler.class);
   private final Means means;
   private final WorkflowEngine engine;
+  private final MoveKeeper moves;
+  private final HostFence fence;
   private final Ids ids;
   private final boolean restartGuests;
 
-  public ServerReconciler(Means means, WorkflowEngine engine, Ids ids, boolean restartGuests) {
+  public ServerReconciler(
+      Means means,
+      WorkflowEngine engine,
+      MoveKeeper moves,
+      HostFence fence,
+      Ids ids,
+      boolean restartGuests) {
     this.ids = ids;
     this.means = means;
     this.engine = engine;
+    this.moves = moves;
+    this.fence = fence;
     this.restartGuests = restartGuests;
   }
 
@@ -46,7 +57,7 @@ public final class ServerReconciler {
 
   /** Looks at every living host. */
   public Report pass() {
-    var all = new Report(abandoned(), 0, 0);
+    var all = new Report(abandoned() + moves.pass(), 0, 0);
     for (var host : means.hosts().list()) {
       if (means.hosts().up(host)) {
         try {
@@ -54,6 +65,8 @@ public final class ServerReconciler {
         } catch (Fault f) {
           log.warn("host {} was not looked at: {}", host.host(), f.getMessage());
         }
+      } else if (means.hosts().heard(host)) {
+        fence.clear(host.host()); // down by word only
       }
     }
     return all;
@@ -62,6 +75,7 @@ public final class ServerReconciler {
   /** Looks at one host. */
   public Report host(String host) {
     var agent = means.hosts().agent(host);
+    fence.clear(host);
     // rows first: a guest spawned after the list was made is not mistaken for a lost one
     var guests = new HashMap<String, InstanceState>();
     agent.instances().forEach(g -> guests.put(g.serverId(), g));
@@ -113,7 +127,8 @@ public final class ServerReconciler {
   /** A guest that ran, and stopped because its host did. */
   private boolean comesBack(Server server, InstanceState guest) {
     return restartGuests
-        && server.is(States.ACTIVE)
+        && (server.is(States.ACTIVE)
+            || server.is(States.RESIZED) && server.powerState() == PowerState.RUNNING.code())
         && guest.power() == PowerState.SHUTDOWN
         && guest.reason() != null
         && guest.reason().startsWith("The host was ");
@@ -223,6 +238,10 @@ public final class ServerReconciler {
       var row = means.database().read(sql -> ServerStore.findEver(sql, id)).orElse(null);
       if (row == null) {
         log.warn("host {} has guest {}, which is no server of this cloud", host, id);
+      } else if (means.database().read(sql -> MigrationStore.keeps(sql, id, host))) {
+        continue; // a resized server may come back
+      } else if (row.host() != null && !row.deleted() && !means.hosts().up(row.host())) {
+        stop(agent, id); // nobody knows what is left of it where it should be
       } else if (row.deleted() || !host.equals(row.host())) {
         log.info("destroying what is left of server {} on {}", id, host);
         agent.destroy(id);
@@ -230,6 +249,16 @@ public final class ServerReconciler {
       }
     }
     return destroyed;
+  }
+
+  private static void stop(InstanceAgent agent, String id) {
+    try {
+      if (agent.instance(id).power() != PowerState.SHUTDOWN) {
+        agent.power(id, PowerAction.STOP, 0);
+      }
+    } catch (Fault f) {
+      log.warn("server {} could not be stopped: {}", id, f.getMessage());
+    }
   }
 
   /** Rows in transit without live work: they cannot exist, and if one does it is an error. */

@@ -228,6 +228,13 @@ public final class ServerStore {
   }
 
   /** Why hosts were rejected, as it was stored last. */
+  /** The names of all hosts, longest first. */
+  static List<String> hostNames(Sql sql) {
+    return sql.list(
+        "SELECT host FROM service WHERE program = 'nova-compute' ORDER BY LENGTH(host) DESC, host",
+        r -> r.text("host"));
+  }
+
   static JsonNode why(Sql sql, String id) {
     return sql.one("SELECT why FROM server WHERE id = ?", r -> r.json("why"), id).orElse(null);
   }

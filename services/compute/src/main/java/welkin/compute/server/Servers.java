@@ -156,15 +156,7 @@ public final class Servers {
         null,
         destination.zone(),
         boot.image().id(),
-        new FlavorCopy(
-            flavor.id(),
-            flavor.name(),
-            flavor.vcpus(),
-            flavor.ramMb(),
-            flavor.diskGb(),
-            flavor.ephemeralGb(),
-            flavor.swapMb(),
-            flavor.extraSpecs()),
+        copy(flavor),
         wish.keyName(),
         wish.configDrive() || forceConfigDrive || !wish.files().isEmpty(),
         reservation,
@@ -187,7 +179,22 @@ public final class Servers {
         boot);
   }
 
-  private Flavor flavor(Caller caller, String id) {
+  static FlavorCopy copy(Flavor f) {
+    return new FlavorCopy(
+        f.id(),
+        f.name(),
+        f.vcpus(),
+        f.ramMb(),
+        f.diskGb(),
+        f.ephemeralGb(),
+        f.swapMb(),
+        f.extraSpecs());
+  }
+
+  /**
+   * @throws Fault 400 for one that does not exist
+   */
+  Flavor flavor(Caller caller, String id) {
     try {
       return flavors.show(caller, id);
     } catch (Fault f) {

@@ -17,6 +17,10 @@ public final class States {
   public static final String PAUSED = "paused";
   public static final String SUSPENDED = "suspended";
   public static final String ERROR = "error";
+
+  /** Moved, or of another size, and not confirmed yet. */
+  public static final String RESIZED = "resized";
+
   public static final String DELETED = "deleted";
 
   public static final String SCHEDULING = "scheduling";
@@ -34,6 +38,11 @@ public final class States {
   public static final String SNAPSHOTTING = "image_snapshot";
   public static final String BACKING_UP = "image_backup";
   public static final String REBUILDING = "rebuilding";
+  public static final String RESIZE_PREP = "resize_prep";
+  public static final String RESIZE_MIGRATING = "resize_migrating";
+  public static final String RESIZE_FINISH = "resize_finish";
+  public static final String RESIZE_REVERTING = "resize_reverting";
+  public static final String MIGRATING = "migrating";
 
   private static final String DEFAULT = "default";
 
@@ -53,11 +62,11 @@ public final class States {
                   Map.entry("updating_password", "PASSWORD"),
                   Map.entry(REBUILDING, "REBUILD"),
                   Map.entry("rebuild_spawning", "REBUILD"),
-                  Map.entry("migrating", "MIGRATING"),
-                  Map.entry("resize_prep", "RESIZE"),
-                  Map.entry("resize_migrating", "RESIZE"),
+                  Map.entry(MIGRATING, "MIGRATING"),
+                  Map.entry(RESIZE_PREP, "RESIZE"),
+                  Map.entry(RESIZE_MIGRATING, "RESIZE"),
                   Map.entry("resize_migrated", "RESIZE"),
-                  Map.entry("resize_finish", "RESIZE"))),
+                  Map.entry(RESIZE_FINISH, "RESIZE"))),
           Map.entry(BUILDING, Map.of(DEFAULT, "BUILD")),
           Map.entry(
               STOPPED,
@@ -68,13 +77,16 @@ public final class States {
                   "REBUILD",
                   "rebuild_spawning",
                   "REBUILD",
-                  "resize_prep",
+                  RESIZE_PREP,
                   "RESIZE",
-                  "migrating",
-                  "MIGRATING")),
-          Map.entry(
-              "resized", Map.of(DEFAULT, "VERIFY_RESIZE", "resize_reverting", "REVERT_RESIZE")),
-          Map.entry(PAUSED, Map.of(DEFAULT, "PAUSED", "migrating", "MIGRATING")),
+                  RESIZE_MIGRATING,
+                  "RESIZE",
+                  "resize_migrated",
+                  "RESIZE",
+                  RESIZE_FINISH,
+                  "RESIZE")),
+          Map.entry(RESIZED, Map.of(DEFAULT, "VERIFY_RESIZE", RESIZE_REVERTING, "REVERT_RESIZE")),
+          Map.entry(PAUSED, Map.of(DEFAULT, "PAUSED", MIGRATING, "MIGRATING")),
           Map.entry(SUSPENDED, Map.of(DEFAULT, "SUSPENDED")),
           Map.entry("rescued", Map.of(DEFAULT, "RESCUE")),
           Map.entry(

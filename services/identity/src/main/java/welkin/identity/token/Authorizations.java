@@ -14,6 +14,7 @@ import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
 import welkin.identity.assignment.AssignmentStore;
 import welkin.identity.catalog.Catalog;
+import welkin.identity.oauth1.OAuth1Store;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.role.Role;
@@ -172,6 +173,13 @@ final class Authorizations {
               .filter(c -> c.userId().equals(key.userId) && !c.isExpired(now))
               .map(Authorizations::limit)
               .orElse(null);
+      case OAUTH1 ->
+          OAuth1Store.grant(sql, key.delegation.id())
+              .filter(g -> g.userId().equals(key.userId))
+              .filter(g -> g.projectId().equals(key.scope.projectId()))
+              .filter(g -> g.expiresAt() == null || now.isBefore(g.expiresAt()))
+              .map(g -> limit(key.delegation.id(), g))
+              .orElse(null);
       case TRUST ->
           TrustStore.find(sql, key.delegation.id())
               .filter(t -> t.speaksFor().equals(key.userId) && !t.isExpired(now))
@@ -207,6 +215,18 @@ final class Authorizations {
     shown.putObject("trustee_user").put("id", t.trusteeId());
     return new Limit(
         t.trustorId(), t.roleIds(), true, "OS-TRUST:trust", shown, t.expiresAt(), false, List.of());
+  }
+
+  private static Limit limit(String id, OAuth1Store.Grant g) {
+    return new Limit(
+        g.userId(),
+        g.roleIds(),
+        true,
+        "OS-OAUTH1",
+        Json.object().put("access_token_id", id).put("consumer_id", g.consumerId()),
+        g.expiresAt(),
+        false,
+        List.of());
   }
 
   private static boolean alive(Sql sql, String userId) {

@@ -4,13 +4,14 @@ package welkin.identity.token;
  * What a token was made with that gives less than all its user may. A token of a delegation makes
  * no other token.
  *
- * @param id of the application credential or trust
+ * @param id of the application credential, trust or OAuth access token
  */
 public record Delegation(Kind kind, String id) {
   /** Kinds of delegation. */
   public enum Kind {
     APPLICATION_CREDENTIAL,
-    TRUST
+    TRUST,
+    OAUTH1
   }
 
   static Delegation applicationCredential(String id) {
@@ -19,6 +20,10 @@ public record Delegation(Kind kind, String id) {
 
   static Delegation trust(String id) {
     return new Delegation(Kind.TRUST, id);
+  }
+
+  static Delegation oauth1(String id) {
+    return new Delegation(Kind.OAUTH1, id);
   }
 
   public boolean isTrust() {

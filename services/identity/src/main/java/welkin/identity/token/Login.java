@@ -5,6 +5,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.http.Call;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
@@ -40,11 +41,10 @@ final class Login {
 
   /**
    * @param auth the value of {@code auth} in the request
-   * @param receipt the text of a receipt from an earlier request, or null
    */
-  Outcome login(ObjectNode auth, String receipt) {
-    var now = recognition.recognise(Lookup.object(auth, "identity", "auth"));
-    var who = factors.withEarlier(now, receipt);
+  Outcome login(Call call, ObjectNode auth) {
+    var now = recognition.recognise(Lookup.object(auth, "identity", "auth"), call);
+    var who = factors.withEarlier(now, call.header("openstack-auth-receipt"));
     var missing = factors.missing(who);
     return missing.isPresent()
         ? new Outcome.More(missing.get())
@@ -56,18 +56,17 @@ final class Login {
       return byTrust(given, who);
     }
     var scope = scope(auth.get("scope"), who);
-    var delegation =
-        who.credential() == null ? null : Delegation.applicationCredential(who.credential().id());
-    var what = tokens.authorize(who.userId(), scope, delegation).orElseThrow(Faults::unauthorized);
-    return tokens.issue(what, who.methods(), who.parent(), delegation);
+    var what =
+        tokens.authorize(who.userId(), scope, who.delegation()).orElseThrow(Faults::unauthorized);
+    return tokens.issue(what, who.methods(), who.parent(), who.delegation());
   }
 
   private Scope scope(JsonNode given, Recognised who) {
-    if (who.credential() != null) {
+    if (who.delegation() != null) {
       if (given != null && !given.isNull()) {
         throw Fault.unauthorized("Application credentials cannot request a scope.");
       }
-      return Scope.project(who.credential().projectId());
+      return who.scope();
     }
     if (given == null || given.isNull()) {
       return usual(who.userId());
@@ -115,7 +114,7 @@ final class Login {
 
   /** What a trustor lets this user do; takes one use of the trust. */
   private Token byTrust(ObjectNode given, Recognised who) {
-    if (who.credential() != null) {
+    if (who.delegation() != null) {
       throw Fault.unauthorized("Application credentials cannot request a scope.");
     }
     var id = Json.string(given, "id");

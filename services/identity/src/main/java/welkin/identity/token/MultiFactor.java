@@ -53,7 +53,8 @@ public final class MultiFactor {
     }
     var methods = new LinkedHashSet<>(opened(receipt, who.userId()));
     methods.addAll(who.methods());
-    return new Recognised(who.userId(), List.copyOf(methods), who.parent(), who.credential());
+    return new Recognised(
+        who.userId(), List.copyOf(methods), who.parent(), who.delegation(), who.scope());
   }
 
   /** A receipt, when the user must show more than was shown. */

@@ -31,6 +31,7 @@ public record Payload(
   private static final int DOMAIN = 1;
   private static final int PROJECT = 2;
   private static final int TRUST = 3;
+  private static final int OAUTH1 = 7;
   private static final int SYSTEM = 8;
   private static final int APPLICATION_CREDENTIAL = 9;
 
@@ -49,7 +50,12 @@ public record Payload(
   byte[] pack() {
     var out = new ArrayList<Object>(8);
     if (delegation != null) {
-      out.add(delegation.isTrust() ? TRUST : APPLICATION_CREDENTIAL);
+      out.add(
+          switch (delegation.kind()) {
+            case APPLICATION_CREDENTIAL -> APPLICATION_CREDENTIAL;
+            case TRUST -> TRUST;
+            case OAUTH1 -> OAUTH1;
+          });
     } else if (scope.projectId() != null) {
       out.add(PROJECT);
     } else if (scope.domainId() != null) {
@@ -67,11 +73,14 @@ public record Payload(
     } else if (scope.system()) {
       out.add("all");
     }
+    if (delegation != null && delegation.kind() == Delegation.Kind.OAUTH1) {
+      out.add(id(delegation.id())); // keystone puts this one here, the others at the end
+    }
     out.add(expiresAt.getEpochSecond() + expiresAt.getNano() / 1e9);
     var audit = new ArrayList<Object>(2);
     auditIds.forEach(a -> audit.add(Base64.getUrlDecoder().decode(a)));
     out.add(audit);
-    if (delegation != null) {
+    if (delegation != null && delegation.kind() != Delegation.Kind.OAUTH1) {
       // keystone packs a trust's id without saying that it is packed
       var raw = uuid(delegation.id());
       out.add(delegation.isTrust() && raw != null ? raw : id(delegation.id()));
@@ -88,12 +97,12 @@ public record Payload(
       int version = ((Long) in.getFirst()).intValue();
       var user = text(in.get(1));
       var methods = methods(((Long) in.get(2)).intValue());
-      int next = version == UNSCOPED ? 3 : 4;
+      int next = version == UNSCOPED ? 3 : version == OAUTH1 ? 5 : 4;
       var scope =
           switch (version) {
             case UNSCOPED -> Scope.UNSCOPED;
             case DOMAIN -> Scope.domain(text(in.get(3)));
-            case PROJECT, APPLICATION_CREDENTIAL, TRUST -> Scope.project(text(in.get(3)));
+            case PROJECT, APPLICATION_CREDENTIAL, TRUST, OAUTH1 -> Scope.project(text(in.get(3)));
             case SYSTEM -> Scope.SYSTEM;
             default -> throw new IllegalArgumentException("payload version " + version);
           };
@@ -106,6 +115,7 @@ public record Payload(
           switch (version) {
             case APPLICATION_CREDENTIAL -> Delegation.applicationCredential(text(in.get(next + 2)));
             case TRUST -> Delegation.trust(text(in.get(next + 2)));
+            case OAUTH1 -> Delegation.oauth1(text(in.get(4)));
             default -> null;
           };
       return new Payload(user, methods, scope, expires, List.copyOf(audit), delegation, issuedAt);

@@ -8,9 +8,11 @@ import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.core.Secret;
+import welkin.http.Call;
 import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
 import welkin.identity.credential.Credentials;
+import welkin.identity.oauth1.OAuth1;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.user.PasswordLogin;
@@ -27,13 +29,16 @@ public final class Recognition {
   private final Passwords passwords;
   private final PasswordLogin passwordLogin;
   private final Credentials credentials;
+  private final OAuth1 oauth;
 
   public Recognition(
       Backend backend,
       Tokens tokens,
       Passwords passwords,
       PasswordLogin passwordLogin,
-      Credentials credentials) {
+      Credentials credentials,
+      OAuth1 oauth) {
+    this.oauth = oauth;
     this.backend = backend;
     this.tokens = tokens;
     this.passwords = passwords;
@@ -41,7 +46,11 @@ public final class Recognition {
     this.credentials = credentials;
   }
 
-  Recognised recognise(ObjectNode identity) {
+  /**
+   * @param identity the value of {@code auth.identity}
+   * @param call the request it came with: OAuth signs its headers
+   */
+  Recognised recognise(ObjectNode identity, Call call) {
     if (!(identity.get("methods") instanceof ArrayNode names)) {
       throw Lookup.expecting("methods", "identity");
     }
@@ -52,6 +61,7 @@ public final class Recognition {
           switch (method) {
             case "password" -> password(Lookup.object(identity, "password", "identity"));
             case "token" -> token(Lookup.object(identity, "token", "identity"));
+            case "oauth1" -> oauth1(call);
             case "totp" -> totp(Lookup.object(identity, "totp", "identity"));
             case "application_credential" ->
                 credential(Lookup.object(identity, "application_credential", "identity"));
@@ -77,7 +87,8 @@ public final class Recognition {
         a.userId(),
         methods,
         a.parent() != null ? a.parent() : b.parent(),
-        a.credential() != null ? a.credential() : b.credential());
+        a.delegation() != null ? a.delegation() : b.delegation(),
+        a.scope() != null ? a.scope() : b.scope());
   }
 
   private Recognised password(ObjectNode method) {
@@ -87,7 +98,7 @@ public final class Recognition {
       throw Lookup.expecting("password", "user");
     }
     var user = passwordLogin.recognise(Lookup.user(backend, given), Secret.of(password));
-    return new Recognised(user.id(), List.of("password"), null, null);
+    return new Recognised(user.id(), List.of("password"), null);
   }
 
   private Recognised token(ObjectNode method) {
@@ -98,10 +109,16 @@ public final class Recognition {
     var parent = tokens.validate(id).orElseThrow(Faults::unauthorized);
     if (parent.payload().delegation() != null) {
       throw Faults.forbidden(
-          parent.payload().delegation().isTrust()
-              ? "Using trust-scoped token to create another token. Create a new trust-scoped token"
-                  + " instead"
-              : "Using an application credential token to create another token");
+          switch (parent.payload().delegation().kind()) {
+            case APPLICATION_CREDENTIAL ->
+                "Using an application credential token to create another token";
+            case TRUST ->
+                "Using trust-scoped token to create another token. Create a new trust-scoped token"
+                    + " instead";
+            case OAUTH1 ->
+                "Using OAuth-scoped token to create another token. Create a new OAuth-scoped token"
+                    + " instead";
+          });
     }
     if (parent.isSigned()) {
       throw Faults.forbidden("Using the token of a signed request to create another token");
@@ -109,7 +126,7 @@ public final class Recognition {
     var methods = new ArrayList<String>();
     methods.add("token");
     methods.addAll(parent.payload().methods());
-    return new Recognised(parent.payload().userId(), methods, parent, null);
+    return new Recognised(parent.payload().userId(), methods, parent);
   }
 
   private Recognised credential(ObjectNode method) {
@@ -141,7 +158,21 @@ public final class Recognition {
       throw Faults.unauthorized();
     }
     return new Recognised(
-        found.get().userId(), List.of("application_credential"), null, found.get());
+        found.get().userId(),
+        List.of("application_credential"),
+        null,
+        Delegation.applicationCredential(found.get().id()),
+        Scope.project(found.get().projectId()));
+  }
+
+  private Recognised oauth1(Call call) {
+    var token = oauth.recognise(call);
+    return new Recognised(
+        token.userId(),
+        List.of("oauth1"),
+        null,
+        Delegation.oauth1(token.id()),
+        Scope.project(token.projectId()));
   }
 
   private Recognised totp(ObjectNode method) {
@@ -156,6 +187,6 @@ public final class Recognition {
         .noneMatch(c -> Totp.accepts(c.blob(), passcode, now))) {
       throw Faults.unauthorized();
     }
-    return new Recognised(user.id(), List.of("totp"), null, null);
+    return new Recognised(user.id(), List.of("totp"), null);
   }
 }

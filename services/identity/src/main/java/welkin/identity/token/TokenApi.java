@@ -37,7 +37,6 @@ public final class TokenApi {
     r.get("/tokens", this::validate).policyOnTarget("identity:validate_token");
     r.head("/tokens", this::validate).policyOnTarget("identity:check_token");
     r.delete("/tokens", this::revoke).policyOnTarget("identity:revoke_token").success(204);
-    r.get("/tokens/OS-PKI/revoked", this::gone).open().success(410);
     r.get("/catalog", this::catalog).policy("identity:get_auth_catalog");
     r.get("/projects", this::projects).policy("identity:get_auth_projects");
     r.get("/domains", this::domains).policy("identity:get_auth_domains");
@@ -54,7 +53,7 @@ public final class TokenApi {
     }
     Login.Outcome outcome;
     try {
-      outcome = login.login(auth, call.header("openstack-auth-receipt"));
+      outcome = login.login(call, auth);
     } catch (Fault f) {
       audit.refused(call, auth, f);
       throw f;
@@ -82,10 +81,6 @@ public final class TokenApi {
   private Answer revoke(Call call) {
     tokens.revoke(subject(call, false));
     return Answer.none().with("Vary", "X-Auth-Token");
-  }
-
-  private Answer gone(Call call) {
-    throw Fault.of(410, "Gone", "PKI tokens are no longer supported.");
   }
 
   private Token subject(Call call, boolean allowExpired) {

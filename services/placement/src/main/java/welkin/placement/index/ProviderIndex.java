@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import welkin.placement.candidate.RequestGroup;
@@ -25,20 +25,25 @@ import welkin.store.Sql;
 
 /**
  * The providers in memory, for searches. Whoever changes a provider {@linkplain #touch touches} it
- * in the same transaction; once that is durable the provider counts as stale, and the next search
- * reads stale ones again before it looks. So the copy cannot drift, whatever order commits become
- * known in.
+ * in the same transaction, which writes it into a log; every search first looks how far the log has
+ * come, and reads again what changed. So the copies of all processes are as new as the rows.
  */
 public final class ProviderIndex {
+  private static final int TRIM_EVERY = 1_000;
+  private static final int LOG_KEPT = 20_000;
+
   private final Database database;
   private final ProviderStore providers;
   private final InventoryStore inventories;
   private final ResourceClassStore classes;
   private final TraitStore traits;
   private final ReentrantLock refreshing = new ReentrantLock();
-  private final Set<String> stale = new LinkedHashSet<>();
-  private volatile boolean anyStale;
+  private final AtomicLong touches = new AtomicLong();
   private volatile View view;
+
+  /** How far of the log the view knows. */
+  private volatile long seen;
+
   private final Map<String, Long> positions = new HashMap<>();
   private final TreeMap<Long, Node> byPosition = new TreeMap<>();
 
@@ -57,30 +62,22 @@ public final class ProviderIndex {
 
   /** Says that this transaction changes a provider in any way. */
   public void touch(Sql sql, String uuid) {
-    sql.afterCommit(() -> markStale(uuid));
-  }
-
-  private void markStale(String uuid) {
-    synchronized (stale) {
-      stale.add(uuid);
-      anyStale = true;
+    ChangeLog.append(sql, uuid);
+    if (touches.incrementAndGet() % TRIM_EVERY == 0) {
+      ChangeLog.trim(sql, LOG_KEPT);
     }
   }
 
-  /** All providers, every acknowledged change included. */
+  /** All providers, every acknowledged change included, whoever made it. */
   public View view() {
-    if (view != null && !anyStale) {
-      return view;
+    var known = view;
+    if (known != null && database.read(ChangeLog::newest) == seen) {
+      return known;
     }
     refreshing.lock();
     try {
-      if (view == null) {
+      if (view == null || !refresh()) {
         load();
-      } else if (anyStale) {
-        refresh();
-      }
-      synchronized (stale) {
-        anyStale = !stale.isEmpty(); // only now: until here others must wait for what was read
       }
       return view;
     } finally {
@@ -89,9 +86,12 @@ public final class ProviderIndex {
   }
 
   private void load() {
+    var newest = new long[1];
     database.read(
         sql -> {
-          takeStale();
+          newest[0] = ChangeLog.newest(sql); // before the rows: what comes meanwhile is read again
+          positions.clear();
+          byPosition.clear();
           var stock = new HashMap<String, Map<String, Inventory>>();
           sql.list(
               "SELECT * FROM inventory ORDER BY provider, class",
@@ -118,22 +118,30 @@ public final class ProviderIndex {
           return null;
         });
     publish();
+    seen = newest[0];
   }
 
-  private void refresh() {
-    var ids = takeStale();
-    boolean moved =
+  /** Catches up; false when the log does not reach back far enough. */
+  private boolean refresh() {
+    record Caught(boolean up, boolean moved, long newest) {}
+    var caught =
         database.read(
             sql -> {
-              boolean any = false;
-              for (var id : ids) {
-                any |= refresh(sql, id);
+              long newest = ChangeLog.newest(sql);
+              if (ChangeLog.oldest(sql) > seen + 1) {
+                return new Caught(newest == seen, false, seen);
               }
-              return any;
+              boolean moved = false;
+              for (var id : ChangeLog.since(sql, seen, newest)) {
+                moved |= refresh(sql, id);
+              }
+              return new Caught(true, moved, newest);
             });
-    if (moved) {
+    if (caught.moved) {
       publish();
     }
+    seen = caught.newest; // only now: until here others must wait for what was read
+    return caught.up;
   }
 
   /** Whether the provider came, went, or changed its place. */
@@ -155,14 +163,6 @@ public final class ProviderIndex {
     }
     put(next);
     return true;
-  }
-
-  private List<String> takeStale() {
-    synchronized (stale) {
-      var ids = List.copyOf(stale);
-      stale.clear();
-      return ids;
-    }
   }
 
   private Node read(Sql sql, Provider p) {

@@ -1,0 +1,485 @@
+package welkin.compute.server;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import welkin.agents.contracts.HostReport;
+import welkin.agents.contracts.LiveOptions;
+import welkin.agents.contracts.MigrationProgress;
+import welkin.agents.contracts.MigrationProgress.Status;
+import welkin.agents.contracts.MoveTicket;
+import welkin.compute.host.Host;
+import welkin.compute.migration.Migration;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.store.Sql;
+import welkin.workflow.Run;
+import welkin.workflow.Workflow;
+import welkin.workflow.WorkflowEngine;
+
+/**
+ * Moves a guest to another host while it runs. Until it has arrived everything can be undone and it
+ * goes on at the source; once it has, nothing is undone any more: whoever unwinds looks first where
+ * the guest is, and {@link FinishLive} does what is left.
+ */
+public final class MigrateLive extends Workflow<OnMove> {
+  private static final Logger log = LoggerFactory.getLogger(MigrateLive.class);
+  private static final Duration LIMIT = Duration.ofHours(6);
+  private static final long LOOK_MILLIS = 50;
+  private static final long WRITE_NANOS = 1_000_000_000L;
+
+  private final Means means;
+  private final WorkflowEngine engine;
+  private final FinishLive finish;
+  private final LiveOptions options;
+  private final Duration vifTimeout;
+
+  /**
+   * @param options how, for a guest of 1 GiB
+   */
+  public MigrateLive(Means means, WorkflowEngine engine, FinishLive finish, LiveOptions options) {
+    super("MigrateLive", 1, OnMove.class, LIMIT);
+    this.means = means;
+    this.engine = engine;
+    this.finish = finish;
+    this.options = options;
+    this.vifTimeout = means.vifTimeout();
+  }
+
+  @Override
+  public void run(Run run, OnMove input) {
+    var server = means.server(input.serverId());
+    var m = means.migration(input.migrationId());
+    run.step(
+        "hold source",
+        () -> means.claims().hold(server, m),
+        () -> unlessArrived(m, () -> means.claims().giveBack(server, m)));
+    var tried = new LinkedHashMap<String, String>();
+    for (int attempt = 1; ; attempt++) {
+      var before = run.mark();
+      var found = place(run, server, m, tried);
+      try {
+        prepare(run, server, m, found);
+        break;
+      } catch (Fault failure) {
+        boolean named = m.terms().host() != null;
+        if (failure.code().equals("DeadlineExceeded") || named || attempt >= means.attempts()) {
+          throw failure;
+        }
+        run.unwind(before);
+        tried.put(found.host(), failure.getMessage());
+        continue;
+      }
+    }
+    send(run, server, m);
+  }
+
+  private HostFinder.Found place(Run run, Server server, Migration m, Map<String, String> tried) {
+    var host = m.terms().host();
+    return run.step(
+            "place",
+            HostFinder.Found.class,
+            () ->
+                means
+                    .finder()
+                    .find(
+                        new HostFinder.Search(
+                            server,
+                            server.flavor(),
+                            m.terms().forced() ? host : null,
+                            host,
+                            barred(m),
+                            tried,
+                            m.id())),
+            nothing -> unlessArrived(m, () -> means.finder().release(server, m.id())))
+        .orNoValidHost();
+  }
+
+  /** Where it is, and where its kind of guest cannot go on. */
+  private Map<String, String> barred(Migration m) {
+    var out = new HashMap<String, String>();
+    var source = means.hosts().find(m.sourceHost()).map(Host::report).orElse(null);
+    for (var host : means.hosts().list()) {
+      var reason = source == null ? null : unfit(source, host.report());
+      if (reason != null) {
+        out.put(host.host(), reason);
+      }
+    }
+    out.put(m.sourceHost(), "the server is there now");
+    return out;
+  }
+
+  private static String unfit(HostReport source, HostReport dest) {
+    if (!source.hypervisorType().equals(dest.hypervisorType())) {
+      return "its hypervisor is " + dest.hypervisorType() + ", not " + source.hypervisorType();
+    }
+    if (dest.hypervisorVersion() < source.hypervisorVersion()) {
+      return "its hypervisor is older";
+    }
+    return null;
+  }
+
+  private void prepare(Run run, Server server, Migration m, HostFinder.Found found) {
+    var dest = found.host();
+    run.change("preparing", sql -> preparing(sql, server, m, found));
+    run.step(
+        "make ports ready",
+        () -> means.networking().prepare(server, dest),
+        () -> unlessArrived(m, () -> means.networking().leave(server, dest)));
+    run.step(
+        "make room",
+        () -> incoming(server, m, dest),
+        () ->
+            unlessArrived(
+                m,
+                () -> {
+                  means.onHostIfThere(dest, () -> means.agent(dest).destroy(server.id()));
+                  means.onHostIfThere(
+                      m.sourceHost(), () -> means.agent(m.sourceHost()).closeDisks(server.id()));
+                }));
+    int index = 0;
+    for (var nic : server.nics()) {
+      run.await(
+          "port " + ++index + " ready",
+          "network-vif-plugged:" + nic.portId(),
+          vifTimeout,
+          () -> means.networking().isWired(nic.portId(), dest));
+    }
+  }
+
+  private void preparing(Sql sql, Server server, Migration m, HostFinder.Found found) {
+    means.set(sql, server.id(), "why", Json.tree(found.rejected()));
+    means.setMigration(
+        sql,
+        m.id(),
+        "status",
+        Migration.PREPARING,
+        "dest_host",
+        found.host(),
+        "dest_ip",
+        means.hosts().find(found.host()).map(h -> h.report().hostIp()).orElse(null));
+    means
+        .actions()
+        .event(sql, server.id(), "compute_check_can_live_migrate_destination", found.host(), null);
+    means.tell(sql, server, "live_migration.pre.start");
+  }
+
+  private MoveTicket incoming(Server server, Migration m, String dest) {
+    var from = means.agent(m.sourceHost()).openDisks(server.id());
+    return means
+        .agent(dest)
+        .prepareIncoming(means.guests().of(server, server.nics()), from, block(m, dest));
+  }
+
+  /** Whether disks are copied: as was asked for, else when the hosts share none. */
+  private boolean block(Migration m, String dest) {
+    return m.terms().block() == null ? !means.shared(m.sourceHost(), dest) : m.terms().block();
+  }
+
+  private void send(Run run, Server server, Migration m) {
+    var id = server.id();
+    run.change(
+        "running",
+        sql -> {
+          means.setMigration(sql, m.id(), "status", Migration.RUNNING);
+          means.actions().event(sql, id, "compute_pre_live_migration", dest(sql, m), null);
+        });
+    run.step("send", () -> begin(server, m), () -> recall(m));
+    var signal = "migration:" + m.id();
+    run.await(
+        "arrive",
+        signal,
+        LIMIT,
+        () -> {
+          watch(server, m, signal);
+          return over(server, m);
+        });
+    run.step("look", () -> mustHaveArrived(m));
+    run.change("land", sql -> land(sql, means.migration(sql, m.id())));
+  }
+
+  private static String dest(Sql sql, Migration m) {
+    return welkin.compute.migration.MigrationStore.find(sql, m.id())
+        .map(Migration::destHost)
+        .orElse(null);
+  }
+
+  private void begin(Server server, Migration m) {
+    var now = progress(m);
+    if (now == null || now.status() == Status.FAILED || now.status() == Status.CANCELLED) {
+      var dest = means.migration(m.id()).destHost();
+      var to = incoming(server, m, dest);
+      means.agent(m.sourceHost()).migrateLive(server.id(), to, scaled(server, block(m, dest)));
+    }
+    watch(server, m, "migration:" + m.id());
+  }
+
+  /** The time a guest may take grows with what is to be sent. */
+  private LiveOptions scaled(Server server, boolean block) {
+    var f = server.flavor();
+    int gib = Math.max(2, f.ramMb() / 1024) + (block ? f.diskGb() + f.ephemeralGb() : 0);
+    return new LiveOptions(
+        options.completionTimeoutSeconds() * gib,
+        options.timeoutAction(),
+        options.downtimeMs(),
+        options.bandwidthMibps(),
+        options.autoConverge(),
+        options.postCopy());
+  }
+
+  private MigrationProgress progress(Migration m) {
+    try {
+      return means.agent(m.sourceHost()).migration(m.serverId());
+    } catch (Fault f) {
+      if (f.status() == 404) {
+        return null;
+      }
+      throw f;
+    }
+  }
+
+  // ---- under way
+
+  private final java.util.Set<Long> watched = java.util.concurrent.ConcurrentHashMap.newKeySet();
+
+  /**
+   * Looks often, so that the ports follow the guest at once. It is a hint: lost with its process,
+   * the waiting step looks for itself once a second, and begins a new watch.
+   */
+  private void watch(Server server, Migration m, String signal) {
+    if (!watched.add(m.id())) {
+      return;
+    }
+    var context = welkin.core.RequestContext.current();
+    Thread.ofVirtual()
+        .name("migration " + m.id())
+        .start(
+            () -> {
+              try {
+                context.run(() -> follow(server, m, signal));
+              } finally {
+                watched.remove(m.id());
+              }
+            });
+  }
+
+  private void follow(Server server, Migration m, String signal) {
+    long written = System.nanoTime();
+    try {
+      while (means.database().read(sql -> engine.isBusy(sql, server.id()))) {
+        for (int i = 0; i < 10; i++) { // ten looks at the agent for one at the database
+          if (over(server, m)) {
+            engine.signal(server.id(), signal, null);
+            return;
+          }
+          Thread.sleep(LOOK_MILLIS);
+        }
+        if (System.nanoTime() - written > WRITE_NANOS) {
+          written = System.nanoTime();
+          write(m, progress(m));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      log.info("migration {} is not watched any more: {}", m.id(), e.getMessage());
+    }
+  }
+
+  /** Whether nothing more will happen; moves the ports when the guest has arrived. */
+  private boolean over(Server server, Migration m) {
+    MigrationProgress p;
+    try {
+      p = progress(m);
+    } catch (Fault away) {
+      return !means.hosts().up(m.sourceHost());
+    }
+    if (p == null) {
+      return true;
+    }
+    if (p.status() == Status.COMPLETED) {
+      try {
+        means.networking().activate(server, means.migration(m.id()).destHost());
+      } catch (Fault later) {
+        log.warn("ports of {} do not follow it yet: {}", server.id(), later.getMessage());
+      }
+    }
+    if (p.status().over()) {
+      write(m, p);
+    }
+    return p.status().over();
+  }
+
+  private void write(Migration m, MigrationProgress p) {
+    if (p == null) {
+      return;
+    }
+    var bytes =
+        Json.object()
+            .put("memory_total_bytes", p.memoryTotalBytes())
+            .put("memory_processed_bytes", p.memoryProcessedBytes())
+            .put("memory_remaining_bytes", p.memoryRemainingBytes())
+            .put("disk_total_bytes", p.diskTotalBytes())
+            .put("disk_processed_bytes", p.diskProcessedBytes())
+            .put("disk_remaining_bytes", p.diskRemainingBytes())
+            .put("downtime_ms", p.downtimeMs())
+            .put("elapsed_ms", p.elapsedMs());
+    long total = p.memoryTotalBytes() + p.diskTotalBytes();
+    long left = p.memoryRemainingBytes() + p.diskRemainingBytes();
+    long percent = total <= 0 ? 0 : Math.clamp(100 * (total - left) / total, 0, 100);
+    means
+        .database()
+        .change(
+            sql -> {
+              means.setMigration(sql, m.id(), "progress", bytes);
+              if (!p.status().over()) {
+                means.set(sql, m.serverId(), "progress", percent);
+              }
+            });
+  }
+
+  // ---- where it is
+
+  private void mustHaveArrived(Migration m) {
+    MigrationProgress p;
+    try {
+      if (arrived(m)) {
+        return;
+      }
+      p = means.hosts().up(m.sourceHost()) ? progress(m) : null;
+    } catch (Fault f) {
+      throw f.status() == 503 ? Fault.away(f.getMessage(), 1) : f; // it must be known
+    }
+    if (p != null && p.status() == Status.CANCELLED) {
+      throw Fault.of(
+          500,
+          "MigrationCancelled",
+          p.error() == null ? "The live migration was aborted." : p.error());
+    }
+    throw Fault.of(
+        500,
+        "MigrationError",
+        "Migration error: "
+            + (p == null || p.error() == null ? "the source host does not answer." : p.error()));
+  }
+
+  /**
+   * Whether the guest runs at the destination and never again at the source. The source knows; when
+   * it is gone, the destination does.
+   */
+  private boolean arrived(Migration m) {
+    var dest = means.migration(m.id()).destHost();
+    try {
+      var p = progress(m);
+      return p != null && p.status() == Status.COMPLETED;
+    } catch (Fault f) {
+      if (means.hosts().up(m.sourceHost())) {
+        throw f;
+      }
+    }
+    try {
+      means.agent(dest).completeIncoming(m.serverId());
+      return true;
+    } catch (Fault f) {
+      if (f.status() == 409 || f.status() == 404) {
+        return false;
+      }
+      throw f;
+    }
+  }
+
+  /** Undoes the sending, if it can be undone still, and notes when it cannot. */
+  private void recall(Migration m) {
+    if (means.migration(m.id()).destHost() == null) {
+      return;
+    }
+    try {
+      means.agent(m.sourceHost()).abortMigration(m.serverId());
+    } catch (Fault f) {
+      if (f.status() == 409) {
+        var p = progress(m);
+        if (p != null && !p.status().over()) {
+          throw f; // it goes on there already: until it has all of its memory
+        }
+      } else if (f.status() != 404 && means.hosts().up(m.sourceHost())) {
+        throw f;
+      }
+    }
+    if (arrived(m)) {
+      means
+          .database()
+          .change(sql -> means.setMigration(sql, m.id(), "status", Migration.COMPLETED));
+    }
+  }
+
+  private void unlessArrived(Migration m, Runnable undo) {
+    if (!means.migration(m.id()).status().equals(Migration.COMPLETED)) {
+      undo.run();
+    }
+  }
+
+  // ---- the end
+
+  private void land(Sql sql, Migration m) {
+    var server = ServerStore.find(sql, m.serverId()).orElse(null);
+    means.setMigration(sql, m.id(), "status", Migration.COMPLETED, "tidy", false);
+    if (server == null) {
+      return;
+    }
+    var zone = means.hosts().zones(sql).getOrDefault(m.destHost(), means.hosts().defaultZone());
+    means.set(
+        sql,
+        server.id(),
+        "host",
+        m.destHost(),
+        "node",
+        m.destHost(),
+        "zone",
+        zone,
+        "progress",
+        0,
+        "fault",
+        null,
+        "task_state",
+        Objects.equals(server.taskState(), States.MIGRATING) ? null : server.taskState());
+    means.actions().event(sql, server.id(), "compute_live_migration", m.sourceHost(), null);
+    means
+        .actions()
+        .event(sql, server.id(), "compute_post_live_migration_at_destination", m.destHost(), null);
+    means.tell(
+        sql, ServerStore.find(sql, server.id()).orElse(server), "live_migration.post.dest.end");
+    engine.enqueue(sql, finish, server.id(), new OnMove(server.id(), m.id()));
+  }
+
+  @Override
+  public void failed(Sql sql, OnMove input, Fault reason) {
+    var m = means.migration(sql, input.migrationId());
+    if (m.status().equals(Migration.COMPLETED)) {
+      land(sql, m);
+      return;
+    }
+    boolean cancelled =
+        reason.code().equals("MigrationCancelled") || reason.code().equals("MigrationAborted");
+    boolean invalid = reason.code().equals("NoValidHost");
+    means.setMigration(
+        sql,
+        m.id(),
+        "status",
+        cancelled ? Migration.CANCELLED : invalid ? Migration.ERROR : Migration.FAILED);
+    ServerStore.find(sql, input.serverId())
+        .ifPresent(
+            s -> {
+              means.set(sql, s.id(), "progress", 0);
+              means.unmoved(
+                  sql,
+                  s,
+                  reason,
+                  invalid ? "conductor_live_migrate_instance" : "compute_live_migration",
+                  "live_migration.rollback.end");
+            });
+  }
+}

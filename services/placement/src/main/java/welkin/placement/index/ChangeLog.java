@@ -1,0 +1,35 @@
+package welkin.placement.index;
+
+import java.util.List;
+import welkin.store.Sql;
+
+/** SQL of the log of changed providers; its order is the order of commits. */
+final class ChangeLog {
+  private ChangeLog() {}
+
+  static void append(Sql sql, String provider) {
+    sql.update("INSERT INTO provider_change (provider) VALUES (?)", provider);
+  }
+
+  static long newest(Sql sql) {
+    return sql.number("SELECT MAX(seq) FROM provider_change");
+  }
+
+  /** The oldest entry still there; 0 when there is none. */
+  static long oldest(Sql sql) {
+    return sql.number("SELECT MIN(seq) FROM provider_change");
+  }
+
+  static List<String> since(Sql sql, long seq, long to) {
+    return sql.list(
+        "SELECT DISTINCT provider FROM provider_change WHERE seq > ? AND seq <= ?",
+        r -> r.text("provider"),
+        seq,
+        to);
+  }
+
+  /** Forgets all but the newest entries; whoever knows less reads everything. */
+  static void trim(Sql sql, int kept) {
+    sql.update("DELETE FROM provider_change WHERE seq <= ?", newest(sql) - kept);
+  }
+}

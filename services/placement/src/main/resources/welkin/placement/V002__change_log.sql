@@ -1,0 +1,4 @@
+CREATE TABLE provider_change (
+  seq ${autoid},
+  provider VARCHAR(36) NOT NULL
+);
