@@ -1,9 +1,13 @@
 package welkin.identity;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import welkin.bus.Bus;
 import welkin.core.Config;
 import welkin.core.Secret;
 import welkin.http.Authenticator;
@@ -37,6 +41,7 @@ import welkin.identity.shared.Backend;
 import welkin.identity.shared.Epoch;
 import welkin.identity.shared.Faults;
 import welkin.identity.token.Audit;
+import welkin.identity.token.ClusterKey;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
 import welkin.identity.token.MultiFactor;
@@ -60,17 +65,22 @@ import welkin.peers.CloudService;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
+import welkin.store.DatabaseClock;
+import welkin.store.Databases;
 import welkin.store.Events;
 
 /** Identity: who may do what, where. keystone's v3 API at the root and at {@code /identity}. */
 public final class IdentityService implements CloudService {
+  private static final Logger log = LoggerFactory.getLogger(IdentityService.class);
+  private static final Duration ROTATION_LOOK = Duration.ofMinutes(1);
   private static final List<String> MIGRATIONS =
       List.of(
           "/welkin/identity/V001__identity.sql",
           "/welkin/identity/V002__policies_and_endpoint_filter.sql",
           "/welkin/identity/V003__trusts.sql",
           "/welkin/identity/V004__security_compliance.sql",
-          "/welkin/identity/V005__oauth1.sql");
+          "/welkin/identity/V005__oauth1.sql",
+          "/welkin/identity/V006__several_processes.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",
@@ -90,6 +100,12 @@ public final class IdentityService implements CloudService {
           "Seconds after its end that services may still validate a token");
   private static final Config.Key<Integer> KEYS =
       Config.Key.number("fernet_tokens.max_active_keys", 3, "Token keys kept, the staged one too");
+  private static final Config.Key<Integer> ROTATE =
+      Config.Key.number(
+          "fernet_tokens.rotation_hours",
+          0,
+          "Hours after which the token keys are rotated by themselves, 0 for never; a token is good"
+              + " while its key is kept, so not less than a token's life and window");
   private static final Config.Key<String> ADMIN =
       Config.Key.text("identity.admin_user", "welkin", "Name of the first administrator");
   private static final Config.Key<String> ADMIN_PROJECT =
@@ -137,16 +153,23 @@ public final class IdentityService implements CloudService {
   private final Bootstrap bootstrap;
   private final Audit audit;
   private final Service api;
+  private final Bus bus;
+  private final Duration rotateEvery;
   private volatile Token serviceToken;
+  private volatile boolean closed;
+  private Thread rotator;
 
   public IdentityService(Platform platform) {
     var config = platform.config();
+    bus = platform.bus();
     var database = platform.database("identity", MIGRATIONS);
-    backend =
-        new Backend(
-            database, new Events(platform.clock()), platform.clock(), platform.ids(), new Epoch());
+    var clock = new DatabaseClock(platform.clock());
+    var epoch = new Epoch(database, clock);
+    backend = new Backend(database, new Events(platform.clock()), clock, platform.ids(), epoch);
     passwords = new Passwords(config.get(ALGORITHM), config.get(ROUNDS));
-    keys = new FernetKeys(platform.home().resolve("fernet-keys"), config.get(KEYS));
+    keys = tokenKeys(database, platform.home(), config);
+    epoch.onEnd(keys::reload);
+    rotateEvery = Duration.ofHours(config.get(ROTATE));
     var life = Duration.ofSeconds(config.get(EXPIRATION));
     var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
     var revocations = new Revocations(backend, life.plus(window));
@@ -159,7 +182,13 @@ public final class IdentityService implements CloudService {
             config.get(ADMIN_PROJECT),
             Secret.of(config.get(SERVICE_PASSWORD)));
     var projects = new Projects(backend, revocations, config.get(DEPTH));
-    var sealed = new FernetKeys(platform.home().resolve("credential-keys"), 3);
+    var sealed =
+        new FernetKeys(
+            database,
+            new ClusterKey(platform.home()),
+            "credential",
+            platform.home().resolve("credential-keys"),
+            3);
     var credentials = new Credentials(backend, sealed);
     var compliance = Compliance.of(config);
     var passwordLogin = new PasswordLogin(backend, passwords, compliance);
@@ -269,9 +298,61 @@ public final class IdentityService implements CloudService {
     return tokens.mint(user.id(), Scope.project(user.defaultProjectId()));
   }
 
-  /** The token keys, for rotation. */
-  public FernetKeys fernetKeys() {
-    return keys;
+  private static FernetKeys tokenKeys(Database database, Path home, Config config) {
+    return new FernetKeys(
+        database, new ClusterKey(home), "token", home.resolve("fernet-keys"), config.get(KEYS));
+  }
+
+  /** Makes the staged token key the one that seals, for every process of the cloud. */
+  public void rotateKeys() {
+    backend
+        .database()
+        .change(
+            sql -> {
+              keys.rotate(sql);
+              backend.epoch().end(sql);
+            });
+  }
+
+  /** Rotation by an operator, on a control host, while the cloud runs. */
+  public static void rotateKeys(Databases databases, Path home, Config config) {
+    try (var database = databases.open("identity", MIGRATIONS)) {
+      var keys = tokenKeys(database, home, config);
+      database.change(
+          sql -> {
+            keys.rotate(sql);
+            sql.update("UPDATE epoch SET ended = ended + 1 WHERE id = 1");
+          });
+    }
+  }
+
+  private void rotateWhenDue() {
+    while (!closed) {
+      try {
+        Thread.sleep(ROTATION_LOOK);
+        if (backend.database().read(keys::age).compareTo(rotateEvery) >= 0) {
+          rotateOnce();
+        }
+      } catch (InterruptedException e) {
+        return;
+      } catch (RuntimeException e) {
+        log.warn("the token keys were not rotated, again in a minute: {}", e.getMessage());
+      }
+    }
+  }
+
+  /** Unless another process was faster. */
+  private void rotateOnce() {
+    backend
+        .database()
+        .change(
+            sql -> {
+              if (keys.age(sql).compareTo(rotateEvery) >= 0) {
+                keys.rotate(sql);
+                backend.epoch().end(sql);
+                log.info("the token keys were rotated");
+              }
+            });
   }
 
   @Override
@@ -305,6 +386,7 @@ public final class IdentityService implements CloudService {
                 EXPIRATION,
                 EXPIRED_WINDOW,
                 KEYS,
+                ROTATE,
                 ADMIN,
                 ADMIN_PROJECT,
                 DEPTH,
@@ -320,12 +402,21 @@ public final class IdentityService implements CloudService {
   @Override
   public void start(Roles roles) {
     audit.start();
+    backend.epoch().follow(bus);
+    if (roles.worker(type()) && rotateEvery.isPositive()) {
+      rotator = Thread.ofVirtual().name("token-key-rotation").start(this::rotateWhenDue);
+    }
   }
 
   @Override
   public void close() {
+    closed = true;
+    if (rotator != null) {
+      rotator.interrupt();
+    }
     passwords.close();
     audit.close();
+    backend.epoch().close();
     backend.database().close();
   }
 }

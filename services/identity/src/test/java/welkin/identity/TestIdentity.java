@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
+import welkin.bus.Bus;
 import welkin.bus.InProcessBus;
 import welkin.core.Config;
 import welkin.core.Ids;
@@ -47,11 +48,21 @@ final class TestIdentity implements AutoCloseable {
    * @param options {@code name, value, ...}
    */
   TestIdentity(Path home, Object... options) {
+    this(home, null, null, new InProcessBus(), options);
+  }
+
+  /**
+   * One of several processes.
+   *
+   * @param own its host's clock, null for {@code now}
+   * @param shared the database's, null for the same
+   */
+  TestIdentity(Path home, InstantSource own, InstantSource shared, Bus bus, Object... options) {
     this.home = home;
     var all = new java.util.ArrayList<Object>(java.util.List.of(options));
     all.add("identity.password_hash_rounds");
     all.add(4);
-    InstantSource clock = () -> now;
+    InstantSource clock = own != null ? own : () -> now;
     var authenticator = new Authenticator[1];
     var service = new IdentityService[1];
     var metrics = new Metrics();
@@ -62,10 +73,10 @@ final class TestIdentity implements AutoCloseable {
             Config.of(all.toArray()),
             clock,
             Ids.system(),
-            new InProcessBus(),
+            bus,
             door,
             metrics,
-            TestDatabases.in(home, clock),
+            TestDatabases.in(home, shared != null ? shared : clock),
             BASE,
             new Peers(Transport.direct(door), BASE, () -> service[0].serviceToken()));
     identity = new IdentityService(platform);

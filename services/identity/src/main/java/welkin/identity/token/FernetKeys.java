@@ -4,81 +4,107 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
+import welkin.core.Fault;
+import welkin.store.Database;
+import welkin.store.Sql;
 
 /**
- * A key repository as keystone keeps it: a folder of files named by number. {@code 0} is staged and
- * becomes the next primary; the highest number is the primary, which seals; all of them open. So a
- * member that has not seen a rotation yet can open what another sealed after it.
+ * Numbered keys as keystone keeps them: {@code 0} is staged and becomes the next primary; the
+ * highest number is the primary, which seals; all of them open. So a process that has not seen a
+ * rotation yet can open what another sealed after it.
+ *
+ * <p>They are rows, sealed by the {@link ClusterKey}, the same for every process of the cloud. A
+ * folder of key files, as clouds of one machine had it, is moved in and removed.
  */
 public final class FernetKeys {
+  /** Every process has seen the staged key by then. */
+  private static final Duration STAGED = Duration.ofSeconds(10);
+
   private record Loaded(Fernet primary, List<Fernet> all) {}
 
-  private final Path folder;
+  private record Row(int number, String key, Instant since) {}
+
+  private final Database database;
+  private final ClusterKey cluster;
+  private final String repository;
   private final int activeMax;
   private volatile Loaded loaded;
 
   /**
    * Opens a repository, making it with a first primary and a staged key when there is none.
    *
+   * @param folder where an older release kept the keys
    * @param activeMax keys kept, the staged one included; at least 2
+   * @throws IllegalStateException when the cluster's key is missing or another's
    */
-  public FernetKeys(Path folder, int activeMax) {
-    this.folder = folder;
+  public FernetKeys(
+      Database database, ClusterKey cluster, String repository, Path folder, int activeMax) {
+    this.database = database;
+    this.cluster = cluster;
+    this.repository = repository;
     this.activeMax = Math.max(2, activeMax);
-    try {
-      if (!Files.isDirectory(folder)) {
-        Files.createDirectories(
-            folder,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      }
-      if (files().isEmpty()) {
-        write(0);
-        rotate();
-      }
-      reload();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    var files = files(folder);
+    database.change(
+        sql -> {
+          if (rows(sql).isEmpty()) {
+            cluster.make();
+            if (files.isEmpty()) {
+              insert(sql, 0, Fernet.generate());
+              insert(sql, 1, Fernet.generate());
+            } else {
+              files.forEach((number, file) -> insert(sql, number, text(file)));
+            }
+          }
+        });
+    database.read(
+        sql -> {
+          reload(sql);
+          return null;
+        });
+    remove(folder, files);
   }
 
   /**
    * Makes the staged key the primary, stages a new one, and forgets the oldest beyond {@code
    * activeMax}. What a forgotten key sealed cannot be opened any more.
+   *
+   * @throws Fault 409 when a rotation was so lately that some process may not know the staged key
    */
-  public synchronized void rotate() {
-    try {
-      var files = files();
-      int primary = files.lastKey();
-      Files.move(folder.resolve("0"), folder.resolve(String.valueOf(primary + 1)));
-      write(0);
-      var numbers = new ArrayList<>(files().keySet());
-      for (int number : numbers.subList(1, Math.max(1, 1 + numbers.size() - activeMax))) {
-        Files.delete(folder.resolve(String.valueOf(number)));
-      }
-      reload();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  public void rotate(Sql sql) {
+    var rows = rows(sql);
+    if (rows.firstEntry().getValue().since.plus(STAGED).isAfter(sql.now())) {
+      throw Fault.conflict(
+          "The keys were rotated just now; wait "
+              + STAGED.toSeconds()
+              + " seconds until every process knows the staged one.");
+    }
+    sql.update(
+        "UPDATE fernet_key SET number = ?, since = ? WHERE repository = ? AND number = 0",
+        rows.lastKey() + 1,
+        sql.now(),
+        repository);
+    insert(sql, 0, Fernet.generate());
+    var numbers = new ArrayList<>(rows(sql).keySet());
+    for (int number : numbers.subList(1, Math.max(1, 1 + numbers.size() - activeMax))) {
+      sql.update("DELETE FROM fernet_key WHERE repository = ? AND number = ?", repository, number);
     }
   }
 
-  /** Reads the folder again: another process may have rotated. */
-  public synchronized void reload() {
-    try {
-      var all = new ArrayList<Fernet>();
-      for (var file : files().descendingMap().values()) {
-        all.add(new Fernet(Files.readString(file)));
-      }
-      loaded = new Loaded(all.getFirst(), List.copyOf(all));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** How long the primary has been it. */
+  public Duration age(Sql sql) {
+    return Duration.between(rows(sql).lastEntry().getValue().since, sql.now());
+  }
+
+  /** Reads the rows again: another process may have rotated. */
+  public void reload(Sql sql) {
+    var all = new ArrayList<Fernet>();
+    rows(sql).descendingMap().values().forEach(r -> all.add(new Fernet(r.key)));
+    loaded = new Loaded(all.getFirst(), List.copyOf(all));
   }
 
   public String seal(byte[] payload, Instant now) {
@@ -100,19 +126,61 @@ public final class FernetKeys {
     return null;
   }
 
-  private TreeMap<Integer, Path> files() throws IOException {
-    var out = new TreeMap<Integer, Path>(Comparator.naturalOrder());
-    try (var list = Files.list(folder)) {
-      list.filter(f -> f.getFileName().toString().matches("\\d{1,9}"))
-          .forEach(f -> out.put(Integer.valueOf(f.getFileName().toString()), f));
+  private TreeMap<Integer, Row> rows(Sql sql) {
+    var out = new TreeMap<Integer, Row>();
+    sql.list(
+            "SELECT * FROM fernet_key WHERE repository = ?",
+            r -> new Row(r.integer("number"), cluster.open(r.text("sealed")), r.time("since")),
+            repository)
+        .forEach(r -> out.put(r.number, r));
+    return out;
+  }
+
+  private void insert(Sql sql, int number, String key) {
+    var now = sql.now();
+    sql.insert(
+        "fernet_key",
+        "repository",
+        repository,
+        "number",
+        number,
+        "sealed",
+        cluster.seal(key, now),
+        "since",
+        now);
+  }
+
+  private static TreeMap<Integer, Path> files(Path folder) {
+    var out = new TreeMap<Integer, Path>();
+    if (Files.isDirectory(folder)) {
+      try (var list = Files.list(folder)) {
+        list.filter(f -> f.getFileName().toString().matches("\\d{1,9}"))
+            .forEach(f -> out.put(Integer.valueOf(f.getFileName().toString()), f));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
     return out;
   }
 
-  private void write(int number) throws IOException {
-    var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-    var next = Files.createTempFile(folder, ".key", "", mode);
-    Files.writeString(next, Fernet.generate());
-    Files.move(next, folder.resolve(String.valueOf(number)), StandardCopyOption.ATOMIC_MOVE);
+  private static String text(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void remove(Path folder, TreeMap<Integer, Path> files) {
+    try {
+      for (var file : files.values()) {
+        Files.deleteIfExists(file);
+      }
+      if (!files.isEmpty()) {
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import welkin.identity.shared.Backend;
+import welkin.store.Row;
 import welkin.store.Sql;
 
 /**
@@ -30,6 +31,10 @@ public final class Revocations {
 
   private final Backend backend;
   private final Duration kept;
+
+  /** How far of the table is remembered. */
+  private long known;
+
   private final AtomicReference<Instant> newest = new AtomicReference<>(Instant.EPOCH);
   private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
   private final Map<String, Instant> users = new ConcurrentHashMap<>();
@@ -43,7 +48,14 @@ public final class Revocations {
   public Revocations(Backend backend, Duration kept) {
     this.backend = backend;
     this.kept = kept;
-    backend.database().read(Revocations::list).forEach(this::remember);
+    backend.epoch().onEnd(this::learn);
+    backend
+        .database()
+        .read(
+            sql -> {
+              learn(sql);
+              return null;
+            });
   }
 
   public void token(Sql sql, String auditId) {
@@ -87,11 +99,19 @@ public final class Revocations {
         e.issuedBefore,
         "revoked_at",
         e.revokedAt);
-    sql.afterCommit(
-        () -> {
-          remember(e);
-          backend.epoch().end();
-        });
+    backend.epoch().end(sql);
+  }
+
+  /** Remembers what any process added since. */
+  private synchronized void learn(Sql sql) {
+    sql.list(
+            "SELECT * FROM revocation_event WHERE seq > ? ORDER BY seq",
+            r -> {
+              known = Math.max(known, r.number("seq"));
+              return map(r);
+            },
+            known)
+        .forEach(this::remember);
   }
 
   private void remember(Event e) {
@@ -163,15 +183,16 @@ public final class Revocations {
   }
 
   static List<Event> list(Sql sql) {
-    return sql.list(
-        "SELECT * FROM revocation_event ORDER BY seq",
-        r ->
-            new Event(
-                r.text("audit_id"),
-                r.text("user_id"),
-                r.text("project_id"),
-                r.text("domain_id"),
-                r.time("issued_before"),
-                r.time("revoked_at")));
+    return sql.list("SELECT * FROM revocation_event ORDER BY seq", Revocations::map);
+  }
+
+  private static Event map(Row r) throws java.sql.SQLException {
+    return new Event(
+        r.text("audit_id"),
+        r.text("user_id"),
+        r.text("project_id"),
+        r.text("domain_id"),
+        r.time("issued_before"),
+        r.time("revoked_at"));
   }
 }

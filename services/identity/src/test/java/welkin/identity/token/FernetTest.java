@@ -9,11 +9,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import welkin.store.Database;
 
 class FernetTest {
   static final Instant NOW = Instant.parse("2026-11-21T04:00:00Z");
+  final AtomicReference<Instant> time = new AtomicReference<>(NOW);
+
   @TempDir Path dir;
 
   /** The example of the Fernet specification's {@code verify.json}. */
@@ -42,28 +46,82 @@ class FernetTest {
     assertThat(Fernet.bytes("ä not base64")).isNull();
   }
 
-  @Test
-  void rotationKeepsWhatIsStillActive() throws Exception {
-    var keys = new FernetKeys(dir.resolve("k"), 3);
-    assertThat(names()).containsExactlyInAnyOrder("0", "1");
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("k/0"))))
-        .isEqualTo("rw-------");
-    var other = new FernetKeys(dir.resolve("k"), 3);
-    var first = keys.seal("1".getBytes(), NOW);
-    keys.rotate();
-    assertThat(names()).containsExactlyInAnyOrder("0", "1", "2");
-    var second = keys.seal("2".getBytes(), NOW);
-    assertThat(other.open(second)).as("it was staged there").isNotNull();
-    assertThat(keys.open(first)).isNotNull();
-    keys.rotate();
-    assertThat(names()).containsExactlyInAnyOrder("0", "2", "3");
-    assertThat(keys.open(first)).isNull();
-    assertThat(keys.open(second)).isNotNull();
+  private Database database() {
+    return Database.sqlite(
+        dir.resolve("identity.db"),
+        Database.Durability.OFF,
+        time::get,
+        List.of(
+            "/welkin/identity/V001__identity.sql", "/welkin/identity/V006__several_processes.sql"));
   }
 
-  private List<String> names() throws Exception {
-    try (var l = Files.list(dir.resolve("k"))) {
-      return l.map(f -> f.getFileName().toString()).toList();
+  private FernetKeys keys(Database db, Path home) {
+    return new FernetKeys(db, new ClusterKey(home), "token", home.resolve("fernet-keys"), 3);
+  }
+
+  private void rotate(Database db, FernetKeys keys) {
+    db.change(keys::rotate);
+    reload(db, keys);
+  }
+
+  private static void reload(Database db, FernetKeys keys) {
+    db.read(
+        sql -> {
+          keys.reload(sql);
+          return null;
+        });
+  }
+
+  @Test
+  void rotationKeepsWhatIsStillActive() throws Exception {
+    try (var db = database()) {
+      var keys = keys(db, dir);
+      assertThat(
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(dir.resolve("cluster.key"))))
+          .isEqualTo("rw-------");
+      var other = keys(db, dir);
+      var first = keys.seal("1".getBytes(), NOW);
+      assertThat(other.open(first)).isNotNull();
+      assertThatThrownBy(() -> rotate(db, keys)).hasMessageContaining("just now");
+      time.updateAndGet(t -> t.plusSeconds(11));
+      rotate(db, keys);
+      var second = keys.seal("2".getBytes(), NOW);
+      assertThat(other.open(second)).as("it was staged there").isNotNull();
+      assertThat(keys.open(first)).isNotNull();
+      time.updateAndGet(t -> t.plusSeconds(11));
+      rotate(db, keys);
+      reload(db, other);
+      for (var each : List.of(keys, other)) {
+        assertThat(each.open(first)).isNull();
+        assertThat(each.open(second)).isNotNull();
+      }
+      assertThat(other.open(keys.seal("3".getBytes(), NOW))).isNotNull();
+    }
+  }
+
+  @Test
+  void keysOfAnOlderReleaseAreMovedIn() throws Exception {
+    var folder = Files.createDirectories(dir.resolve("fernet-keys"));
+    var old = Fernet.generate();
+    Files.writeString(folder.resolve("0"), Fernet.generate());
+    Files.writeString(folder.resolve("7"), old + "\n");
+    var token = new Fernet(old).seal("1".getBytes(), NOW);
+    try (var db = database()) {
+      assertThat(keys(db, dir).open(token)).isNotNull();
+      assertThat(folder).doesNotExist();
+      assertThat(keys(db, dir).open(token)).isNotNull();
+    }
+  }
+
+  @Test
+  void aHostWithoutTheClustersKeyIsRefused() throws Exception {
+    try (var db = database()) {
+      keys(db, dir);
+      var stranger = Files.createDirectories(dir.resolve("stranger"));
+      assertThatThrownBy(() -> keys(db, stranger)).hasMessageContaining("copy it from");
+      Files.writeString(stranger.resolve("cluster.key"), Fernet.generate());
+      assertThatThrownBy(() -> keys(db, stranger)).hasMessageContaining("is not this cloud's");
     }
   }
 
