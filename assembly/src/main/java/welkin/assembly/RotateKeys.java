@@ -13,8 +13,8 @@ import welkin.store.Databases;
     name = "rotate-keys",
     description =
         "Makes the staged token key the one that seals, stages a new one, and forgets the oldest."
-            + " Every process of the cloud follows within a second; tokens stay good while their key"
-            + " is kept (fernet_tokens.max_active_keys).",
+            + " Every process of the cloud follows within a second; tokens stay good while their"
+            + " key is kept (fernet_tokens.max_active_keys).",
     mixinStandardHelpOptions = true)
 final class RotateKeys extends Main.Home implements Callable<Integer> {
   @Override
