@@ -18,13 +18,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.HostReport;
 import welkin.core.Exec;
 import welkin.core.Fault;
+import welkin.core.Ids;
 import welkin.core.Json;
 
 /** What the host is: its QEMU, how that can run guests, and the computer below. */
@@ -255,7 +255,7 @@ final class HostFacts {
     var mark = storage.resolve("storage-id");
     var mine = Files.createTempFile(storage, "storage-id", ".part");
     try {
-      Files.writeString(mine, UUID.randomUUID() + "\n");
+      Files.writeString(mine, Ids.system().uuid() + "\n");
       // unlike a rename, a link does not replace what another host wrote a moment ago
       Files.createLink(mark, mine);
     } catch (FileAlreadyExistsException e) {
