@@ -45,6 +45,7 @@ import welkin.identity.token.ClusterKey;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
 import welkin.identity.token.MultiFactor;
+import welkin.identity.token.OAuth2Api;
 import welkin.identity.token.PkiApi;
 import welkin.identity.token.Recognition;
 import welkin.identity.token.RevocationApi;
@@ -199,6 +200,9 @@ public final class IdentityService implements CloudService {
             new OAuth1Store(sealed, platform.clock()),
             Duration.ofSeconds(config.get(REQUEST_TOKENS)),
             Duration.ofSeconds(config.get(ACCESS_TOKENS)));
+    var recognition =
+        new Recognition(backend, tokens, passwords, passwordLogin, credentials, oauth);
+    var factors = new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS)));
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -207,16 +211,9 @@ public final class IdentityService implements CloudService {
     var routes =
         new Routes("")
             .include(VersionApi.routes())
-            .include(
-                new TokenApi(
-                        backend,
-                        tokens,
-                        new Recognition(
-                            backend, tokens, passwords, passwordLogin, credentials, oauth),
-                        new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS))),
-                        audit)
-                    .routes())
+            .include(new TokenApi(backend, tokens, recognition, factors, audit).routes())
             .include(new PermissionApi(platform.door()).routes())
+            .include(new OAuth2Api(backend, tokens, recognition, factors, audit).routes())
             .include(PkiApi.routes())
             .include(new OAuth1Api(backend, oauth, tokens).routes())
             .include(new RevocationApi(backend).routes())

@@ -22,7 +22,6 @@ class UpstreamRowsTest {
       List.of(
           "/v3/OS-FEDERATION/",
           "/v3/auth/OS-FEDERATION/",
-          "/v3/OS-OAUTH2/",
           "/v3/domains/config/",
           "/v3/domains/{domain_id}/config");
 
