@@ -1,6 +1,18 @@
 # shellcheck shell=bash
 # bus: credentials of hosts on the message bus.
 
+init_host() {
+  case ${1:-} in
+    '' | -h | --help) say "usage: ./welkin init-host HOST --tunnel-ip IP [--network-host] [--node NAME] [--rabbitmqctl PROGRAM]
+
+Makes the bus credential of a new hypervisor (or network host) and prints the welkin.yaml it needs. Run it on a control
+host, where rabbitmqctl works."
+      case ${1:-} in '') return 2 ;; *) return 0 ;; esac ;;
+  esac
+  ensure_jar
+  exec "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar "$JAR" init-host --home "$WELKIN_HOME" "$@"
+}
+
 bus() {
   case ${1:-} in
     host-credential | revoke-host) ;;

@@ -96,7 +96,7 @@ without_wait() {
 }
 
 up() {
-  local args port address pid begin flags simulated roles reason limit found told=''
+  local args port address pid begin flags simulated roles reason limit found='' told=''
   case " $* " in *' --help '* | *' -h '*) up_help; return 0 ;; esac
   if pid=$(server_pid); then
     die "already up (process $pid, state in $(short "$WELKIN_HOME")); './welkin down' stops it, './welkin restart' starts its program anew"
@@ -132,11 +132,12 @@ up() {
       die "the process stopped while starting; its log is $(short "$LOG_FILE")"
     fi
     reason=${found#* }
-    case $reason in '' | "$told" | *'is starting'*) ;; *) told=$reason; note "waiting: $reason" ;; esac
+    case $reason in '' | "$told" | *'is starting'*) ;; *) told=$reason; note "$reason" ;; esac
     if [ $(($(now_ms) - begin)) -gt $((limit * 1000)) ]; then not_ready "$pid" "$limit" "$found"; return; fi
     sleep 0.1
   done
   disown "$pid"
+  case $found in '200 OK, '*) note "${found#200 OK, }" ;; esac
   if [ "$limit" = 0 ]; then say "started (process $pid); './welkin status' tells when it is ready"; return 0; fi
   up_says "$roles" "$simulated" "$begin"
   train_later
@@ -281,7 +282,7 @@ status() {
   note "state $(short "$WELKIN_HOME"), started with: ${args[*]:-}"
   ! plays_host "$roles" || note "guests running on this host: $guests"
   found=$(http_get "$(listens_at ${args[@]+"${args[@]}"})" "$(option port 5000 ${args[@]+"${args[@]}"})" /healthcheck) || found=' no answer'
-  case $found in '200 '*) ;; *) note "not ready: ${found#* }"; return 4 ;; esac
+  case $found in '200 OK') ;; '200 '*) note "${found#* OK, }" ;; *) note "not ready: ${found#* }"; return 4 ;; esac
 }
 
 logs() {

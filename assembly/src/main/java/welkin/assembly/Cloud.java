@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.simulated.SimulatedWorld;
@@ -128,12 +126,10 @@ public final class Cloud implements AutoCloseable {
   }
 
   private Health health(Control opened) {
-    var checks = new ArrayList<Supplier<String>>();
-    if (opened != null) {
-      checks.add(opened::trouble);
-    }
-    checks.add(bus::trouble);
-    return new Health(checks);
+    // a host is nothing without the bus
+    return opened == null
+        ? new Health(List.of(bus::trouble), List.of())
+        : new Health(List.of(opened::trouble), List.of(bus::trouble));
   }
 
   private Hosts hosts(Control opened) {

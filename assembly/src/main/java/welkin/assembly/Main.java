@@ -25,7 +25,13 @@ import welkin.peers.Roles;
             + " way in.",
     mixinStandardHelpOptions = true,
     version = "welkin 0.1.0",
-    subcommands = {Main.Serve.class, Main.TearDown.class, BusCommand.class, RotateKeys.class})
+    subcommands = {
+      Main.Serve.class,
+      Main.TearDown.class,
+      BusCommand.class,
+      InitHost.class,
+      RotateKeys.class
+    })
 public final class Main {
   public static void main(String[] args) {
     System.exit(new CommandLine(new Main()).execute(args));

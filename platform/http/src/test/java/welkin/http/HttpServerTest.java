@@ -24,7 +24,7 @@ class HttpServerTest {
   final AtomicReference<String> trouble = new AtomicReference<>();
   final CountDownLatch inside = new CountDownLatch(1);
   final CountDownLatch leave = new CountDownLatch(1);
-  final Health health = new Health(List.of(trouble::get));
+  final Health health = new Health(List.of(trouble::get), List.of());
   final HttpClient client = HttpClient.newHttpClient();
   HttpServer server;
 
@@ -92,8 +92,11 @@ class HttpServerTest {
     assertThat(get("/healthcheck").body()).isEqualTo("OK");
     health.drain();
     assertThat(get("/healthcheck").statusCode()).isEqualTo(503);
-    trouble.set("bus: no connection");
-    assertThat(new Health(List.of(trouble::get)).trouble()).isEqualTo("bus: no connection");
+    trouble.set("no connection");
+    assertThat(new Health(List.of(trouble::get), List.of()).trouble()).isEqualTo("no connection");
+    var worried = new Health(List.of(), List.of(trouble::get));
+    assertThat(worried.trouble()).isNull();
+    assertThat(worried.worry()).isEqualTo("no connection");
   }
 
   @Test
