@@ -23,6 +23,11 @@ final class InvariantChecker {
   private final List<String> wrong = new ArrayList<>();
   private final Map<String, ServerRow> servers = new TreeMap<>();
 
+  /** Moves that wait to be confirmed: who holds at which host, and what is kept there. */
+  private final Map<String, String> waiting = new TreeMap<>();
+
+  private final HashSet<String> sources = new HashSet<>();
+
   private InvariantChecker(TestCloud cloud) {
     this.cloud = cloud;
   }
@@ -63,6 +68,19 @@ final class InvariantChecker {
                   needs);
             })
         .forEach(s -> servers.put(s.id, s));
+    rows(
+        cloud.database("compute"),
+        "SELECT * FROM server_migration WHERE status NOT IN ('confirmed', 'reverted', 'error',"
+            + " 'failed', 'completed', 'cancelled', 'done')",
+        r -> {
+          if (!r.text("status").equals("finished")) {
+            wrong.add("migration " + r.text("uuid") + " is " + r.text("status"));
+          } else {
+            waiting.put(r.text("uuid"), r.text("source_host"));
+            sources.add(r.text("server_id") + " " + r.text("source_host"));
+          }
+          return null;
+        });
   }
 
   /** A state that passes has something that makes it pass. */
@@ -92,6 +110,15 @@ final class InvariantChecker {
           holders.computeIfAbsent(r.text("consumer"), c -> new HashSet<>()).add(r.text("name"));
           return null;
         });
+    // a server that waits to be confirmed may go back: its migration holds what it had
+    waiting.forEach(
+        (consumer, host) -> {
+          if (held.remove(consumer) == null) {
+            wrong.add("migration " + consumer + " holds nothing at " + host);
+          } else if (!holders.get(consumer).equals(java.util.Set.of(host))) {
+            wrong.add("migration " + consumer + " holds at " + holders.get(consumer));
+          }
+        });
     for (var s : servers.values()) {
       var has = held.remove(s.id);
       if (s.host == null ? has != null : !s.needs.equals(has)) {
@@ -115,13 +142,20 @@ final class InvariantChecker {
     var network = cloud.database("network");
     rows(
         network,
-        "SELECT id, device_id, device_owner FROM port WHERE device_owner LIKE 'compute:%'",
+        "SELECT id, device_id, device_owner, host FROM port WHERE device_owner LIKE 'compute:%'",
         r -> {
-          if (!servers.containsKey(r.text("device_id"))) {
+          var s = servers.get(r.text("device_id"));
+          if (s == null) {
             wrong.add("port " + r.text("id") + " of " + r.text("device_id") + ", no server");
+          } else if (s.host != null && !s.host.equals(r.text("host"))) {
+            wrong.add("port " + r.text("id") + " is bound to " + r.text("host") + " of " + s);
           }
           return null;
         });
+    rows(
+        network,
+        "SELECT port_id, host FROM port_binding",
+        r -> wrong.add("port " + r.text("port_id") + " is made ready at " + r.text("host")));
     rows(
         network,
         "SELECT ip, port_id FROM ip_allocation WHERE port_id NOT IN (SELECT id FROM port)",
@@ -137,7 +171,12 @@ final class InvariantChecker {
         if (s == null) {
           wrong.add("guest " + guest + " on " + host + " is no server");
         } else if (!host.equals(s.host)) {
-          wrong.add("guest on " + host + " of " + s);
+          if (!s.vm.equals("resized") || !sources.contains(s.id + " " + host)) {
+            wrong.add("guest on " + host + " of " + s);
+          } else if (guest.power() != welkin.agents.contracts.InstanceState.PowerState.SHUTDOWN) {
+            wrong.add("guest runs on " + host + " of " + s);
+          }
+          continue;
         }
         found.add(guest.serverId());
       }
