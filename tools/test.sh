@@ -2,7 +2,7 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated crash real tempest"
+STAGES="unit engines simulated moves crash real tempest"
 
 usage() {
   cat <<HELP
@@ -11,6 +11,7 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--keep]
   unit        unit, contract, route and workflow tests of every module; with root and QEMU the real ones, too
   engines     the store's contract, services and whole clouds on PostgreSQL and MariaDB, as far as they are installed
   simulated   every client command against a cloud with simulated hosts
+  moves       every way a server moves between hosts, with the client, on simulated hosts
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
   real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
   tempest     Debian's Tempest: the tests of conformance/list.txt
@@ -131,6 +132,13 @@ stage_simulated() {
   stop_cloud "$home"
 }
 
+stage_moves() {
+  have openstack || { echo "0 passed, 0 failed, 1 skipped"; return 0; }
+  start_simulated moves 3 21000
+  (cd "$ROOT/trials/walks" && timeout 1200 /usr/bin/python3 -B moves.py "$home/openrc") || true
+  stop_cloud "$home"
+}
+
 stage_crash() {
   start_simulated crash 3 26000
   WELKIN_AOT=0 WELKIN_HOME=$home timeout 900 /usr/bin/python3 -B "$ROOT/trials/walks/crash.py" "$ROOT" 20 || true
@@ -175,8 +183,8 @@ for s in $only; do
     *) ensure_jar ;;
   esac
   if [ "$s" = real ] && ! real_possible; then skip_stage real "$real_reason"; say "  skipped: $real_reason"; continue; fi
-  if [ "$s" = simulated ] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
-    skip_stage simulated "no openstack client (packages python3-openstackclient, python3-osc-placement)"
+  if { [ "$s" = simulated ] || [ "$s" = moves ]; } && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+    skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"
     continue
   fi

@@ -65,10 +65,7 @@ class MovesTest {
   }
 
   private JsonNode migration(String id) {
-    return admin
-        .get("/compute/v2.1/os-migrations?instance_uuid=" + id)
-        .get("migrations")
-        .get(0);
+    return admin.get("/compute/v2.1/os-migrations?instance_uuid=" + id).get("migrations").get(0);
   }
 
   private void awaitMigration(String id, String status) {
@@ -100,7 +97,8 @@ class MovesTest {
         "all have said where they keep disks",
         Duration.ofSeconds(60),
         () ->
-            cloud.database("compute")
+            cloud
+                    .database("compute")
                     .read(
                         sql ->
                             sql.list(
@@ -109,7 +107,8 @@ class MovesTest {
                     .stream()
                     .distinct()
                     .count()
-                == (shared ? 1 : 3));
+                == (shared ? 1 : 3),
+        () -> "shared: " + shared);
   }
 
   /** The address that must never change. */
@@ -212,15 +211,11 @@ class MovesTest {
             "{'migrate': {'host': '" + host(id) + "'}}",
             "{'os-migrateLive': {'host': 'nonesuch', 'block_migration': 'auto'}}",
             "{'evacuate': {}}")) {
-      assertThat(
-              admin.send("POST", SERVERS + id + "/action", body.replace('\'', '"')).status())
+      assertThat(admin.send("POST", SERVERS + id + "/action", body.replace('\'', '"')).status())
           .as(body)
           .isEqualTo(400);
     }
-    assertThat(
-            admin
-                .send("POST", SERVERS + id + "/action", "{\"confirmResize\": null}")
-                .status())
+    assertThat(admin.send("POST", SERVERS + id + "/action", "{\"confirmResize\": null}").status())
         .isEqualTo(409);
     assertThat(
             admin
