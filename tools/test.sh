@@ -2,11 +2,11 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated moves crash real tempest"
+STAGES="unit engines simulated moves crash real lab tempest"
 
 usage() {
   cat <<HELP
-usage: ./welkin test [--only STAGE[,STAGE]] [--keep]
+usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
 
   unit        unit, contract, route and workflow tests of every module; with root and QEMU the real ones, too
   engines     the store's contract, services and whole clouds on PostgreSQL and MariaDB, as far as they are installed
@@ -14,19 +14,21 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--keep]
   moves       every way a server moves between hosts, with the client, on simulated hosts
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
   real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
+  lab         a cloud of seven hosts on PostgreSQL and RabbitMQ: its walk, a few bad days, nothing left behind
   tempest     Debian's Tempest: the tests of conformance/list.txt
 
 Each stage has a state folder and ports of its own under a temporary folder; a cloud that runs already is not touched.
---keep leaves that folder, with all logs. CI=true installs missing packages without asking.
+--full has every bad day in the lab, which takes a quarter of an hour longer. --keep leaves that folder, with all logs. CI=true installs missing packages without asking.
 HELP
 }
 
-only=$STAGES keep=0
+only=$STAGES keep=0 days=worker,network,broker,database
 while [ $# -gt 0 ]; do
   case $1 in
     --only) only=${2:?--only needs a stage}; only=${only//,/ }; shift ;;
     --only=*) only=${1#*=}; only=${only//,/ } ;;
     --keep) keep=1 ;;
+    --full) days=api,worker,compute,network,broker,database,cut,clocks,full ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -44,10 +46,11 @@ export WELKIN_HOME=$work/home
 . "$ROOT/tools/lib/host.sh"
 export PATH="$PATH:/usr/sbin:/sbin"
 
-homes=()
+homes=() lab=
 clean() {
   local status=$? home
   trap - EXIT INT TERM
+  [ -z "$lab" ] || in_lab "$ROOT/welkin" lab down >/dev/null || true
   for home in ${homes[@]+"${homes[@]}"}; do
     [ ! -d "$home" ] || WELKIN_HOME=$home "$ROOT/welkin" down >"$home/last-down.log" 2>&1 || cat "$home/last-down.log"
   done
@@ -151,6 +154,22 @@ stage_real() {
     WELKIN_PORT=$(free_port 23000) timeout 1500 /usr/bin/python3 -B "$ROOT/trials/walks/real.py" "$ROOT" || true
 }
 
+# a name and addresses of its own, so that a lab somebody plays with goes on
+in_lab() {
+  WELKIN_HOME=$lab WELKIN_LAB_NAME=wktest WELKIN_LAB_WIRE=${WELKIN_TEST_WIRE:-10.214.0.0/24} \
+    WELKIN_LAB_OUTSIDE=${WELKIN_TEST_OUTSIDE:-172.24.214.0/24} "$@"
+}
+
+stage_lab() { in_lab timeout 2700 /usr/bin/python3 -B "$ROOT/trials/lab/walk.py" "$ROOT" --days "$days" || true; }
+
+lab_missing() {
+  local program
+  if ! real_possible; then printf '%s' "$real_reason"; return 0; fi
+  for program in psql:postgresql rabbitmqctl:rabbitmq-server haproxy:haproxy openstack:python3-openstackclient; do
+    have "${program%%:*}" || { printf 'no %s' "${program#*:}"; return 0; }
+  done
+}
+
 stage_tempest() {
   if ! grep -qv '^#' "$ROOT/conformance/list.txt"; then say "  the list is empty"; echo "0 passed, 0 failed, 0 skipped"; return 0; fi
   start_simulated tempest "${TEMPEST_HOSTS:-2}" 24000
@@ -183,6 +202,11 @@ for s in $only; do
     *) ensure_jar ;;
   esac
   if [ "$s" = real ] && ! real_possible; then skip_stage real "$real_reason"; say "  skipped: $real_reason"; continue; fi
+  if [ "$s" = lab ]; then
+    why=$(lab_missing)
+    if [ -n "$why" ]; then skip_stage lab "$why"; say "  skipped: $why"; continue; fi
+    lab=$work/lab
+  fi
   if { [ "$s" = simulated ] || [ "$s" = moves ]; } && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
     skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import host as hosts  # noqa: E402
 import lab as labs  # noqa: E402
 
-HELP = """usage: ./welkin lab up | down | status | shell HOST | exec HOST COMMAND...
+HELP = """usage: ./welkin lab up | quickstart | down | status | shell HOST | exec HOST COMMAND... | trial [NAME...]
 
 A cloud of seven hosts on this machine, each with network, mount and process namespaces of its own, joined by a bridge:
   infra-1                PostgreSQL, RabbitMQ and a load balancer: what an operator has before there is a cloud
@@ -21,9 +21,13 @@ A cloud of seven hosts on this machine, each with network, mount and process nam
   down          takes all of it away; disks (databases, images, guests) stay in the state folder's lab/
   status        which hosts are on and what runs there
   shell HOST    a shell on a host;  exec HOST COMMAND runs one command there
+  trial [NAME]  a bad day, or all of them, after quickstart: under a steady load a part is killed, cut off or filled up, and
+                what was refused, failed, lost or left over is counted: %s
 
 Needs root and Debian's postgresql, rabbitmq-server, haproxy beside what quickstart needs.
-WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges."""
+WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges; with those and
+WELKIN_LAB_NAME (wklab) of its own, a second lab stands beside the first."""
+DAYS = 'api, worker, compute, network, broker, database, cut, clocks, full'
 
 
 def said(lab):
@@ -33,7 +37,7 @@ def said(lab):
 
 def main(argv):
     if not argv or argv[0] in ('-h', '--help', 'help'):
-        print(HELP)
+        print(HELP % DAYS)
         return 0
     lab = labs.Lab(os.environ['WELKIN_HOME'])
     command, rest = argv[0], argv[1:]
@@ -49,6 +53,9 @@ def main(argv):
         labs.step('power off', lab.down)
     elif command == 'status':
         return lab.status()
+    elif command == 'trial':
+        words = [sys.executable, '-B', os.path.join(lab.root, 'trials', 'lab', 'badday.py'), lab.root, *rest]
+        os.execv(words[0], words)
     elif command in ('shell', 'exec') and rest and rest[0] in lab.hosts:
         h = lab.hosts[rest[0]]
         words = rest[1:] if command == 'exec' else ['bash', '--norc', '-i']
@@ -57,7 +64,7 @@ def main(argv):
         words = h.words(*words, env={'PS1': rest[0] + '# '}, cwd=os.getcwd())
         os.execvp(words[0], words)
     else:
-        print(HELP, file=sys.stderr)
+        print(HELP % DAYS, file=sys.stderr)
         return 2
     return 0
 

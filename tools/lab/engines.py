@@ -128,8 +128,15 @@ class PostgreSQL(Engine):
         self.start()
 
     def fill(self):
-        """Leaves no room on its file system."""
-        self.host.run('sh', '-c', 'cat /dev/zero >"$0/ballast"; sync', self.place)
+        """Leaves no room on its file system, and uses up the log PostgreSQL holds in reserve: it comes to feel it."""
+        room = int(self.host.must('df', '--output=avail', '-k', self.place).split()[-1]) - 8192
+        self.host.must('fallocate', '-l', '%dk' % room, self.place + '/ballast')
+        try:
+            self.sql("DO $$ BEGIN FOR i IN 1..60 LOOP PERFORM pg_logical_emit_message(false, 'fill', repeat('x', 4000000)); "
+                     "END LOOP; END $$")
+        except Failed:
+            pass    # it has no room for its log any more: that was wanted
+        self.host.run('sh', '-c', 'cat /dev/zero >>"$0/ballast"', self.place)
 
     def empty(self):
         """Makes room again, and starts it if that ended it."""

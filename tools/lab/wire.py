@@ -3,11 +3,13 @@
 The machine itself has a leg in each: it is the operator's desk and the world outside. Devices and an address range are
 all the lab has in the machine's own namespace.
 """
+import os
 import subprocess
 
 from host import Failed, Host
 
-WIRE, OUTSIDE = 'wklab-wire', 'wklab-ext'
+NAME = os.environ.get('WELKIN_LAB_NAME', 'wklab')     # another name, and a second lab stands beside the first
+WIRE, OUTSIDE = NAME + '-wire', NAME + '-ext'
 BRIDGES = {'wire': 'wire', 'ext': 'ext'}
 
 

@@ -196,7 +196,7 @@ class Days:
         d = self.lab.database
         d.onto_disk_of(600)
         try:
-            self.day('full', "the database's disk full for 10 s", d.fill, d.empty, hold=10)
+            self.day('full', "the database's disk full for 20 s", d.fill, d.empty, hold=20)
         finally:
             d.back()
 

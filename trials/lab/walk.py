@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import zlib
 
 ROOT = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -15,6 +16,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, 'tools', 'lab'), os.path.join(ROOT, 'to
 import tour  # noqa: E402
 from client import Walk  # noqa: E402
 from lab import COMPUTE, CONTROL, NETWORK, Lab  # noqa: E402
+from wire import NAME  # noqa: E402
 
 HOME = os.environ['WELKIN_HOME']
 
@@ -32,7 +34,11 @@ def traces():
     found |= {'nft ' + n for n in lines('nft', 'list', 'tables')}
     found |= {'mount ' + n.split()[1] for n in lines('cat', '/proc/mounts')}
     found |= {'shared memory ' + n for n in os.listdir('/dev/shm')}
-    return found
+    if os.environ.get('CI') == 'true':
+        return found
+    # a machine that others work on, too: what bears the lab's name or the tag of one of its hosts
+    ours = [NAME + '-', HOME + '/'] + ['wk' + ('%08x' % zlib.crc32(p.home.encode()))[:6] for p in Lab(HOME).processes.values()]
+    return {t for t in found if any(o in t for o in ours)}
 
 
 def spaces(lab):
