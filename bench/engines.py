@@ -89,7 +89,8 @@ class PostgreSQL:
                        check=True, stdout=log, stderr=log, cwd='/', **self._who())
         os.unlink(word)
         self.process = subprocess.Popen(
-            [postgres, '-D', data, '-p', str(self.port), '-k', self.folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=300'],
+            [postgres, '-D', data, '-p', str(self.port), '-k', self.folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=300',
+             *os.environ.get('WELKIN_SCALE_POSTGRES', '').split()],
             stdout=log, stderr=log, cwd='/', start_new_session=True, **self._who())
         env = dict(os.environ, PGPASSWORD=self.password)
         at = ['-h', '127.0.0.1', '-p', str(self.port), '-U', 'welkin']

@@ -202,11 +202,15 @@ class Scale:
         status, _, body = await self.call(ep, conn, 'DELETE', '/servers/' + server)
         if status != 204:
             raise load.HttpError('delete: %d %s' % (status, body[:200]))
+        pause = max(0.02, self.leaving / 2)
         while True:
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(pause)
+            pause = max(0.02, self.leaving / 5)
             status, _, _ = await self.call(ep, conn, 'GET', '/servers/' + server)
             if status == 404:
-                return time.monotonic() - begun
+                took = time.monotonic() - begun
+                self.leaving += (took - self.leaving) / 20
+                return took
             if time.monotonic() - begun > 120:
                 raise load.HttpError('server %s does not go' % server)
 
@@ -290,7 +294,7 @@ class Scale:
 
     def run(self):
         a = self.args
-        self.typical = 0.1
+        self.typical = self.leaving = 0.1
         self.start()
         self.prepare()
         asyncio.run(self.cycles(a.warm))
@@ -305,6 +309,9 @@ class Scale:
             print(rows[-1], flush=True)
         none = ' | '.join([''] * 4)
         failures = []
+        _, spent = self.measured('idle', a.seconds, asyncio.sleep(a.seconds))
+        rows.append('| idle, each second | %d | | | | | | %s |' % (a.seconds, self.per(spent, a.seconds)))
+        print(rows[-1], flush=True)
         (took, failed, accepted, booted, deleted), spent = self.measured('cycles', a.cycles, self.cycles(a.cycles))
         failures += failed
         row('boot to ACTIVE and delete to 404, %d clients' % a.clients, [b + d for b, d in zip(booted, deleted)], len(failed), took,

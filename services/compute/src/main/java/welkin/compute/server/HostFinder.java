@@ -13,6 +13,7 @@ import welkin.compute.host.Hosts;
 import welkin.compute.migration.MigrationStore;
 import welkin.compute.scheduler.HostState;
 import welkin.compute.scheduler.Placement;
+import welkin.compute.scheduler.Room;
 import welkin.compute.scheduler.Scheduler;
 import welkin.compute.scheduler.Scheduler.Rejection;
 import welkin.compute.scheduler.Wish;
@@ -29,6 +30,7 @@ public final class HostFinder {
   private final Placement placement;
   private final Scheduler scheduler;
   private final Isolation isolation;
+  private final Room room;
 
   /**
    * @param hosts where only certain images run
@@ -50,6 +52,7 @@ public final class HostFinder {
     this.placement = placement;
     this.scheduler = scheduler;
     this.isolation = isolation;
+    this.room = new Room(placement);
   }
 
   /**
@@ -101,29 +104,38 @@ public final class HostFinder {
   }
 
   Found find(Search search) {
+    return find(search, true);
+  }
+
+  private Found find(Search search, boolean recent) {
     var server = search.server();
     var resources = resources(search.flavor());
     var wish = wish(search, resources);
     var traits = traits(search.flavor());
-    var room = new HashMap<String, Placement.Candidate>();
-    placement
-        .candidates(
+    var known =
+        room.free(
             resources,
             traits.getOrDefault("required", List.of()),
-            traits.getOrDefault("forbidden", List.of()))
-        .forEach(c -> room.put(c.provider(), c));
-    var choice = scheduler.choose(wish, states(room));
+            traits.getOrDefault("forbidden", List.of()),
+            recent);
+    var choice = scheduler.choose(wish, states(known.free()));
     var rejected = new ArrayList<>(choice.rejected());
     for (var host : choice.ranked()) {
       if (!placement.claim(
           server.id(), server.projectId(), server.userId(), host.provider(), resources)) {
+        room.full(host.provider());
         rejected.add(new Rejection(host.host(), "Placement", "another server was faster"));
       } else if (!reserve(search, host.host())) {
         placement.release(server.id());
         rejected.add(new Rejection(host.host(), "ServerGroup", "another of its group was faster"));
       } else {
+        room.claimed(host.provider(), resources);
         return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
       }
+    }
+    if (known.recent()) {
+      // nobody is refused for what was true a moment ago
+      return find(search, false);
     }
     if (rejected.isEmpty()) {
       rejected.add(new Rejection(null, "ComputeFilter", "no compute host has registered yet"));
@@ -184,7 +196,7 @@ public final class HostFinder {
     hosts.built(host, well);
   }
 
-  private List<HostState> states(Map<String, Placement.Candidate> room) {
+  private List<HostState> states(Map<String, Map<String, Long>> room) {
     var all = hosts.list();
     var zones = new HashMap<String, String>();
     var busy = new HashMap<String, Long>();
@@ -200,11 +212,6 @@ public final class HostFinder {
         });
     var out = new ArrayList<HostState>(all.size());
     for (var host : all) {
-      var candidate = room.get(host.nodeUuid());
-      var free = new HashMap<String, Long>();
-      if (candidate != null) {
-        candidate.resources().forEach((k, s) -> free.put(k, s.free()));
-      }
       out.add(
           new HostState(
               host.host(),
@@ -212,7 +219,7 @@ public final class HostFinder {
               host.report(),
               down(host),
               zones.getOrDefault(host.host(), hosts.defaultZone()),
-              free,
+              room.getOrDefault(host.nodeUuid(), Map.of()),
               busy.getOrDefault(host.host(), 0L).intValue(),
               host.buildFailures(),
               servers.getOrDefault(host.host(), 0L).intValue(),
