@@ -184,10 +184,10 @@ class Scale:
             raise load.HttpError('boot: %d %s' % (status, body[:200]))
         server, accepted = json.loads(body)['server']['id'], time.monotonic() - begun
         # ask about as often as an answer can be expected: a client that asks all the time measures itself
-        pause = max(0.02, self.typical / 2)
+        pause = max(0.02, self.typical * 0.9)
         while True:
             await asyncio.sleep(pause)
-            pause = max(0.02, self.typical / 5)
+            pause = max(0.02, self.typical / 4)
             status, _, body = await self.call(ep, conn, 'GET', '/servers/' + server)
             state = json.loads(body)['server']['status']
             if state == 'ACTIVE':
@@ -202,10 +202,10 @@ class Scale:
         status, _, body = await self.call(ep, conn, 'DELETE', '/servers/' + server)
         if status != 204:
             raise load.HttpError('delete: %d %s' % (status, body[:200]))
-        pause = max(0.02, self.leaving / 2)
+        pause = max(0.02, self.leaving * 0.9)
         while True:
             await asyncio.sleep(pause)
-            pause = max(0.02, self.leaving / 5)
+            pause = max(0.02, self.leaving / 4)
             status, _, _ = await self.call(ep, conn, 'GET', '/servers/' + server)
             if status == 404:
                 took = time.monotonic() - begun

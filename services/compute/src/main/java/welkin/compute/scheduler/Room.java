@@ -9,10 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Where there is room, as Placement says. The answer of a large cloud is long, and the same for every
- * boot of a flavor, so it is used for a moment; what this process claims meanwhile is taken off. It
- * decides only who is asked first: a claim on what another took is refused by Placement, and who
- * finds nothing asks anew.
+ * Where there is room, as Placement says. The answer of a large cloud is long, and the same for
+ * every boot of a flavor, so it is used for a moment; what this process claims meanwhile is taken
+ * off. It decides only who is asked first: a claim on what another took is refused by Placement,
+ * and who finds nothing asks anew.
  */
 public final class Room {
   private static final Duration MOMENT = Duration.ofMillis(500);
@@ -39,9 +39,7 @@ public final class Room {
     long at;
 
     boolean recent() {
-      return free != null
-          && free.size() >= MANY
-          && System.nanoTime() - at < MOMENT.toNanos();
+      return free != null && free.size() >= MANY && System.nanoTime() - at < MOMENT.toNanos();
     }
   }
 
