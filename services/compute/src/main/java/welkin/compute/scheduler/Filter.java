@@ -123,10 +123,12 @@ enum Filter {
 
   /** A key's values in the aggregates' metadata; several may stand in one, by commas. */
   private static Set<String> words(HostState host, String key) {
+    var given = host.metadata().get(key);
+    if (given == null) {
+      return Set.of();
+    }
     var out = new TreeSet<String>();
-    host.metadata()
-        .getOrDefault(key, Set.of())
-        .forEach(v -> Arrays.stream(v.split(",")).map(String::strip).forEach(out::add));
+    given.forEach(v -> Arrays.stream(v.split(",")).map(String::strip).forEach(out::add));
     return out;
   }
 

@@ -31,6 +31,7 @@ public final class HostFinder {
   private final Scheduler scheduler;
   private final Isolation isolation;
   private final Room room;
+  private final HostCounts counts;
 
   /**
    * @param hosts where only certain images run
@@ -53,6 +54,7 @@ public final class HostFinder {
     this.scheduler = scheduler;
     this.isolation = isolation;
     this.room = new Room(placement);
+    this.counts = new HostCounts(database);
   }
 
   /**
@@ -118,7 +120,7 @@ public final class HostFinder {
             traits.getOrDefault("required", List.of()),
             traits.getOrDefault("forbidden", List.of()),
             recent);
-    var choice = scheduler.choose(wish, states(known.free()));
+    var choice = scheduler.choose(wish, states(known.free(), recent));
     var rejected = new ArrayList<>(choice.rejected());
     for (var host : choice.ranked()) {
       if (!placement.claim(
@@ -130,6 +132,7 @@ public final class HostFinder {
         rejected.add(new Rejection(host.host(), "ServerGroup", "another of its group was faster"));
       } else {
         room.claimed(host.provider(), resources);
+        counts.claimed(host.host());
         return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
       }
     }
@@ -196,20 +199,17 @@ public final class HostFinder {
     hosts.built(host, well);
   }
 
-  private List<HostState> states(Map<String, Map<String, Long>> room) {
+  private List<HostState> states(Map<String, Map<String, Long>> room, boolean recent) {
     var all = hosts.list();
     var zones = new HashMap<String, String>();
-    var busy = new HashMap<String, Long>();
-    var servers = new HashMap<String, Long>();
     var metadata = new HashMap<String, Map<String, Set<String>>>();
     database.read(
         sql -> {
           zones.putAll(hosts.zones(sql));
           metadata.putAll(hosts.metadata(sql));
-          ServerStore.countByHost(sql, false).forEach(e -> servers.put(e.getKey(), e.getValue()));
-          ServerStore.countByHost(sql, true).forEach(e -> busy.put(e.getKey(), e.getValue()));
           return null;
         });
+    var count = counts.of(all.size(), recent);
     var out = new ArrayList<HostState>(all.size());
     for (var host : all) {
       out.add(
@@ -220,9 +220,9 @@ public final class HostFinder {
               down(host),
               zones.getOrDefault(host.host(), hosts.defaultZone()),
               room.getOrDefault(host.nodeUuid(), Map.of()),
-              busy.getOrDefault(host.host(), 0L).intValue(),
+              (int) count.busy(host.host()),
               host.buildFailures(),
-              servers.getOrDefault(host.host(), 0L).intValue(),
+              (int) count.servers(host.host()),
               metadata.getOrDefault(host.host(), Map.of()),
               isolation.hosts().contains(host.host())));
     }
