@@ -30,7 +30,10 @@ import welkin.peers.Roles;
       Main.TearDown.class,
       BusCommand.class,
       InitHost.class,
-      RotateKeys.class
+      RotateKeys.class,
+      DataCommands.Migrate.class,
+      DataCommands.BackupCommand.class,
+      DataCommands.RestoreCommand.class
     })
 public final class Main {
   public static void main(String[] args) {

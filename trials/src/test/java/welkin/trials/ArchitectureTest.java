@@ -169,9 +169,10 @@ class ArchitectureTest {
         noClasses()
             .that(
                 describe(
-                    "are neither the store nor a *Store",
+                    "are neither the store, nor its contract, nor a *Store",
                     (JavaClass c) ->
                         !c.getPackageName().startsWith("welkin.store")
+                            && !c.getPackageName().startsWith("welkin.testkit")
                             && !outermost(c).getSimpleName().endsWith("Store")))
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.sql..", "javax.sql..", "org.sqlite.."))

@@ -44,6 +44,9 @@ abstract class Connector {
    */
   abstract Connection connect(int answerSeconds) throws SQLException;
 
+  /** A connection that sees all schemas; makes the base where an engine has one beside them. */
+  abstract Connection connectToBase() throws SQLException;
+
   /** Makes the schema (and on PostgreSQL the base) when it is missing. */
   abstract void create() throws SQLException;
 

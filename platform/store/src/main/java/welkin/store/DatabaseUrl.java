@@ -157,6 +157,14 @@ public record DatabaseUrl(
     return engine == Dialect.MARIADB ? base + "_" + name : name;
   }
 
+  /** The service whose schema this is, or null when it is nobody's. */
+  String service(String schemaName) {
+    if (engine != Dialect.MARIADB) {
+      return schemaName;
+    }
+    return schemaName.startsWith(base + "_") ? schemaName.substring(base.length() + 1) : null;
+  }
+
   /** The address without its password, as logs and messages show it. */
   @Override
   public String toString() {

@@ -60,6 +60,11 @@ public final class Databases {
     return List.of(URL, DURABILITY);
   }
 
+  /** An engine's name as the option has it. */
+  public static String engine(DatabaseUrl url) {
+    return url.engine().name().toLowerCase(Locale.ROOT);
+  }
+
   public DatabaseUrl url() {
     return url;
   }

@@ -51,7 +51,7 @@ public enum Dialect {
         migration.replace("${autoid}", autoId).replace("${text}", text).replace("${blob}", blob);
     return switch (this) {
       case SQLITE -> sql;
-      case POSTGRESQL -> VARCHAR.matcher(sql).replaceAll("$0 COLLATE \"C\"");
+      case POSTGRESQL -> VARCHAR.matcher(sql).replaceAll("TEXT COLLATE \"C\"");
       case MARIADB -> {
         // a migration that died half way is run again from the statement it died in
         var again =
@@ -105,6 +105,15 @@ public enum Dialect {
       }
       case POSTGRESQL -> "23505".equals(e.getSQLState());
       case MARIADB -> e.getErrorCode() == 1062;
+    };
+  }
+
+  /** A value that a column does not take: the caller's, who may send a shorter one. */
+  boolean isTooLarge(SQLException e) {
+    return switch (this) {
+      case SQLITE -> false;
+      case POSTGRESQL -> "22001".equals(e.getSQLState()) || "22003".equals(e.getSQLState());
+      case MARIADB -> e.getErrorCode() == 1406 || e.getErrorCode() == 1264;
     };
   }
 

@@ -64,6 +64,11 @@ final class MariadbConnector extends Connector {
   }
 
   @Override
+  Connection connectToBase() throws SQLException {
+    return connect("", 0);
+  }
+
+  @Override
   void create() throws SQLException {
     try (var c = connect("", 0)) {
       if (!exists(c, "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?", schema)) {

@@ -72,6 +72,11 @@ final class Migrations {
     return all;
   }
 
+  /** Whether a migration is of the tables every schema has. */
+  static boolean isPlatform(String name) {
+    return PLATFORM.contains(name);
+  }
+
   private static HashSet<String> done(Sql sql) {
     execute(
         sql,

@@ -64,17 +64,22 @@ final class PostgresConnector extends Connector {
   }
 
   @Override
-  void create() throws SQLException {
-    try (var c = connect(url.base(), 0)) {
-      createSchema(c);
+  Connection connectToBase() throws SQLException {
+    try {
+      return connect(url.base(), 0);
     } catch (SQLException e) {
       if (!"3D000".equals(e.getSQLState())) { // no such database
         throw e;
       }
-      createBase();
-      try (var c = connect(url.base(), 0)) {
-        createSchema(c);
-      }
+    }
+    createBase();
+    return connect(url.base(), 0);
+  }
+
+  @Override
+  void create() throws SQLException {
+    try (var c = connectToBase()) {
+      createSchema(c);
     }
   }
 

@@ -254,6 +254,10 @@ public final class Sql {
       bind(p.statement, args);
       return use.on(p);
     } catch (SQLException e) {
+      if (dialect.isTooLarge(e)) {
+        failure = failure == null ? new StoreException(sql, e) : failure;
+        throw Fault.badRequest("A value is too long or too large to be kept.");
+      }
       var f = StoreException.of(dialect, sql, e);
       failure = failure == null ? f : failure;
       throw f;

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import welkin.core.Exec;
 import welkin.store.DatabaseUrl;
@@ -140,12 +141,7 @@ public abstract class TestServer {
   }
 
   private static void pause() {
-    try {
-      Thread.sleep(50);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    LockSupport.parkNanos(50_000_000);
   }
 
   /** {@code kill -9}: a power cut of the server. */
