@@ -7,11 +7,6 @@ import urllib.request
 
 from host import Failed, alive, wait_until, write
 
-ROLES = {'control': 'api,worker', 'compute': 'compute,network-agent', 'network': 'network-agent'}
-
-# what control hosts share, as they would a folder of a file server: images, and the keys that seal tokens
-SHARED = ('images', 'fernet-keys', 'credential-keys')
-
 JAVA_OPTS = '-XX:-UsePerfData'   # its files would lie in the machine's /tmp, by pids of another namespace
 
 # heap of a JVM in MiB: agents alone need little
@@ -49,11 +44,8 @@ class Process:
         """./welkin up, there; as the last time when it was started before."""
         if self.pids():
             return
-        os.makedirs(self.home, exist_ok=True)
-        if self.kind == 'control':
-            self._share()
-        self.configure()
-        self.welkin('up', '--roles', ROLES[self.kind], '--listen', '0.0.0.0', '--port', str(self.lab.port))
+        self.prepare()
+        self.welkin('up', '--listen', '0.0.0.0', '--port', str(self.lab.port))
 
     def kill(self, sign=signal.SIGKILL):
         """kill -9; answers when it is gone."""
@@ -62,43 +54,30 @@ class Process:
             os.kill(pid, sign)
         wait_until(60, 'Welkin on %s to end' % self.host.name, lambda: not any(alive(p) for p in pids))
 
-    def _share(self):
-        for name in SHARED:
-            shared, here = os.path.join(self.lab.folder, 'shared', name), os.path.join(self.home, name)
-            for folder in (shared, here):
-                os.makedirs(folder, mode=0o700, exist_ok=True)
-            if self.host.run('mountpoint', '-q', here).returncode:
-                self.host.must('mount', '--bind', shared, here)
+    def prepare(self):
+        """Its state folder and welkin.yaml: a control host's is written here, a host's by ./welkin init-host, as an operator would."""
+        os.makedirs(self.home, exist_ok=True)
+        lab, path = self.lab, os.path.join(self.home, 'welkin.yaml')
+        if self.kind != 'control':
+            if not os.path.exists(path):
+                write(path, lab.init_host(self.host, self.kind == 'network'), 0o600)
+            return
+        images = os.path.join(lab.folder, 'images')     # a file server's folder, seen by both control hosts
+        os.makedirs(images, mode=0o700, exist_ok=True)
+        self._cluster_key()
+        write(path, '\n'.join([
+            '# written by ./welkin lab', 'roles: api,worker', 'endpoint: ' + lab.endpoint(), 'database: ' + lab.database.url(),
+            'bus: ' + lab.broker.url(), 'metadata: {shared_secret: %s}' % lab.secret('metadata'),
+            'glance_store: {filesystem_store_datadir: %s}' % images,
+            # so that a trial need not wait a minute until somebody is taken for dead
+            'network: {agent_down_time: 20}']) + '\n', 0o600)
 
-    def configure(self):
-        lab = self.lab
-        lines = ['# written by ./welkin lab', 'endpoint: ' + lab.endpoint(), 'bus: ' + self._bus(),
-                 'metadata: {shared_secret: %s}' % lab.secret('metadata'),
-                 'host: {tunnel_ip: %s}' % self.host.address]
-        network = {'agent_down_time': 20}
-        if self.kind == 'control':
-            lines.append('database: ' + lab.database.url())
-        if self.kind == 'compute':
-            network['agents'] = 'l2'
-        if self.kind == 'network':
-            network['bridge_mappings'] = '%s:%s' % (lab.physical, lab.bridge)
-        lines.append('network: {%s}' % ', '.join('%s: %s' % p for p in network.items()))
-        lines += lab.settings.get(self.kind, [])
-        write(os.path.join(self.home, 'welkin.yaml'), '\n'.join(lines) + '\n', 0o600)
-
-    def _bus(self):
-        """Services have the broker's whole virtual host; a hypervisor or network host only what is its own."""
-        if self.kind == 'control':
-            return self.lab.broker.url()
-        with open(self.credential()) as f:
-            return f.read().strip()
-
-    def credential(self):
-        """The file of this host's bus credential, made at first use."""
-        path = os.path.join(self.host.folder, 'bus.url')
-        if not os.path.exists(path):
-            write(path, self.lab.host_credential(self.host.name), 0o600)
-        return path
+    def _cluster_key(self):
+        """The first control host made it; an operator copies it to the others."""
+        first, here = (os.path.join(p.home, 'cluster.key') for p in (self.lab.processes['control-1'], self))
+        if os.path.exists(first) and not os.path.exists(here):
+            with open(first) as f:
+                write(here, f.read(), 0o600)
 
 
 def answers(url, timeout=2):

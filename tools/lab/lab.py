@@ -2,6 +2,7 @@
 import concurrent.futures
 import ipaddress
 import os
+import re
 import shutil
 import time
 
@@ -50,7 +51,6 @@ class Lab:
         self.broker = RabbitMQ(infra)
         self.balancer = LoadBalancer(infra)
         self.processes = {n: Process(self, self.hosts[n]) for n in CONTROL + COMPUTE + NETWORK}
-        self.settings = {}      # lines added to welkin.yaml of the hosts of a kind
         self.desk = os.path.join(self.folder, 'desk')
 
     def names(self):
@@ -66,14 +66,15 @@ class Lab:
     def secret(self, name):
         return secret(os.path.join(self.folder, name + '.secret'))
 
-    def host_credential(self, host):
-        """A new bus credential for a host's agents: the URL for its configuration."""
-        url = self.hosts[INFRA].must(
-            os.path.join(self.root, 'welkin'), 'bus', 'host-credential', host, '--node', 'rabbit@' + INFRA, '--rabbitmqctl',
-            '/usr/sbin/rabbitmqctl', env={'WELKIN_HOME': self.processes[CONTROL[0]].home, 'PATH': os.environ['PATH'],
-                                          'JAVA_HOME': os.environ.get('JAVA_HOME', '')}).strip().splitlines()[-1]
-        self.broker.keep_agent(host, url)
-        return url
+    def init_host(self, host, network):
+        """The welkin.yaml of a new host, with a bus credential of its own: ./welkin init-host beside the broker."""
+        text = self.hosts[INFRA].must(
+            os.path.join(self.root, 'welkin'), 'init-host', host.name, '--tunnel-ip', host.address, '--node', 'rabbit@' + INFRA,
+            '--rabbitmqctl', '/usr/sbin/rabbitmqctl', *(['--network-host'] if network else []),
+            env={'WELKIN_HOME': self.processes[CONTROL[0]].home, 'PATH': os.environ['PATH'],
+                 'JAVA_HOME': os.environ.get('JAVA_HOME', '')})
+        self.broker.keep_agent(host.name, re.search(r'^bus: (.*)$', text, re.M).group(1))
+        return text.replace('external:BRIDGE', '%s:%s' % (PHYSICAL, BRIDGE))
 
     # ---- up and down
     def power(self, name):
@@ -99,17 +100,16 @@ class Lab:
         step('load balancer', lambda: self.balancer.start(PORT, [self.hosts[n] for n in CONTROL]))
         # the first control host makes the schemas, the administrator and the keys that the others find
         step('control-1', self.processes['control-1'].start)
-        step('a bus credential for each host', self.credentials_of_hosts)
+        step('configuration and bus credential of each host', self.init_hosts)
         step('all other hosts', lambda: together(*[p.start for n, p in self.processes.items() if n != 'control-1']))
         step('the cloud answers at ' + self.endpoint(), self.well)
         self.credentials()
 
-    def credentials_of_hosts(self):
-        """Made with ./welkin bus host-credential, as an operator would; kept for later starts."""
-        together(*[p.credential for p in self.processes.values() if p.kind != 'control'])
+    def init_hosts(self):
+        """Made once, kept for later starts."""
+        together(*[p.prepare for p in self.processes.values() if p.kind != 'control'])
 
     def well(self):
-        """Waits until every host has told of itself."""
         wait_until(60, self.endpoint(), lambda: answers(self.endpoint() + '/v3'), 0.2)
 
     def credentials(self):
