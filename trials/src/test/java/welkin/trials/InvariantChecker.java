@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import welkin.agents.contracts.InstanceAgent;
+import welkin.agents.simulated.SimulatedWorld;
 import welkin.core.Json;
 import welkin.store.Database;
 import welkin.store.Row;
@@ -20,6 +21,7 @@ final class InvariantChecker {
       String id, String project, String vm, String task, String host, Map<String, Long> needs) {}
 
   private final TestCloud cloud;
+  private final SimulatedWorld world;
   private final List<String> wrong = new ArrayList<>();
   private final Map<String, ServerRow> servers = new TreeMap<>();
 
@@ -28,19 +30,31 @@ final class InvariantChecker {
 
   private final HashSet<String> sources = new HashSet<>();
 
-  private InvariantChecker(TestCloud cloud) {
+  private InvariantChecker(TestCloud cloud, SimulatedWorld world) {
     this.cloud = cloud;
+    this.world = world;
   }
 
   /** What does not hold; empty when all does. */
   static List<String> violations(TestCloud cloud) {
-    var checker = new InvariantChecker(cloud);
+    return violations(cloud, cloud.cloud().simulated());
+  }
+
+  /**
+   * The same for a cloud in parts.
+   *
+   * @param cloud a process with all services
+   * @param world the hosts of another
+   */
+  static List<String> violations(TestCloud cloud, SimulatedWorld world) {
+    var checker = new InvariantChecker(cloud, world);
     checker.readServers();
     checker.work();
     checker.allocations();
     checker.ports();
     checker.guests();
     checker.quotas();
+    checker.parents();
     return checker.wrong;
   }
 
@@ -83,19 +97,51 @@ final class InvariantChecker {
         });
   }
 
-  /** A state that passes has something that makes it pass. */
+  /** A state that passes has something that makes it pass, and that within a time. */
   private void work() {
-    var live =
-        new HashSet<>(
-            rows(
-                cloud.database("compute"),
-                "SELECT subject FROM workflow WHERE state IN ('RUNNING', 'UNWINDING')",
-                r -> r.text("subject")));
+    var live = new HashSet<String>();
+    rows(
+        cloud.database("compute"),
+        "SELECT subject, kind, deadline FROM workflow WHERE state IN ('RUNNING', 'UNWINDING')",
+        r -> {
+          if (r.time("deadline") == null) {
+            wrong.add(r.text("kind") + " of " + r.text("subject") + " has no deadline");
+          }
+          return live.add(r.text("subject"));
+        });
     for (var s : servers.values()) {
       if ((s.task != null || s.vm.equals("building")) && !live.contains(s.id)) {
         wrong.add("nobody works on " + s);
       }
     }
+  }
+
+  /** Whatever belongs to something belongs to something that is there. */
+  private void parents() {
+    child("network", "subnet", "network_id", "network", "id");
+    child("network", "port", "network_id", "network", "id");
+    child("network", "ip_allocation", "subnet_id", "subnet", "id");
+    child("network", "port_group", "port_id", "port", "id");
+    child("network", "port_group", "group_id", "security_group", "id");
+    child("network", "port_binding", "port_id", "port", "id");
+    child("network", "security_group_rule", "security_group_id", "security_group", "id");
+    child("network", "dhcp_binding", "network_id", "network", "id");
+    child("placement", "inventory", "provider", "provider", "uuid");
+    child("placement", "allocation", "provider", "provider", "uuid");
+    child("placement", "allocation", "consumer", "consumer", "uuid");
+    child("compute", "instance_action", "server_id", "server", "id");
+    child("compute", "workflow_step", "workflow_id", "workflow", "id");
+    child("compute", "workflow_signal", "workflow_id", "workflow", "id");
+    child("compute", "server_group_member", "group_id", "server_group", "id");
+    child("image", "image_member", "image_id", "image", "id");
+  }
+
+  private void child(String service, String table, String column, String of, String key) {
+    rows(
+        cloud.database(service),
+        "SELECT %2$s AS parent FROM %1$s WHERE %2$s NOT IN (SELECT %4$s FROM %3$s)"
+            .formatted(table, column, of, key),
+        r -> wrong.add("a row of " + table + " is of " + of + " " + r.text("parent") + ", gone"));
   }
 
   private void allocations() {
@@ -165,7 +211,7 @@ final class InvariantChecker {
   /** Hosts run what Compute says they run. */
   private void guests() {
     var found = new HashSet<String>();
-    for (var host : cloud.cloud().simulated().hosts()) {
+    for (var host : world.hosts()) {
       for (var guest : cloud.cloud().bus().client(InstanceAgent.class, host).instances()) {
         var s = servers.get(guest.serverId());
         if (s == null) {

@@ -101,6 +101,20 @@ final class TestCloud implements AutoCloseable {
     keys = other;
   }
 
+  /** Ends this process as a kill does: what it works on is left as it stands, leases and all. */
+  void kill() {
+    cloud.services().stream()
+        .filter(ComputeService.class::isInstance)
+        .map(ComputeService.class::cast)
+        .forEach(c -> c.engine().halt());
+    cloud.close();
+  }
+
+  /** Somebody with a token that may be of another process. */
+  Client holding(String token) {
+    return new Client(token);
+  }
+
   Client anonymous() {
     return new Client(null);
   }

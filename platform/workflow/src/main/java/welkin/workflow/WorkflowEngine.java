@@ -268,8 +268,10 @@ public final class WorkflowEngine implements AutoCloseable {
    */
   @Override
   public void close() {
-    end(true);
-    tellOthers();
+    if (!closed) {
+      end(true);
+      tellOthers();
+    }
   }
 
   /** Ends as a killed process does, for trials: nothing is given up, nothing more is written. */
