@@ -21,6 +21,8 @@ import welkin.identity.assignment.GrantApi;
 import welkin.identity.credential.CredentialApi;
 import welkin.identity.credential.Credentials;
 import welkin.identity.domain.DomainApi;
+import welkin.identity.domainconfig.DomainConfigApi;
+import welkin.identity.domainconfig.DomainConfigs;
 import welkin.identity.ec2.SignatureApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
@@ -81,7 +83,8 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V003__trusts.sql",
           "/welkin/identity/V004__security_compliance.sql",
           "/welkin/identity/V005__oauth1.sql",
-          "/welkin/identity/V006__several_processes.sql");
+          "/welkin/identity/V006__several_processes.sql",
+          "/welkin/identity/V007__domain_config.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",
@@ -214,6 +217,7 @@ public final class IdentityService implements CloudService {
             .include(new TokenApi(backend, tokens, recognition, factors, audit).routes())
             .include(new PermissionApi(platform.door()).routes())
             .include(new OAuth2Api(backend, tokens, recognition, factors, audit).routes())
+            .include(new DomainConfigApi(new DomainConfigs(backend, sealed), compliance).routes())
             .include(PkiApi.routes())
             .include(new OAuth1Api(backend, oauth, tokens).routes())
             .include(new RevocationApi(backend).routes())

@@ -1,0 +1,220 @@
+package welkin.identity.domainconfig;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.identity.project.Project;
+import welkin.identity.project.ProjectStore;
+import welkin.identity.shared.Backend;
+import welkin.identity.shared.Faults;
+import welkin.identity.token.FernetKeys;
+import welkin.store.Sql;
+
+/** What domains set for themselves: options by group, sealed, since some are secrets. */
+public final class DomainConfigs {
+  /** An option's place. */
+  private record Place(String group, String option) {}
+
+  private final Backend backend;
+  private final FernetKeys keys;
+
+  public DomainConfigs(Backend backend, FernetKeys keys) {
+    this.backend = backend;
+    this.keys = keys;
+  }
+
+  /** All that is set and may be shown, by group; empty when nothing is. */
+  Map<String, ObjectNode> shown(String domainId) {
+    return backend
+        .database()
+        .read(
+            sql -> {
+              mustBeDomain(sql, domainId);
+              var out = new LinkedHashMap<String, ObjectNode>();
+              stored(sql, domainId)
+                  .forEach(
+                      (place, value) -> {
+                        if (!DomainOptions.isSecret(place.group, place.option)) {
+                          out.computeIfAbsent(place.group, g -> Json.object())
+                              .set(place.option, value);
+                        }
+                      });
+              return out;
+            });
+  }
+
+  /**
+   * Sets all options anew.
+   *
+   * @return whether there were none before
+   */
+  boolean replace(String domainId, ObjectNode config) {
+    mustBeValid(config);
+    return backend
+        .database()
+        .tx(
+            sql -> {
+              mustBeDomain(sql, domainId);
+              boolean none = stored(sql, domainId).isEmpty();
+              sql.update("DELETE FROM domain_config WHERE domain_id = ?", domainId);
+              put(sql, domainId, config);
+              backend.tell(sql, "domain_config", none ? "created" : "updated", null, domainId);
+              return none;
+            });
+  }
+
+  /**
+   * Sets some options.
+   *
+   * @param group the one group the path names, which must be set already, or null
+   * @param option the one option the path names, which must be set already, or null
+   */
+  void merge(String domainId, String group, String option, ObjectNode given) {
+    var config = given;
+    if (option != null) {
+      if (given.size() != 1 || !given.has(option)) {
+        throw DomainOptions.invalid(
+            "Trying to update option "
+                + option
+                + " in group "
+                + group
+                + ", so that, and only"
+                + " that, option must be specified in the config");
+      }
+      config = Json.object();
+      config.set(group, given);
+    } else if (group != null && (given.size() != 1 || !given.has(group))) {
+      throw DomainOptions.invalid(
+          "Trying to update group "
+              + group
+              + ", so that, and only that, group must be specified"
+              + " in the config");
+    }
+    mustBeValid(config);
+    var wanted = config;
+    backend
+        .database()
+        .change(
+            sql -> {
+              mustBeDomain(sql, domainId);
+              mustBeSet(sql, domainId, group, option);
+              put(sql, domainId, wanted);
+              backend.tell(sql, "domain_config", "updated", null, domainId);
+            });
+  }
+
+  /** Forgets all options, those of a group, or one. */
+  void delete(String domainId, String group, String option) {
+    backend
+        .database()
+        .change(
+            sql -> {
+              mustBeDomain(sql, domainId);
+              mustBeSet(sql, domainId, group, option);
+              for (var place : stored(sql, domainId).keySet()) {
+                if ((group == null || group.equals(place.group))
+                    && (option == null || option.equals(place.option))) {
+                  remove(sql, domainId, place);
+                }
+              }
+              backend.tell(sql, "domain_config", "deleted", null, domainId);
+            });
+  }
+
+  private void mustBeSet(Sql sql, String domainId, String group, String option) {
+    if (group == null) {
+      return;
+    }
+    DomainOptions.mustBeKnown(group, option);
+    if (stored(sql, domainId).keySet().stream()
+        .noneMatch(p -> p.group.equals(group) && (option == null || p.option.equals(option)))) {
+      throw missing(domainId, group, option);
+    }
+  }
+
+  static Fault missing(String domainId, String group, String option) {
+    return Fault.notFound(
+        "Could not find "
+            + (option != null
+                ? "option " + option + " in group " + group + " in "
+                : group != null ? "group " + group + " in " : "")
+            + "domain configuration for domain "
+            + domainId
+            + ".");
+  }
+
+  private static void mustBeDomain(Sql sql, String id) {
+    if (ProjectStore.find(sql, id).filter(Project::isDomain).isEmpty()) {
+      throw Faults.notFound("domain", id);
+    }
+  }
+
+  private static void mustBeValid(ObjectNode config) {
+    if (config.isEmpty()) {
+      throw DomainOptions.invalid("No options specified");
+    }
+    config.forEachEntry(
+        (group, options) -> {
+          DomainOptions.mustBeKnown(group, null);
+          if (!(options instanceof ObjectNode object) || object.isEmpty()) {
+            throw DomainOptions.invalid("The value of group " + group + " must be its options");
+          }
+          object.forEachEntry((option, value) -> DomainOptions.mustBeKnown(group, option));
+        });
+  }
+
+  private Map<Place, JsonNode> stored(Sql sql, String domainId) {
+    var out = new LinkedHashMap<Place, JsonNode>();
+    sql.list(
+            "SELECT * FROM domain_config WHERE domain_id = ? ORDER BY option_group, option_name",
+            r ->
+                Map.entry(
+                    new Place(r.text("option_group"), r.text("option_name")),
+                    open(r.text("sealed"))),
+            domainId)
+        .forEach(e -> out.put(e.getKey(), e.getValue()));
+    return out;
+  }
+
+  private JsonNode open(String sealed) {
+    var opened = keys.open(sealed);
+    if (opened == null) {
+      throw new IllegalStateException("a domain's option was sealed with a key that is gone");
+    }
+    return Json.parse(opened.payload());
+  }
+
+  private void put(Sql sql, String domainId, ObjectNode config) {
+    config.forEachEntry(
+        (group, options) ->
+            ((ObjectNode) options)
+                .forEachEntry(
+                    (option, value) -> {
+                      remove(sql, domainId, new Place(group, option));
+                      sql.insert(
+                          "domain_config",
+                          "domain_id",
+                          domainId,
+                          "option_group",
+                          group,
+                          "option_name",
+                          option,
+                          "sealed",
+                          keys.seal(
+                              Json.text(value).getBytes(StandardCharsets.UTF_8),
+                              backend.clock().instant()));
+                    }));
+  }
+
+  private static void remove(Sql sql, String domainId, Place place) {
+    sql.update(
+        "DELETE FROM domain_config WHERE domain_id = ? AND option_group = ? AND option_name = ?",
+        domainId,
+        place.group,
+        place.option);
+  }
+}
