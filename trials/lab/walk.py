@@ -142,19 +142,17 @@ class LabWalk:
     def guest(self, command, at=None):
         return tour.guest(self.lab, command, at, 20)
 
-    def days(self, names):
-        """A few bad days, counted with the rest."""
-        if not names:
-            return
-        done = subprocess.run([sys.executable, '-B', os.path.join(HERE, 'badday.py'), ROOT, *names], stdin=subprocess.DEVNULL,
+    def trial(self, script, *names):
+        """Another trial in the same lab, counted with the rest."""
+        done = subprocess.run([sys.executable, '-B', os.path.join(HERE, script), ROOT, *names], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True)
         print(done.stdout, end='', flush=True)
         words = (done.stdout.strip().splitlines() or [''])[-1].replace(',', '').split()
         if len(words) == 6 and words[0].isdigit():
             self.w.passed += int(words[0])
-            self.w.failed += ['a bad day'] * int(words[2])
+            self.w.failed += [script] * int(words[2])
         else:
-            self.w.check('bad days', False, done.stdout[-500:])
+            self.w.check(script, False, done.stdout[-500:])
 
 
 def main(argv):
@@ -168,7 +166,9 @@ def main(argv):
     walk.across()
     walk.groups()
     walk.floating()
-    walk.days(names)
+    walk.trial('live.py')
+    if names:
+        walk.trial('badday.py', *names)
     w = walk.w
     with w.chapter('down leaves nothing'):
         during, those = traces() - before, spaces(walk.lab)
