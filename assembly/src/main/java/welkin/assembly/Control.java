@@ -81,7 +81,7 @@ final class Control implements AutoCloseable {
             peers);
     try {
       if (platform.databases().shared()) {
-        waits.accept("Waiting for the database " + platform.databases().url() + ".");
+        waits.accept("Connecting to the database " + platform.databases().url() + ".");
       }
       for (var kind : ServiceKind.ALL) {
         if (roles.has(kind.type())) {
