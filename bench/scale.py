@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -362,6 +363,10 @@ def main():
     p.add_argument('--out', help='writes the tables here')
     p.add_argument('--leave', action='store_true', help='keeps the state folder, with the logs')
     scale = Scale(p.parse_args())
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, stopped)
     try:
         return scale.run()
     except engines.Missing as e:

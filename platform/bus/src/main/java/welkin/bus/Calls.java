@@ -24,7 +24,7 @@ final class Calls {
   static final Duration SILENCE = Duration.ofSeconds(12);
 
   private static final Contract.Operation PRESENCE =
-      new Contract.Operation(null, "(there?)", Contract.Kind.CALL, Duration.ofSeconds(2));
+      new Contract.Operation(null, "(there?)", Contract.Kind.CALL, Duration.ofSeconds(2), null);
 
   private final Map<String, Call> open = new ConcurrentHashMap<>();
 

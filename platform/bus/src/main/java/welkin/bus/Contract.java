@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import welkin.core.Fault;
 import welkin.core.TransactionGuard;
 
@@ -25,8 +26,10 @@ record Contract(Class<?> type, Map<String, Operation> operations) {
 
   /**
    * @param limit how long a call may take, how long a cast may wait to be read
+   * @param speaker the host that speaks by what the arguments say, or null when they do not
    */
-  record Operation(Method method, String name, Kind kind, Duration limit) {}
+  record Operation(
+      Method method, String name, Kind kind, Duration limit, Function<Object[], String> speaker) {}
 
   /** What a client does with a method that was called on it. */
   interface Sender {
@@ -90,21 +93,46 @@ record Contract(Class<?> type, Map<String, Operation> operations) {
   }
 
   private static Operation operation(Method method) {
-    if (method.isAnnotationPresent(FanOut.class)) {
-      return new Operation(method, method.getName(), Kind.FAN_OUT, CAST_LIMIT);
-    }
+    var kind = Kind.CALL;
+    var limit = CALL_LIMIT;
     var cast = method.getAnnotation(Cast.class);
-    if (cast != null) {
-      return cast.validSeconds() == 0
-          ? new Operation(method, method.getName(), Kind.CAST, CAST_LIMIT)
-          : new Operation(
-              method, method.getName(), Kind.SIGN, Duration.ofSeconds(cast.validSeconds()));
-    }
     var within = method.getAnnotation(Within.class);
-    return new Operation(
-        method,
-        method.getName(),
-        Kind.CALL,
-        within == null ? CALL_LIMIT : Duration.ofSeconds(within.seconds()));
+    if (method.isAnnotationPresent(FanOut.class)) {
+      kind = Kind.FAN_OUT;
+      limit = CAST_LIMIT;
+    } else if (cast != null) {
+      kind = cast.validSeconds() == 0 ? Kind.CAST : Kind.SIGN;
+      limit = cast.validSeconds() == 0 ? CAST_LIMIT : Duration.ofSeconds(cast.validSeconds());
+    } else if (within != null) {
+      limit = Duration.ofSeconds(within.seconds());
+    }
+    return new Operation(method, method.getName(), kind, limit, speaker(method));
+  }
+
+  private static Function<Object[], String> speaker(Method method) {
+    var parameters = method.getParameters();
+    for (int i = 0; i < parameters.length; i++) {
+      if (!parameters[i].isAnnotationPresent(Speaker.class)) {
+        continue;
+      }
+      int index = i;
+      if (parameters[i].getType() == String.class) {
+        return args -> (String) args[index];
+      }
+      try {
+        var host = parameters[i].getType().getMethod("host");
+        host.setAccessible(true);
+        return args -> {
+          try {
+            return args[index] == null ? null : (String) host.invoke(args[index]);
+          } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+      } catch (NoSuchMethodException e) {
+        throw new IllegalArgumentException(method + ": a speaker is a text or has a host", e);
+      }
+    }
+    return null;
   }
 }

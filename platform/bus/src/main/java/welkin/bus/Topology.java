@@ -95,14 +95,18 @@ final class Topology {
       return List.of(new Source(queue, null, queue, false, WORK, Map.of()));
     }
     var sources = new ArrayList<Source>();
-    sources.add(new Source(queue, SERVICES, queue, false, WORK, Map.of()));
+    boolean work = false;
     boolean hints = false;
     for (var o : contract.operations().values()) {
+      work |= o.kind() == Contract.Kind.CALL || o.kind() == Contract.Kind.CAST;
       hints |= o.kind() == Contract.Kind.FAN_OUT;
       if (o.kind() == Contract.Kind.SIGN) {
         var signs = signs(contract, o);
         sources.add(new Source(signs, SERVICES, signs, false, SIGNS, BOUNDED));
       }
+    }
+    if (work) {
+      sources.add(new Source(queue, SERVICES, queue, false, WORK, Map.of()));
     }
     if (hints) {
       var key = hints(contract);

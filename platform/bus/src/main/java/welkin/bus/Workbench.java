@@ -4,6 +4,7 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import java.lang.reflect.InvocationTargetException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,6 +133,9 @@ final class Workbench {
     var args = Wire.arguments(operation, body);
     var sender = properties.getUserId();
     boolean service = sender != null && BusUrl.agentHost(sender) == null;
+    if (!service) {
+      mayAsk(contract, operation, BusUrl.agentHost(sender), args);
+    }
     return Wire.context(properties.getHeaders(), service)
         .call(
             () -> {
@@ -141,6 +145,16 @@ final class Workbench {
                 throw e.getCause();
               }
             });
+  }
+
+  /** An agent speaks for its own host, and not to what services have among themselves. */
+  private static void mayAsk(
+      Contract contract, Contract.Operation operation, String host, Object[] args) {
+    if (operation.kind() == Contract.Kind.FAN_OUT
+        || operation.speaker() != null && !Objects.equals(host, operation.speaker().apply(args))) {
+      throw Fault.forbidden(
+          contract.name() + "." + operation.name() + " is not for host '" + host + "' to say.");
+    }
   }
 
   private static String method(BasicProperties properties) {

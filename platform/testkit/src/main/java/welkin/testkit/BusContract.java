@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import welkin.bus.Bus;
 import welkin.bus.Cast;
 import welkin.bus.FanOut;
+import welkin.bus.Speaker;
 import welkin.bus.Within;
 import welkin.core.Caller;
 import welkin.core.Fault;
@@ -54,6 +55,8 @@ public abstract class BusContract {
 
     void fail(Fact fact);
 
+    String greet(@Speaker Visitor visitor);
+
     void crash();
 
     String asker();
@@ -69,11 +72,14 @@ public abstract class BusContract {
     void note(String text);
 
     @Cast(validSeconds = 2)
-    void alive(String host, long count);
+    void alive(@Speaker String host, long count);
 
     @FanOut
     void look(String at);
   }
+
+  /** Who comes from a host. */
+  public record Visitor(String host, String name) {}
 
   /** A fault as values. */
   public record Fact(int status, String code, String message) {}
@@ -127,6 +133,11 @@ public abstract class BusContract {
     @Override
     public void fail(Fact fact) {
       throw Fault.of(fact.status(), fact.code(), fact.message()).with("retry_after", 7);
+    }
+
+    @Override
+    public String greet(Visitor visitor) {
+      return visitor.name() + " of " + visitor.host();
     }
 
     @Override

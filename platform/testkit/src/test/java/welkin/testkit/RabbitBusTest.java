@@ -299,6 +299,17 @@ class RabbitBusTest extends BusContract {
       assertThat(new RequestContext("req-9", null, admin, null).call(desk::asker))
           .isEqualTo("service for req-9 of null");
 
+      // it speaks for its own host only
+      assertThat(desk.greet(new Visitor("node-1", "Ann"))).isEqualTo("Ann of node-1");
+      assertThatThrownBy(() -> desk.greet(new Visitor("node-2", "Ann")))
+          .isInstanceOfSatisfying(Fault.class, f -> assertThat(f.status()).isEqualTo(403));
+      desk.alive("node-2", 7);
+      desk.alive("node-1", 2);
+      eventually("the next is heard", () -> clerk.heard.contains("node-1 2"));
+      assertThat(clerk.heard).doesNotContain("node-2 7");
+      assertThat(service.client(Desk.class, "").greet(new Visitor("node-2", "Bob")))
+          .isEqualTo("Bob of node-2");
+
       // what the bus refuses by itself
       assertThatThrownBy(() -> agent.offer(Desk.class, "node-2", new Clerk("thief")))
           .hasMessageContaining("may not offer");
@@ -341,6 +352,12 @@ class RabbitBusTest extends BusContract {
             c.queueDeclare("reply.node-1.1", false, false, true, null);
             c.queueBind("reply.node-1.1", "welkin.replies", "replies.1");
           });
+      // nor are services' hints for it to give, by whichever queue
+      publishAs(connection, "look", "[\"here\"]");
+      publishAs(connection, "note", "[\"a note\"]");
+      eventually("the note is heard", () -> clerk.heard.contains("a note"));
+      assertThat(clerk.heard).doesNotContain("here");
+
       // nor does it pass as somebody else
       var another = new AMQP.BasicProperties.Builder().type("cast").userId("welkin").build();
       var channel = connection.createChannel();
@@ -396,6 +413,21 @@ class RabbitBusTest extends BusContract {
   private static void publish(Channel c, String exchange, String key, AMQP.BasicProperties p)
       throws IOException {
     c.basicPublish(exchange, key, p, new byte[0]);
+  }
+
+  private static void publishAs(Connection connection, String method, String body)
+      throws IOException {
+    connection
+        .createChannel()
+        .basicPublish(
+            "welkin.services",
+            "service.Desk",
+            new AMQP.BasicProperties.Builder()
+                .type("cast")
+                .userId("agent-node-1")
+                .headers(Map.of("method", method))
+                .build(),
+            body.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void refused(Connection connection, Attempt attempt) throws Exception {

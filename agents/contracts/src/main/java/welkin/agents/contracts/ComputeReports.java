@@ -1,6 +1,7 @@
 package welkin.agents.contracts;
 
 import welkin.bus.Cast;
+import welkin.bus.Speaker;
 
 /** What compute hosts tell the Compute service, offered by it on host {@code ""}. */
 public interface ComputeReports {
@@ -8,9 +9,9 @@ public interface ComputeReports {
    * A sign of life with what the host is and has; sent at start and every report interval (10 s).
    */
   @Cast(validSeconds = 10)
-  void alive(HostReport report);
+  void alive(@Speaker HostReport report);
 
   /** A guest changed without being asked: it shut down, rebooted or died. */
   @Cast
-  void changed(String host, InstanceState state);
+  void changed(@Speaker String host, InstanceState state);
 }

@@ -2,6 +2,7 @@ package welkin.agents.contracts;
 
 import java.util.List;
 import welkin.bus.Cast;
+import welkin.bus.Speaker;
 
 /** What the Network service tells and hears from host agents, offered by it on host {@code ""}. */
 public interface NetworkPlugin {
@@ -10,17 +11,17 @@ public interface NetworkPlugin {
    * cursor 0 (and any cursor the service no longer knows) answers the host's whole desired state,
    * so an agent that lost everything needs nothing else. Objects come whole, not as differences.
    */
-  HostChanges changes(String host, long since);
+  HostChanges changes(@Speaker String host, long since);
 
   /** Ports whose device is wired now. */
-  void portsUp(String host, List<String> portIds);
+  void portsUp(@Speaker String host, List<String> portIds);
 
   /** Ports whose device went away. */
-  void portsDown(String host, List<String> portIds);
+  void portsDown(@Speaker String host, List<String> portIds);
 
   /** Signs of life of the agents a host plays (L2, L3, DHCP, metadata, metering). */
   @Cast(validSeconds = 10)
-  void alive(String host, List<AgentReport> agents);
+  void alive(@Speaker String host, List<AgentReport> agents);
 
   /**
    * Which server and project stand behind an address, for the metadata proxy.
