@@ -2,7 +2,7 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated moves crash real lab tempest"
+STAGES="unit engines simulated moves crash real guests lab tempest"
 
 usage() {
   cat <<HELP
@@ -15,6 +15,7 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
   real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
   lab         a cloud of seven hosts on PostgreSQL and RabbitMQ: its walk, a few bad days, nothing left behind
+  guests      Debian's Tempest on real hosts: the tests of conformance/guests.txt, which log in to guests
   tempest     Debian's Tempest: the tests of conformance/list.txt
 
 Each stage has a state folder and ports of its own under a temporary folder; a cloud that runs already is not touched.
@@ -170,6 +171,24 @@ lab_missing() {
   done
 }
 
+stage_guests() {
+  local home=$work/guests
+  homes+=("$home")
+  export WELKIN_HOME=$home WELKIN_EXTERNAL_BRIDGE=wkg-ex WELKIN_EXTERNAL_CIDR=${WELKIN_GUESTS_CIDR:-172.24.125.0/24}
+  "$ROOT/welkin" quickstart --yes --port "$(free_port 25000)" >"$work/guests.log" 2>&1 ||
+    { tail -n 20 "$work/guests.log"; echo "0 passed, 1 failed, 0 skipped"; return 0; }
+  (
+    set -a
+    # shellcheck disable=SC1091  # written by the cloud
+    . "$home/openrc"
+    set +a
+    RUN_VALIDATION=1 IMAGE_FILE=$home/guest-image/guest.qcow2 FLAVOR_RAM=128 \
+      "$ROOT/conformance/setup.sh" "$work/guests-ws" &&
+      "$ROOT/conformance/run.sh" -w "$work/guests-ws" -c 2 -t 900 -l "$ROOT/conformance/guests.txt"
+  ) || true
+  "$ROOT/welkin" down
+}
+
 stage_tempest() {
   if ! grep -qv '^#' "$ROOT/conformance/list.txt"; then say "  the list is empty"; echo "0 passed, 0 failed, 0 skipped"; return 0; fi
   start_simulated tempest "${TEMPEST_HOSTS:-2}" 24000
@@ -209,10 +228,16 @@ for s in $only; do
   fi
   if { [ "$s" = simulated ] || [ "$s" = moves ]; } && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
     skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
+  case $s in
+    real | guests)
+      if ! real_possible; then skip_stage "$s" "$real_reason"; say "  skipped: $real_reason"; continue; fi ;;
+  esac
+  if [ "$s" = simulated ] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+    skip_stage simulated "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"
     continue
   fi
-  if [ "$s" = tempest ] && ! root && ! have tempest; then skip_stage tempest "Tempest is not installed, and not root"; continue; fi
+  if { [ "$s" = tempest ] || [ "$s" = guests ]; } && ! root && ! have tempest; then skip_stage "$s" "Tempest is not installed, and not root"; continue; fi
   # in this shell, not in a pipe: a stage adds its state folder to what is cleaned up
   "stage_$s" > >(tee "$work/$s.out") 2>&1 || true
   wait $! 2>/dev/null || true
