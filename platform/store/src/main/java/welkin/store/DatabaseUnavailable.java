@@ -21,6 +21,19 @@ public final class DatabaseUnavailable extends StoreException {
 
   /** What a client is told: no address, no SQL. */
   public Fault fault() {
-    return Fault.unavailable("The database does not answer now. Try again.", AGAIN_AFTER);
+    return Fault.unavailable(
+        noRoom()
+            ? "The disk of the database is full. Nothing was changed; try again when there is room."
+            : "The database does not answer now. Try again.",
+        AGAIN_AFTER);
+  }
+
+  /** SQLite's, PostgreSQL's (53100) and MariaDB's (1021, 1114) ways to say so. */
+  private boolean noRoom() {
+    return getCause() instanceof SQLException e
+        && (String.valueOf(e.getMessage()).contains("SQLITE_FULL")
+            || "53100".equals(e.getSQLState())
+            || e.getErrorCode() == 1021
+            || e.getErrorCode() == 1114);
   }
 }

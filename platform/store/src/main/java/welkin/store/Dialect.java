@@ -126,7 +126,7 @@ public enum Dialect {
     return switch (this) {
       case SQLITE -> {
         var m = String.valueOf(e.getMessage());
-        yield m.contains("SQLITE_FULL") || m.contains("SQLITE_BUSY");
+        yield m.contains("SQLITE_FULL") || m.contains("SQLITE_BUSY") || m.contains("SQLITE_IOERR");
       }
       case POSTGRESQL ->
           state.startsWith("08")

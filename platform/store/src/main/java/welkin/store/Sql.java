@@ -233,8 +233,20 @@ public final class Sql {
   }
 
   void execute(String sql) throws SQLException {
-    var p = prepared(sql);
-    p.statement.execute();
+    try {
+      prepared(sql).statement.execute();
+    } catch (SQLException e) {
+      forget(sql);
+      throw e;
+    }
+  }
+
+  /** A driver may have closed a statement that failed, as SQLite's does when the disk is full. */
+  private void forget(String sql) {
+    var p = cache.remove(sql);
+    if (p != null && !p.busy) {
+      p.close();
+    }
   }
 
   private interface Use<T> {
@@ -260,6 +272,10 @@ public final class Sql {
       }
       var f = StoreException.of(dialect, sql, e);
       failure = failure == null ? f : failure;
+      if (p != null && !own) {
+        p.busy = false;
+        forget(sql);
+      }
       throw f;
     } finally {
       if (p != null) {

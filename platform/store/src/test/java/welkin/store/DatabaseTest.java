@@ -45,6 +45,31 @@ class DatabaseTest {
   }
 
   @Test
+  void aFullDiskRefusesAndIsForgottenWhenThereIsRoom() {
+    db.change(sql -> sql.update("CREATE TABLE note (text TEXT)"));
+    Database.Action write =
+        sql -> sql.update("INSERT INTO note (text) VALUES (?)", "x".repeat(100_000));
+    db.change(write);
+    long pages = db.read(sql -> sql.number("PRAGMA page_count"));
+    db.tx(sql -> sql.number("PRAGMA max_page_count = " + pages));
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> db.change(write))
+          .isInstanceOfSatisfying(
+              DatabaseUnavailable.class,
+              e -> {
+                assertThat(e.fault().status()).isEqualTo(503);
+                assertThat(e.fault()).hasMessageContaining("disk of the database is full");
+              });
+    }
+    assertThat(db.<Long>read(sql -> sql.number("SELECT COUNT(*) FROM note"))).isEqualTo(1);
+
+    db.tx(sql -> sql.number("PRAGMA max_page_count = 1000000"));
+    db.change(write);
+
+    assertThat(db.<Long>read(sql -> sql.number("SELECT COUNT(*) FROM note"))).isEqualTo(2);
+  }
+
+  @Test
   void manyWritersShareCommitsAndLoseNothing() throws Exception {
     var quotas = new Quotas(Map.of("servers", -1L), 403);
     var threads = new ArrayList<Thread>();
