@@ -1,6 +1,7 @@
 package welkin.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ import welkin.agents.contracts.LiveOptions;
 import welkin.agents.contracts.LiveOptions.TimeoutAction;
 import welkin.agents.contracts.MigrationProgress.Status;
 import welkin.agents.contracts.MoveTicket;
+import welkin.core.Fault;
 
 /**
  * How guests move between two hosts, real or simulated: whatever happens, a guest runs on one of
@@ -103,7 +105,9 @@ public abstract class InstanceMoveContract extends GuestTrials {
     var ticket = stoppedAndOpen(spec);
     assertThat(agent().openDisks(spec.serverId())).isEqualTo(ticket);
     assertThat(ticket.storageId()).isEqualTo(agent().describe().storageId());
-    refused("InstanceInvalidState", () -> agent().power(spec.serverId(), PowerAction.START, 0));
+    restartAgents();
+    assertThat(power(agent(), spec)).isEqualTo(PowerState.SHUTDOWN);
+    assertThat(agent().openDisks(spec.serverId())).isEqualTo(ticket);
 
     other().adopt(spec, ticket);
     other().adopt(spec, ticket);
@@ -144,6 +148,17 @@ public abstract class InstanceMoveContract extends GuestTrials {
     agent().power(spec.serverId(), PowerAction.START, 0);
     assertThat(power(agent(), spec)).isEqualTo(PowerState.RUNNING);
     await("the boot here", () -> boots(agent(), spec) >= 2);
+  }
+
+  @Test
+  void toStartAGuestIsToGiveItsMoveUp() throws Exception {
+    hosts(false);
+    var spec = spec();
+    var ticket = stoppedAndOpen(spec);
+    agent().power(spec.serverId(), PowerAction.START, 0);
+    assertThat(power(agent(), spec)).isEqualTo(PowerState.RUNNING);
+    assertThatThrownBy(() -> other().adopt(spec, ticket)).isInstanceOf(Fault.class);
+    assertThat(other().instances()).isEmpty();
   }
 
   /** The same guest, with a larger flavor. */

@@ -77,8 +77,8 @@ public interface InstanceAgent {
 
   /**
    * Source: opens what may be copied of a guest to who knows the ticket, over an encrypted
-   * connection. Of a stopped guest that is its disks; from now on it is kept for the move and not
-   * started until {@link #closeDisks}. A running guest's disks stay its own (they go with {@link
+   * connection. Of a stopped guest that is its disks; nothing starts it by itself from now on, and
+   * to have it started closes them. A running guest's disks stay its own (they go with {@link
    * #migrateLive}); the ticket tells what the destination must know of it.
    *
    * @return the same ticket until the disks are closed

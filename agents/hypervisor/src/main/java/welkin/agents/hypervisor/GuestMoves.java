@@ -88,8 +88,9 @@ final class GuestMoves {
     if (starts && (m.away() != null || !dir.belongsTo(host()))) {
       throw elsewhere(what);
     }
-    if (starts && m.opened() && !Guest.isOn(guest.state().power())) {
-      throw refused("is kept for a move", what);
+    if (starts && m.opened()) {
+      // whoever has it started has given up the move, and could perhaps not say so here
+      close();
     }
   }
 
@@ -121,7 +122,7 @@ final class GuestMoves {
             throw guest.invalid("move", power);
           }
           var on = guest.machine() != null && Guest.isOn(power);
-          guest.save(record().moving(m.opened(true)));
+          guest.save(record().moving(m.opened(!on)));
           int port = server.ensure(record(), !on);
           ticket[0] = ticket(port);
         });
@@ -227,6 +228,9 @@ final class GuestMoves {
       var d = move().departure();
       if (d != null && d.progress() == null) {
         leave();
+      } else if (!move().opened() && move().away() == null && server.open()) {
+        // nobody may come any more to close it; who still wants it asks again
+        server.close();
       }
     }
   }

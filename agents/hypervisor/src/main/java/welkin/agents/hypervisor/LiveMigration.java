@@ -575,6 +575,7 @@ final class LiveMigration {
           var r = guest.record();
           if (r != null && r.move().departure() != null) {
             var d = r.move().departure();
+            guest.moves().server().close();
             guest.save(r.moving(r.move().departing(d.over(progress(d, how, why)))));
           }
         });

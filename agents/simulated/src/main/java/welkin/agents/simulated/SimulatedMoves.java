@@ -82,8 +82,7 @@ final class SimulatedMoves {
 
   private MoveTicket ticket(SimulatedHost host, InstanceSpec spec) {
     var disks = new ArrayList<MoveTicket.Disk>();
-    var image = spec.image() == null ? null : spec.image().id();
-    disks.add(new MoveTicket.Disk("root", "qcow2", (long) spec.rootGb() << 30, image));
+    disks.add(new MoveTicket.Disk("root", "qcow2", (long) spec.rootGb() << 30, null));
     if (spec.ephemeralGb() > 0) {
       disks.add(new MoveTicket.Disk("ephemeral", "raw", (long) spec.ephemeralGb() << 30, null));
     }
@@ -361,11 +360,14 @@ final class SimulatedMoves {
     world.changed(host, g.spec.serverId());
   }
 
-  /** Refuses to let a guest run where it must not. */
+  /** Refuses to let a guest run where it must not; to start it gives a move up. */
   static void requireHere(SimulatedGuest g, boolean starts, String what) {
     var m = g.moving;
-    if (m.incoming() != null && !m.arrived() || starts && (m.away() || m.opened() && !g.isOn())) {
+    if (m.incoming() != null && !m.arrived() || starts && m.away()) {
       throw invalid(g, what);
+    }
+    if (starts && m.opened() && !g.isOn()) {
+      g.moving = m.withOpened(false);
     }
   }
 
