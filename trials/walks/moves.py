@@ -109,7 +109,10 @@ def dead(w):
         row = next(s for s in w.show('compute', 'service', 'list') if s['Host'] == down)
         w.same('it is down', row['State'], 'down')
         address = str(w.show('server', 'show', 'mover')['addresses'])
-        w.do('--os-compute-api-version', '2.68', 'server', 'evacuate', '--wait', 'mover')
+        code, out, err = w.run('--os-compute-api-version', '2.68', 'server', 'evacuate', 'mover')
+        # this client asks the answer for an id it does not have; what it asked for is done
+        w.check('server evacuate mover', code == 0 or 'TupleWithMeta' in out + err, out + err)
+        w.until('it is evacuated', 60, lambda: host(w, 'mover') != down)
         becomes(w, 'mover', 'ACTIVE')
         w.check('it lives elsewhere', host(w, 'mover') != down)
         w.same('its address stayed', str(w.show('server', 'show', 'mover')['addresses']), address)
