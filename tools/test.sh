@@ -230,7 +230,7 @@ for s in $only; do
   say ""
   say "== $s"
   case $s in
-    unit) ;;
+    unit | engines) ;;
     *) ensure_jar ;;
   esac
   if { [ "$s" = real ] || [ "$s" = guests ]; } && ! real_possible; then

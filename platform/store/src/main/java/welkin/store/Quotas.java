@@ -91,48 +91,67 @@ public final class Quotas {
    *     requested} as details
    */
   public void take(Sql sql, String projectId, String resource, long amount) {
+    if (counted(sql, projectId, resource, amount)) {
+      return; // one statement, as nearly always
+    }
     sql.insertIfAbsent("quota_usage", "project_id", projectId, "resource", resource, "used", 0L);
-    long limit = limit(sql, projectId, resource);
-    if (limit >= 0 && amount > 0) {
-      int done =
-          sql.update(
-              "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ? AND"
-                  + " used + ? <= ?",
+    if (!counted(sql, projectId, resource, amount)) {
+      throw over(sql, projectId, resource, amount);
+    }
+  }
+
+  /** False when the limit stands in the way, or when nothing was ever counted here. */
+  private boolean counted(Sql sql, String projectId, String resource, long amount) {
+    if (amount <= 0) {
+      return sql.update(
+              "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ?",
               amount,
               projectId,
-              resource,
-              amount,
-              limit);
-      if (done == 0) {
-        long used =
-            sql.number(
-                "SELECT used FROM quota_usage WHERE project_id = ? AND resource = ?",
-                projectId,
-                resource);
-        throw Fault.overQuota(
-                status,
-                "Quota exceeded for "
-                    + resource
-                    + ": Requested "
-                    + amount
-                    + ", but already used "
-                    + used
-                    + " of "
-                    + limit
-                    + " "
-                    + resource)
-            .with("resource", resource)
-            .with("limit", limit)
-            .with("used", used)
-            .with("requested", amount);
-      }
-    } else {
-      sql.update(
-          "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ?",
-          amount,
-          projectId,
-          resource);
+              resource)
+          == 1;
     }
+    return sql.update(
+            "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ? AND used"
+                + " + ? <= (SELECT CASE WHEN given < 0 THEN "
+                + Long.MAX_VALUE
+                + " ELSE given END FROM (SELECT COALESCE((SELECT hard_limit FROM quota_limit WHERE"
+                + " project_id = ? AND resource = ?), (SELECT hard_limit FROM quota_limit WHERE"
+                + " project_id = ? AND resource = ?), ?) AS given) known)",
+            amount,
+            projectId,
+            resource,
+            amount,
+            projectId,
+            resource,
+            EVERYONE,
+            resource,
+            defaults.get(resource))
+        == 1;
+  }
+
+  private Fault over(Sql sql, String projectId, String resource, long amount) {
+    long limit = limit(sql, projectId, resource);
+    long used =
+        sql.number(
+            "SELECT used FROM quota_usage WHERE project_id = ? AND resource = ?",
+            projectId,
+            resource);
+    return Fault.overQuota(
+            status,
+            "Quota exceeded for "
+                + resource
+                + ": Requested "
+                + amount
+                + ", but already used "
+                + used
+                + " of "
+                + limit
+                + " "
+                + resource)
+        .with("resource", resource)
+        .with("limit", limit)
+        .with("used", used)
+        .with("requested", amount);
   }
 
   /** Counts {@code amount} less. */

@@ -350,6 +350,27 @@ public abstract class DatabaseContract {
   }
 
   @Test
+  void aProjectsOwnLimitGoesBeforeEveryonesAndThatBeforeTheDefault() {
+    var quotas = new Quotas(Map.of("servers", 1L), 403);
+    db.change(sql -> quotas.take(sql, "p", "servers", 1));
+    assertThatThrownBy(() -> db.change(sql -> quotas.take(sql, "p", "servers", 1)))
+        .hasMessageContaining("already used 1 of 1");
+    db.change(sql -> quotas.setLimit(sql, Quotas.EVERYONE, "servers", 3));
+    db.change(sql -> quotas.take(sql, "p", "servers", 2));
+    assertThatThrownBy(() -> db.change(sql -> quotas.take(sql, "p", "servers", 1)))
+        .hasMessageContaining("already used 3 of 3");
+    db.change(sql -> quotas.setLimit(sql, "p", "servers", -1));
+    db.change(sql -> quotas.take(sql, "p", "servers", 100));
+    db.change(sql -> quotas.setLimit(sql, "p", "servers", 0));
+    db.change(sql -> quotas.take(sql, "p", "servers", -3));
+    assertThatThrownBy(() -> db.change(sql -> quotas.take(sql, "p", "servers", 1)))
+        .hasMessageContaining("already used 100 of 0");
+    db.change(sql -> quotas.give(sql, "p", "servers", 100));
+    Map<String, Long> usage = db.read(sql -> quotas.usage(sql, "p"));
+    assertThat(usage).containsEntry("servers", 0L);
+  }
+
+  @Test
   void listsPageByKeysetWithoutGapsOrRepeats() {
     var events = new Events(InstantSource.system());
     db.change(

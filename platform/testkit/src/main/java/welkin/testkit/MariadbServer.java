@@ -56,8 +56,8 @@ public final class MariadbServer extends TestServer {
         "--pid-file=" + folder().resolve("pid"),
         "--max-connections=300",
         "--innodb-buffer-pool-size=64M",
-        "--innodb-flush-log-at-trx-commit=2",
-        "--innodb-flush-method=nosync",
+        "--innodb-flush-log-at-trx-commit=" + (durable() ? 1 : 2),
+        "--innodb-flush-method=" + (durable() ? "O_DIRECT" : "nosync"),
         "--sync-frm=0",
         "--skip-name-resolve");
   }

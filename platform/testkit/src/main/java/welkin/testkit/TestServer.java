@@ -22,7 +22,8 @@ import welkin.store.DatabaseUrl;
 
 /**
  * A database server of Debian's packages for the tests of this JVM: in a temporary folder, on a
- * port of its own, started when first asked for and gone with the JVM. Its durability is off.
+ * port of its own, started when first asked for and gone with the JVM. It promises no durability
+ * unless the system property {@code welkin.test.durable} is set.
  */
 public abstract class TestServer {
   private static final int KEPT = 12;
@@ -119,7 +120,9 @@ public abstract class TestServer {
 
   /** In memory where there is plenty: a fresh schema for each test is hundreds of small files. */
   private static Path place() throws IOException {
-    return Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() > ENOUGH
+    return !durable()
+            && Files.isWritable(MEMORY)
+            && Files.getFileStore(MEMORY).getUsableSpace() > ENOUGH
         ? MEMORY
         : Path.of(System.getProperty("java.io.tmpdir"));
   }
@@ -163,6 +166,10 @@ public abstract class TestServer {
     } catch (IOException e) {
       // a temporary folder: whoever cleans /tmp finds it
     }
+  }
+
+  static boolean durable() {
+    return Boolean.getBoolean("welkin.test.durable");
   }
 
   static boolean root() {
