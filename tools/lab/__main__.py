@@ -27,7 +27,7 @@ A cloud of seven hosts on this machine, each with network, mount and process nam
 Needs root and Debian's postgresql, rabbitmq-server, haproxy beside what quickstart needs.
 WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges; with those and
 WELKIN_LAB_NAME (wklab) of its own, a second lab stands beside the first."""
-DAYS = 'api, worker, compute, network, broker, database, cut, clocks, full'
+DAYS = 'api, worker, compute, network, broker, database, cut, fence, dead, clocks, full'
 
 
 def said(lab):

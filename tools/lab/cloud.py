@@ -70,7 +70,7 @@ class Process:
             'bus: ' + lab.broker.url(), 'metadata: {shared_secret: %s}' % lab.secret('metadata'),
             'glance_store: {filesystem_store_datadir: %s}' % images,
             # so that a trial need not wait a minute until somebody is taken for dead
-            'network: {agent_down_time: 20}']) + '\n', 0o600)
+            'network: {agent_down_time: 30}', 'DEFAULT: {service_down_time: 30}']) + '\n', 0o600)
 
     def _cluster_key(self):
         """The first control host made it; an operator copies it to the others."""

@@ -8,7 +8,6 @@ answers and builds again, and what was lost or is left over.
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -18,23 +17,10 @@ sys.path[:0] = [HERE, os.path.join(ROOT, 'tools', 'lab'), os.path.join(ROOT, 'to
 import invariants  # noqa: E402
 from lab import Lab, together  # noqa: E402
 from load import BROKEN, OK, REFUSED, RUDE, Client, Load  # noqa: E402
+from ping import Ping  # noqa: E402
 from rest import Cloud, Refused, openrc  # noqa: E402
 
 WARM, AFTER = 8, 10     # seconds of load before the fault and after the cloud is well
-
-
-class Ping:
-    """Counts what a guest answers at 5 a second while something happens."""
-
-    def __init__(self, address):
-        self.process = subprocess.Popen(['ping', '-n', '-i', '0.2', '-W', '1', address], stdout=subprocess.PIPE, text=True)
-
-    def end(self):
-        """(sent, lost)"""
-        self.process.send_signal(signal.SIGINT)
-        out = self.process.communicate()[0]
-        sent, received = (int(out.split(w)[0].split()[-1]) for w in (' packets transmitted', ' received'))
-        return sent, sent - received
 
 
 class Days:
@@ -178,6 +164,55 @@ class Days:
         self.day('cut', 'compute-2 off the wire for a minute', lambda: self.lab.switch.cut(host), lambda: self.lab.switch.mend(host),
                  hold=60)
 
+    def fence(self):
+        """A host cut off for so long that its server is evacuated; it comes back with the guest still running."""
+        host = self.lab.hosts['compute-2']
+        stray = self.stray('compute-2')
+        self.day('fence', 'compute-2 off the wire until its server lives elsewhere, then back', lambda: self.lab.switch.cut(host),
+                 lambda: (self.evacuate(stray, 'compute-2'), self.lab.switch.mend(host)))
+        self.buried(stray, host)
+
+    def dead(self):
+        """The power of a hypervisor is cut; its server is evacuated; the host is powered on again."""
+        host = self.lab.hosts['compute-3']
+        stray = self.stray('compute-3')
+        self.day('dead', 'the power of compute-3 cut, its server evacuated, the host on again', host.off,
+                 lambda: (self.evacuate(stray, 'compute-3'), self.lab.power('compute-3'), self.lab.processes['compute-3'].start()))
+        self.buried(stray, host)
+
+    def stray(self, host):
+        """A server on that host."""
+        server = self.cloud.post('compute', '/servers', {'server': {
+            'name': 'stray', 'imageRef': self.image, 'flavorRef': self.flavor, 'networks': [{'uuid': self.net}],
+            'availability_zone': 'nova:' + host}})['server']['id']
+        self.check('a server on ' + host, self.until(lambda: self.server(server)['status'] == 'ACTIVE', 60) is not None)
+        return server
+
+    def server(self, server):
+        return self.cloud.get('compute', '/servers/' + server)['server']
+
+    def evacuate(self, server, host):
+        def down():
+            services = self.cloud.get('compute', '/os-services?binary=nova-compute')['services']
+            return next(s['state'] for s in services if s['host'] == host) == 'down'
+        print('       down after %s s' % self.until(down, 120, 0.5), flush=True)
+        self.cloud.post('compute', '/servers/%s/action' % server, {'evacuate': {}}, version='2.68')
+
+        def elsewhere():
+            now = self.server(server)
+            return now['status'] == 'ACTIVE' and now['OS-EXT-SRV-ATTR:host'] != host
+        took = self.until(elsewhere, 90, 0.5)
+        print('       evacuated in %s s' % took, flush=True)
+        self.check('its server lives elsewhere', took is not None, self.server(server)['status'])
+
+    def buried(self, server, host):
+        """On the host that came back the guest ends."""
+        took = self.until(lambda: server not in invariants.guests(host), 60, 0.5)
+        print('       its old guest is gone %s s later' % took, flush=True)
+        self.check('no server twice', took is not None)
+        self.cloud.delete('compute', '/servers/' + server)
+        self.until(lambda: not any(s['id'] == server for s in self.cloud.get('compute', '/servers')['servers']), 60)
+
     def clocks(self):
         """One control host and one hypervisor 30 s ahead of the others."""
         def ahead(offset):
@@ -200,7 +235,7 @@ class Days:
         finally:
             d.back()
 
-    NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'clocks', 'full')
+    NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'fence', 'dead', 'clocks', 'full')
 
     def end(self):
         print()
