@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,11 @@ public final class Door {
 
   private static final Duration SAME_KEY_WAIT = Duration.ofSeconds(30);
 
+  /** How long an answer is given again, looked at each so many keys. */
+  private static final Duration KEYS_KEPT = Duration.ofDays(1);
+
+  private static final int FORGET_EVERY = 1_000;
+
   private record Mounted(Service service, Router router) {}
 
   private final Authenticator authenticator;
@@ -49,6 +55,7 @@ public final class Door {
   /** Keys being used here, which spares their other requests from trying. */
   private final Map<String, CountDownLatch> inFlight = new ConcurrentHashMap<>();
 
+  private final AtomicLong keysKept = new AtomicLong();
   private final Metrics metrics;
   private volatile List<Mounted> mounted = List.of();
 
@@ -347,7 +354,13 @@ public final class Door {
       mounted
           .service
           .database()
-          .change(sql -> idempotency.answered(sql, claim, answer.status(), text));
+          .change(
+              sql -> {
+                idempotency.answered(sql, claim, answer.status(), text);
+                if (keysKept.incrementAndGet() % FORGET_EVERY == 0) {
+                  idempotency.forgetBefore(sql, sql.now().minus(KEYS_KEPT));
+                }
+              });
     }
 
     /** The answer that was kept. */

@@ -30,6 +30,12 @@ public final class EventsApi implements AutoCloseable {
 
   private static final int PAGE = 500;
 
+  /** What other processes wrote is looked for this often. */
+  private static final int LOOK_SECONDS = 1;
+
+  /** A watch with nothing to tell says so this often, so that no proxy cuts it. */
+  private static final int SPEAK_SECONDS = 15;
+
   private final List<Source> sources;
   private final Set<Semaphore> watchers = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -78,6 +84,7 @@ public final class EventsApi implements AutoCloseable {
     watchers.add(news);
     var watches = new ArrayList<Events.Watch>();
     sources.forEach(s -> watches.add(s.events().watch(news::release)));
+    long spoke = System.nanoTime();
     try {
       while (true) {
         boolean more = false;
@@ -86,6 +93,7 @@ public final class EventsApi implements AutoCloseable {
           var page =
               source.database().read(sql -> source.events().since(sql, since, project, PAGE));
           for (var event : page) {
+            spoke = System.nanoTime();
             cursor.put(source.service(), event.seq());
             var line = line(source.service(), event, cursor);
             out.write(
@@ -97,8 +105,12 @@ public final class EventsApi implements AutoCloseable {
         if (closed || !more && !follow) {
           return;
         }
-        if (!more && !news.tryAcquire(15, TimeUnit.SECONDS)) {
-          out.write((sse ? ": still here\n\n" : "\n").getBytes(StandardCharsets.UTF_8));
+        if (!more) {
+          news.tryAcquire(LOOK_SECONDS, TimeUnit.SECONDS);
+          if (System.nanoTime() - spoke > TimeUnit.SECONDS.toNanos(SPEAK_SECONDS)) {
+            spoke = System.nanoTime();
+            out.write((sse ? ": still here\n\n" : "\n").getBytes(StandardCharsets.UTF_8));
+          }
         }
         news.drainPermits();
       }

@@ -17,7 +17,8 @@ final class Migrations {
       List.of(
           "/welkin/store/V001__platform.sql",
           "/welkin/store/V002__several_processes.sql",
-          "/welkin/store/V003__listening.sql");
+          "/welkin/store/V003__listening.sql",
+          "/welkin/store/V004__idempotency_at.sql");
 
   private Migrations() {}
 

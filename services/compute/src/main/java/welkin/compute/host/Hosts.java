@@ -275,7 +275,14 @@ public final class Hosts implements AutoCloseable {
               settings.diskRatio(),
               report.diskGb()));
     }
-    placement.register(host.nodeUuid(), host.host(), inventory, report.traits());
+    try {
+      placement.register(host.nodeUuid(), host.host(), inventory, report.traits());
+    } catch (Fault f) {
+      if (f.status() == 409) {
+        return; // another process tells it right now; the next sign of life shows how that went
+      }
+      throw f;
+    }
     told.add(host.host());
     if (!state.equals(host.told())) {
       database.change(sql -> HostStore.told(sql, host.host(), state));

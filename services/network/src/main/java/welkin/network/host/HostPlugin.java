@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -157,26 +158,32 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
 
   private void gather() {
     if (timer != null && gathering.compareAndSet(false, true)) {
-      timer.schedule(
-          quietly(
-              () -> {
-                gathering.set(false);
-                spread();
-              }),
+      later(
           GATHER_MILLIS,
-          TimeUnit.MILLISECONDS);
+          () -> {
+            gathering.set(false);
+            spread();
+          });
+    }
+  }
+
+  private void later(long millis, Runnable work) {
+    try {
+      timer.schedule(quietly(work), millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closing) {
+      // it is noted in rows: another process does it, or the next start
     }
   }
 
   /** Many hosts that appear at once are looked at together. */
   private void repairSoon() {
     if (repairing.compareAndSet(false, true)) {
-      timer.execute(
-          quietly(
-              () -> {
-                repairing.set(false);
-                repair.run();
-              }));
+      later(
+          0,
+          () -> {
+            repairing.set(false);
+            repair.run();
+          });
     }
   }
 
