@@ -204,6 +204,14 @@ stage_guests() {
 
 stage_tempest() {
   if ! grep -qv '^#' "$ROOT/conformance/list.txt"; then say "  the list is empty"; echo "0 passed, 0 failed, 0 skipped"; return 0; fi
+  # what conformance/features.ini says of it
+  mkdir -p "$work/tempest"
+  cat >"$work/tempest/welkin.yaml" <<'YAML'
+security_compliance:
+  lockout_failure_attempts: 2
+  lockout_duration: 5
+  unique_last_password_count: 2
+YAML
   start_simulated tempest "${TEMPEST_HOSTS:-2}" 24000
   # the external network Tempest's floating IPs come from
   PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tools/quickstart.py" --home "$home" --simulated --only-network

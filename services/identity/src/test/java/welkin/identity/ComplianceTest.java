@@ -131,7 +131,9 @@ class ComplianceTest {
       assertThat(change(cloud, id, "first", "second").status()).isEqualTo(204);
       assertThat(change(cloud, id, "second", "first").status()).isEqualTo(400);
       assertThat(change(cloud, id, "second", "third").status()).isEqualTo(204);
-      assertThat(change(cloud, id, "third", "first").status()).isEqualTo(204);
+      assertThat(change(cloud, id, "third", "first").status()).isEqualTo(400);
+      assertThat(change(cloud, id, "third", "fourth").status()).isEqualTo(204);
+      assertThat(change(cloud, id, "fourth", "first").status()).isEqualTo(204);
     }
   }
 

@@ -66,10 +66,10 @@ public final class TrustApi {
 
   private Trust enforced(Call call) {
     var id = call.path("trust_id");
-    var trust = trusts.find(id);
-    call.enforce(
-        target(trust.map(Trust::trustorId).orElse(null), trust.map(Trust::trusteeId).orElse(null)));
-    return trust.orElseThrow(Faults.missing("trust", id));
+    // as upstream: who asks for one that is gone is told so, whoever it is
+    var trust = trusts.find(id).orElseThrow(Faults.missing("trust", id));
+    call.enforce(target(trust.trustorId(), trust.trusteeId()));
+    return trust;
   }
 
   private ObjectNode shown(Call call, Trust t) {

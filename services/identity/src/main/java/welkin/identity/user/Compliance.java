@@ -17,7 +17,7 @@ import welkin.core.Secret;
  * @param lockoutAttempts wrong passwords in a row after which the account is locked
  * @param lockoutDuration for how long
  * @param expiry how long a password is good
- * @param history how many passwords, the new one included, must differ
+ * @param history how many of the last passwords a new one must differ from
  * @param minimumAge how long a user must keep a new password
  * @param regex what a password must match, or null
  * @param regexDescription the same in words
@@ -48,7 +48,7 @@ public record Compliance(
       Key.number(
           "security_compliance.unique_last_password_count",
           0,
-          "How many last passwords, the new one included, must differ");
+          "How many of the last passwords a new one must differ from");
   private static final Key<Integer> AGE =
       Key.number(
           "security_compliance.minimum_password_age",

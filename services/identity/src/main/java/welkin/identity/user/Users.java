@@ -200,11 +200,11 @@ public final class Users {
     if (original.equals(next)) {
       throw Fault.badRequest("The new password is the same as the current one.");
     }
-    if (compliance.history() > 1) {
+    if (compliance.history() > 0) {
       var before =
           backend
               .database()
-              .read(sql -> PasswordHistory.last(sql, user.id(), compliance.history() - 1));
+              .read(sql -> PasswordHistory.last(sql, user.id(), compliance.history()));
       if (before.stream().anyMatch(hash -> passwords.check(next, hash))) {
         throw Fault.badRequest(
             "The new password cannot be identical to a previous password. The total number which"
