@@ -106,7 +106,10 @@ public final class Recognition {
     if (id == null) {
       throw Lookup.expecting("id", "token");
     }
-    var parent = tokens.validate(id).orElseThrow(Faults::unauthorized);
+    var parent =
+        tokens
+            .validate(id)
+            .orElseThrow(() -> Fault.notFound("Could not find token: the token is not valid."));
     if (parent.payload().delegation() != null) {
       throw Faults.forbidden(
           switch (parent.payload().delegation().kind()) {
