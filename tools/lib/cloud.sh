@@ -132,6 +132,7 @@ up() {
       die "the process stopped while starting; its log is $(short "$LOG_FILE")"
     fi
     reason=${found#* }
+    [ $(($(now_ms) - begin)) -gt 3000 ] || reason=''   # what passes by itself need not be read
     case $reason in '' | "$told" | *'is starting'*) ;; *) told=$reason; note "$reason" ;; esac
     if [ $(($(now_ms) - begin)) -gt $((limit * 1000)) ]; then not_ready "$pid" "$limit" "$found"; return; fi
     sleep 0.1

@@ -1,5 +1,6 @@
 package welkin.assembly;
 
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import welkin.bus.Buses;
@@ -35,7 +36,7 @@ final class Plan {
     plan.options();
     plan.services();
     plan.host();
-    if (!plan.roles.all()) {
+    if (!plan.roles.all() || plan.brokered()) {
       plan.bus();
       plan.database();
       plan.endpoint();
@@ -77,10 +78,14 @@ final class Plan {
     return settings.bus() != null;
   }
 
+  private boolean brokered() {
+    var url = config.get(Options.BUS);
+    return !url.isEmpty() && !url.equals(Buses.IN_PROCESS);
+  }
+
   private void bus() {
     boolean speaks = roles.host() || roles.has("compute") || roles.has("network");
-    var url = config.get(Options.BUS);
-    if (speaks && !sharedInside() && (url.isEmpty() || url.equals(Buses.IN_PROCESS))) {
+    if (speaks && !sharedInside() && !brokered()) {
       wrong.add(
           "bus: roles '"
               + roles
@@ -119,15 +124,16 @@ final class Plan {
   }
 
   private void secrets() {
-    boolean metadata =
-        roles.has("compute") && !roles.networkAgent()
-            || roles.networkAgent() && !roles.has("compute");
+    boolean metadata = roles.has("compute") || roles.networkAgent();
     if (metadata && config.get(ComputeService.METADATA_SECRET).isEmpty() && !sharedInside()) {
       wrong.add(
           "metadata.shared_secret: what hosts and Compute share must be the same on every host:"
-              + " write 'metadata: {shared_secret: "
-              + Secrets.generate().reveal()
-              + "}' (a fresh one) in every welkin.yaml");
+              + (Files.exists(settings.home().resolve("metadata.secret"))
+                  ? " write 'metadata: {shared_secret: file:metadata.secret}' here, and what that file"
+                      + " holds in every other welkin.yaml"
+                  : " write 'metadata: {shared_secret: "
+                      + Secrets.generate().reveal()
+                      + "}' (a fresh one) in every welkin.yaml"));
     }
     boolean services = ServiceKind.types().stream().anyMatch(roles::has);
     if (services
