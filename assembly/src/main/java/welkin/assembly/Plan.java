@@ -129,8 +129,8 @@ final class Plan {
       wrong.add(
           "metadata.shared_secret: what hosts and Compute share must be the same on every host:"
               + (Files.exists(settings.home().resolve("metadata.secret"))
-                  ? " write 'metadata: {shared_secret: file:metadata.secret}' here, and what that file"
-                      + " holds in every other welkin.yaml"
+                  ? " write 'metadata: {shared_secret: file:metadata.secret}' here, and what that"
+                      + " file holds in every other welkin.yaml"
                   : " write 'metadata: {shared_secret: "
                       + Secrets.generate().reveal()
                       + "}' (a fresh one) in every welkin.yaml"));
