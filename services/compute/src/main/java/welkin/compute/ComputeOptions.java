@@ -25,6 +25,11 @@ final class ComputeOptions {
           "DEFAULT.resume_guests_state_on_host_boot",
           true,
           "Start guests again that ran when their host went away.");
+  static final Key<Integer> PURGE_AFTER =
+      Key.number(
+          "compute.purge_deleted_after",
+          90,
+          "Days after which deleted servers and their actions are forgotten; 0 keeps them.");
   static final Key<Integer> VIF_TIMEOUT =
       Key.number("DEFAULT.vif_plugging_timeout", 300, "Seconds to wait for a port to be wired.");
   static final Key<String> DEFAULT_ZONE =
@@ -104,6 +109,7 @@ final class ComputeOptions {
         RESERVED_DISK_MB,
         SERVICE_DOWN_TIME,
         RESUME_GUESTS,
+        PURGE_AFTER,
         VIF_TIMEOUT,
         DEFAULT_ZONE,
         MAX_ATTEMPTS,

@@ -71,6 +71,7 @@ import welkin.compute.server.RevertMove;
 import welkin.compute.server.ServerActions;
 import welkin.compute.server.ServerApi;
 import welkin.compute.server.ServerMoves;
+import welkin.compute.server.ServerPurge;
 import welkin.compute.server.ServerReconciler;
 import welkin.compute.server.Servers;
 import welkin.compute.server.Snapshot;
@@ -117,6 +118,7 @@ public final class ComputeService implements CloudService {
           "What hosts and Compute share for metadata, the same everywhere; empty on one machine.");
 
   private static final Duration RECONCILE_EVERY = Duration.ofMinutes(1);
+  private static final Duration PURGE_EVERY = Duration.ofHours(1);
   private static final Duration RECONCILE_LOOK = Duration.ofSeconds(10);
   private static final Service.Negotiation NEGOTIATION =
       new Service.Negotiation(
@@ -415,6 +417,11 @@ public final class ComputeService implements CloudService {
   /** Looks at hosts that (re)appear at once, and at everything every minute, one worker for all. */
   private void keep() {
     var turns = new Turns(database, platform.ids());
+    var purge =
+        new ServerPurge(
+            database,
+            platform.clock(),
+            Duration.ofDays(platform.config().get(ComputeOptions.PURGE_AFTER)));
     try {
       while (!closed) {
         var arrived = arrivals.poll(RECONCILE_LOOK.toSeconds(), TimeUnit.SECONDS);
@@ -423,8 +430,10 @@ public final class ComputeService implements CloudService {
         }
         if (arrived != null && !arrived.isEmpty()) {
           reconciler.hostQuietly(arrived);
-        } else if (reconcilerTurn(turns)) {
+        } else if (turn(turns, "server-reconciler", RECONCILE_EVERY)) {
           reconciler.passQuietly();
+        } else if (turn(turns, "server-purge", PURGE_EVERY)) {
+          purge.passQuietly();
         }
       }
     } catch (InterruptedException e) {
@@ -432,9 +441,9 @@ public final class ComputeService implements CloudService {
     }
   }
 
-  private boolean reconcilerTurn(Turns turns) {
+  private static boolean turn(Turns turns, String job, Duration every) {
     try {
-      return turns.take("server-reconciler", RECONCILE_EVERY);
+      return turns.take(job, every);
     } catch (RuntimeException e) {
       return false; // the database is away; whoever has it next takes the turn
     }

@@ -142,6 +142,30 @@ class ServerApiTest {
   }
 
   @Test
+  void serversDeletedLongAgoAreForgotten() {
+    var gone = boot("gone", "");
+    var stays = boot("stays", "");
+    cloud.delete(ALICE, "/servers/" + gone);
+    cloud.settled(gone);
+    var purge =
+        new welkin.compute.server.ServerPurge(
+            cloud.compute.database(),
+            java.time.InstantSource.system(),
+            java.time.Duration.ofDays(90));
+    var actions = "SELECT COUNT(*) FROM instance_action WHERE server_id = ?";
+    assertThat(purge.pass()).isZero();
+    assertThat(cloud.compute.database().<Long>read(sql -> sql.number(actions, gone))).isEqualTo(2);
+
+    assertThat(purge.before(java.time.Instant.now().plusSeconds(1))).isEqualTo(1);
+
+    assertThat(cloud.compute.database().<Long>read(sql -> sql.number(actions, gone))).isZero();
+    assertThat(cloud.get(ADMIN, "/servers?deleted=true").json().get("servers")).isEmpty();
+    assertThat(show(stays).text("/server/status")).isEqualTo("ACTIVE");
+    assertThat(cloud.get(ALICE, "/servers/" + stays + "/os-instance-actions").status())
+        .isEqualTo(200);
+  }
+
+  @Test
   void aTenantLearnsReasonsWithoutNamesOfHosts() {
     for (var host : java.util.List.of("one", "two")) {
       cloud.call(

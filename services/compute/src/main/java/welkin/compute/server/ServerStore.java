@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Json;
@@ -228,6 +229,34 @@ public final class ServerStore {
   }
 
   /** Why hosts were rejected, as it was stored last. */
+  /**
+   * Removes servers deleted before a time with all that is kept of them.
+   *
+   * @param also what else is kept of a server, by its id
+   */
+  static int purge(Sql sql, Instant before, int most, BiConsumer<Sql, String> also) {
+    var ids =
+        sql.list(
+            "SELECT id FROM server WHERE deleted <> 0 AND COALESCE(terminated_at, updated_at) < ?"
+                + " LIMIT ?",
+            r -> r.text("id"),
+            before,
+            most);
+    for (var id : ids) {
+      for (var table :
+          List.of(
+              "instance_action_event",
+              "instance_action",
+              "server_migration",
+              "server_group_member")) {
+        sql.update("DELETE FROM " + table + " WHERE server_id = ?", id);
+      }
+      also.accept(sql, id);
+      sql.update("DELETE FROM server WHERE id = ?", id);
+    }
+    return ids.size();
+  }
+
   /** The names of all hosts, longest first. */
   static List<String> hostNames(Sql sql) {
     return sql.list(

@@ -55,6 +55,10 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   private final RouterStore routers;
   private final ComputeNotifier compute;
   private final Runnable repair;
+  private static final Duration FORGET = Duration.ofMinutes(10);
+  private static final long CHANGES_KEPT = 50_000;
+  private static final long FORGOTTEN_AT_ONCE = 2_000;
+
   private final Turns turns;
   private final AtomicBoolean repairing = new AtomicBoolean();
   private final AtomicBoolean gathering = new AtomicBoolean();
@@ -127,6 +131,11 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
               compute.takeOver();
               if (turns.take("network-repair", REPAIR)) {
                 repair.run();
+              }
+              if (turns.take("network-forget", FORGET)) {
+                while (database.tx(sql -> HostStore.forget(sql, CHANGES_KEPT, FORGOTTEN_AT_ONCE))) {
+                  // batch by batch, so that nobody waits long
+                }
               }
             }),
         0,

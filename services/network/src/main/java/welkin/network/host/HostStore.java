@@ -46,6 +46,25 @@ final class HostStore {
     return sql.number("SELECT floor FROM host_cursor WHERE id = 1");
   }
 
+  /**
+   * Forgets the oldest changes, most of which are about objects long gone; a host that is behind
+   * them is told everything.
+   *
+   * @param kept so many of the newest stay
+   * @param most so many at a time
+   * @return whether any were forgotten
+   */
+  static boolean forget(Sql sql, long kept, long most) {
+    long floor = floor(sql);
+    long upTo = Math.min(newest(sql) - kept, floor + most);
+    if (upTo <= floor) {
+      return false;
+    }
+    sql.update("DELETE FROM host_change WHERE seq <= ?", upTo);
+    sql.update("UPDATE host_cursor SET floor = ? WHERE id = 1", upTo);
+    return true;
+  }
+
   static List<Item> changes(Sql sql, String host, long since) {
     return sql.list(
         "SELECT kind, object_id FROM host_change WHERE host = ? AND seq > ? ORDER BY seq",
