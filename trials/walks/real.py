@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 from client import Walk
 
@@ -96,7 +97,8 @@ class Real:
         w = self.w
         data = os.path.join(HOME, 'walk-user-data')
         with open(data, 'w') as f:
-            f.write('#!/bin/sh\necho user-data-ran-here\n')
+            # the guest will be deaf to the power button
+            f.write('#!/bin/sh\necho user-data-ran-here\nrm -f /etc/acpi/PWRF/*\n')
         with w.chapter('a neighbour with user-data and config drive'):
             server = w.show('server', 'create', '--image', 'guest', '--flavor', 'm1.nano', '--network', 'private', '--key-name',
                             'quickstart', '--security-group', 'ssh-and-ping', '--user-data', data, '--config-drive', 'True',
@@ -137,8 +139,10 @@ class Real:
             w.until('PAUSED', 30, lambda: self.status('second') == 'PAUSED')
             w.do('server', 'unpause', 'second')
             w.until('ACTIVE', 30, lambda: self.status('second') == 'ACTIVE')
+            begin = time.monotonic()
             w.do('server', 'stop', 'second')
             w.until('SHUTOFF', 120, lambda: self.status('second') == 'SHUTOFF', 1)
+            w.check('a guest that ignores the power button has its minute and is cut off', time.monotonic() - begin > 50)
             w.do('server', 'start', 'second')
             w.until('ACTIVE again', 60, lambda: self.status('second') == 'ACTIVE')
             w.do('server', 'reboot', '--hard', '--wait', 'second')

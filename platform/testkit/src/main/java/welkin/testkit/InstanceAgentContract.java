@@ -125,8 +125,12 @@ public abstract class InstanceAgentContract extends GuestTrials {
   @Test
   void aDeafGuestIsCutOffAndStartsAgain() {
     var spec = running(deafSpec());
-    agent().power(spec.serverId(), PowerAction.STOP, 1);
+    var begin = System.nanoTime();
+    agent().power(spec.serverId(), PowerAction.STOP, 2);
     assertThat(power(spec)).isEqualTo(PowerState.SHUTDOWN);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(patience());
+    // it was asked to, so nobody is told
+    assertThat(reported()).noneMatch(i -> i.serverId().equals(spec.serverId()));
     agent().power(spec.serverId(), PowerAction.STOP, 1);
     assertThat(power(spec)).isEqualTo(PowerState.SHUTDOWN);
 

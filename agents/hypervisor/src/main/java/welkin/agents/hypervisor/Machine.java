@@ -22,6 +22,7 @@ final class Machine {
   private static final Duration CONNECT = Duration.ofSeconds(30);
   private static final Duration MEMORY_LIMIT = Duration.ofMinutes(30);
   private static final Duration BACKUP_LIMIT = Duration.ofHours(2);
+  private static final Duration PRESS_AGAIN = Duration.ofSeconds(10);
   private static final String COPY = "snapshot-copy";
 
   private final GuestDirectory dir;
@@ -111,11 +112,22 @@ final class Machine {
     qmp.execute("stop");
   }
 
-  /** Presses the power button and waits; true when the guest has shut down. */
+  /**
+   * Presses the power button, again and again as a guest that is just booting does not hear it, and
+   * waits; true when the guest has shut down.
+   */
   boolean powerdown(Duration grace) {
+    var deadline = System.nanoTime() + grace.toNanos();
     try (var down = qmp.expect(e -> e.is("SHUTDOWN"))) {
-      qmp.execute("system_powerdown");
-      return down.await(grace) != null;
+      while (true) {
+        qmp.execute("system_powerdown");
+        var left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+        var last = left.compareTo(PRESS_AGAIN) <= 0;
+        var event = down.await(last ? left : PRESS_AGAIN);
+        if (event != null || last || !qmp.isOpen()) {
+          return event != null;
+        }
+      }
     }
   }
 
