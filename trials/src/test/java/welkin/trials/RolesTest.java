@@ -7,10 +7,13 @@ import static welkin.testkit.Eventually.eventually;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.bus.InProcessBus;
 import welkin.core.Config;
+import welkin.testkit.PostgresServer;
+import welkin.testkit.RabbitServer;
 
 /** A cloud in parts: each process plays some roles, and meets the others over HTTP and the bus. */
 class RolesTest {
@@ -53,6 +56,32 @@ class RolesTest {
                 assertThat(c.send("GET", "/healthcheck", null).status()).isEqualTo(200);
                 assertThat(c.send("GET", "/v3", null).status()).isEqualTo(404);
               });
+    }
+  }
+
+  /** The same as on several machines: nothing is shared but PostgreSQL, RabbitMQ and files. */
+  @Test
+  @Tag("real")
+  void apiWorkerAndHostsApartOnPostgresqlAndRabbitmq() throws IOException {
+    PostgresServer.get().assumeInstalled();
+    try (var broker = RabbitServer.start()) {
+      int port = freePort();
+      var host = at(port, "bus", broker.url(), "metadata.shared_secret", "a-shared-secret");
+      var control = host.with(Config.of("database", PostgresServer.get().fresh()));
+      try (var api = new TestCloud(home, "api", 0, port, null, control);
+          var worker = new TestCloud(home, "worker", 0, 0, null, control);
+          var hosts =
+              new TestCloud(
+                  home.resolve("host"),
+                  "compute,network-agent",
+                  2,
+                  0,
+                  null,
+                  host.with(Config.of("database", "sqlite")))) {
+        assertThat(worker.cloud().trouble()).isNull();
+        assertThat(hosts.cloud().services()).isEmpty();
+        walk(api);
+      }
     }
   }
 
