@@ -76,6 +76,39 @@ class FirstServerTest {
     }
   }
 
+  /** As a worker makes it that stood still while another undid its work. */
+  @Test
+  void whatIsClaimedForAServerThatIsGoneIsGivenBack() {
+    try (var cloud = new TestCloud(home, 1)) {
+      var admin = cloud.admin();
+      var image = Things.image(admin);
+      var flavor = Things.flavor(admin);
+      var network = Things.network(admin, "net", "10.7.0.0/24");
+      var server = Things.boot(admin, image, flavor, network);
+      Things.awaitStatus(admin, server, "ACTIVE");
+      var held = admin.get("/placement/allocations/" + server).get("allocations");
+      var host = held.propertyNames().iterator().next();
+      admin.send("DELETE", "/compute/v2.1/servers/" + server, null);
+      eventually(
+          "server gone",
+          () -> admin.send("GET", "/compute/v2.1/servers/" + server, null).status() == 404);
+      var claim =
+          """
+          {"allocations": {"%s": {"resources": {"VCPU": 1}}}, "project_id": "p", "user_id": "u",
+           "consumer_generation": null, "consumer_type": "INSTANCE"}
+          """
+              .formatted(host);
+      assertThat(admin.send("PUT", "/placement/allocations/" + server, claim).status())
+          .isEqualTo(204);
+      eventually(
+          "given back",
+          () -> {
+            cloud.reconcile();
+            return admin.get("/placement/allocations/" + server).get("allocations").isEmpty();
+          });
+    }
+  }
+
   @Test
   void theSameIdempotencyKeyMakesOneServer() {
     try (var cloud = new TestCloud(home, 1)) {

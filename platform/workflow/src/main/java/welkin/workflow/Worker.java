@@ -1,6 +1,7 @@
 package welkin.workflow;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Worker {
 
   private static final Duration RENEW = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration OTHER_VERSION = Duration.ofSeconds(30);
   private static final Duration KEEP = Duration.ofDays(1);
   private static final Duration FORGET = Duration.ofMinutes(1);
 
@@ -41,7 +43,7 @@ final class Worker {
   private final WorkflowEngine engine;
   private final Work work;
   private final String owner;
-  private final Set<String> kinds;
+  private final Map<String, Workflow<?>> kinds;
   private final int concurrency;
   private final Semaphore slots;
   private final Semaphore bell = new Semaphore(0);
@@ -60,7 +62,7 @@ final class Worker {
       WorkflowEngine engine,
       Work work,
       String owner,
-      Set<String> kinds,
+      Map<String, Workflow<?>> kinds,
       int concurrency) {
     this.database = database;
     this.engine = engine;
@@ -170,7 +172,7 @@ final class Worker {
         database.read(
             sql ->
                 new Seen(
-                    room && !WorkflowStore.free(sql, engine.now(sql), kinds, 1).isEmpty(),
+                    room && !free(sql, 1).isEmpty(),
                     holding ? WorkflowStore.of(sql, owner, WorkflowRow.State.UNWINDING) : Set.of(),
                     waiting ? WorkflowStore.signalled(sql, owner) : List.of()));
     for (var id : seen.unwinding) {
@@ -192,6 +194,22 @@ final class Worker {
     }
   }
 
+  private List<WorkflowRow> free(Sql sql, int limit) {
+    var now = engine.now(sql);
+    return WorkflowStore.free(sql, now, row -> ours(row, now), limit);
+  }
+
+  /**
+   * Work that another version began is left to workers of that version, while there may be some: a
+   * cloud is brought to a new release one process after the other.
+   */
+  private boolean ours(WorkflowRow row, Instant now) {
+    var workflow = kinds.get(row.kind());
+    return workflow != null
+        && (workflow.version() == row.version()
+            || row.createdAt().plus(OTHER_VERSION).isBefore(now));
+  }
+
   private void take() {
     int room = concurrency - load.get();
     var taken =
@@ -201,7 +219,7 @@ final class Worker {
                 return List.<WorkflowRow>of();
               }
               var now = engine.now(sql);
-              var rows = WorkflowStore.free(sql, now, kinds, room);
+              var rows = free(sql, room);
               rows.forEach(row -> WorkflowStore.take(sql, row.id(), owner, now.plus(LEASE)));
               return rows;
             });
@@ -215,7 +233,7 @@ final class Worker {
       return;
     }
     WorkflowStore.next(sql, subject)
-        .filter(row -> kinds.contains(row.kind()))
+        .filter(row -> ours(row, engine.now(sql)))
         .ifPresent(
             row -> {
               WorkflowStore.take(sql, row.id(), owner, engine.now(sql).plus(LEASE));

@@ -127,7 +127,7 @@ public final class WorkflowEngine implements AutoCloseable {
     if (alone) {
       database.change(sql -> WorkflowStore.releaseOthers(sql, owner));
     }
-    worker = new Worker(database, this, this::perform, owner, kinds(), concurrency);
+    worker = new Worker(database, this, this::perform, owner, Map.copyOf(kinds), concurrency);
     worker.start();
   }
 
@@ -157,13 +157,14 @@ public final class WorkflowEngine implements AutoCloseable {
             WorkflowRow.State.RUNNING,
             now.plus(workflow.deadline()),
             null,
-            null);
+            null,
+            created);
     var w = worker;
     if (newest.isEmpty() && w != null && w.hasRoom()) {
-      WorkflowStore.insert(sql, row, owner, now.plus(Worker.LEASE), created);
+      WorkflowStore.insert(sql, row, owner, now.plus(Worker.LEASE));
       sql.afterCommit(() -> w.submit(row));
     } else {
-      WorkflowStore.insert(sql, row, null, null, created);
+      WorkflowStore.insert(sql, row, null, null);
       if (newest.isEmpty()) { // else whoever ends the one before it goes on with it
         sql.afterCommit(this::tellAll);
       }

@@ -23,7 +23,8 @@ record WorkflowRow(
     State state,
     Instant deadline,
     JsonNode reason,
-    String result) {
+    String result,
+    Instant createdAt) {
 
   enum State {
     /** Steps are being done. */

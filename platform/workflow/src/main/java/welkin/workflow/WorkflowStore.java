@@ -5,15 +5,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import welkin.store.Row;
 import welkin.store.Sql;
 
 /** SQL of workflows, steps and signals. */
 final class WorkflowStore {
+  /** So many that are not the caller's may stand before the first one that is. */
+  private static final int NOT_OURS = 50;
+
   private WorkflowStore() {}
 
-  static void insert(Sql sql, WorkflowRow row, String owner, Instant lease, Instant now) {
+  static void insert(Sql sql, WorkflowRow row, String owner, Instant lease) {
     sql.insert(
         "workflow",
         "id",
@@ -37,9 +41,9 @@ final class WorkflowStore {
         "deadline",
         row.deadline(),
         "created_at",
-        now,
+        row.createdAt(),
         "updated_at",
-        now);
+        row.createdAt());
   }
 
   private static WorkflowRow map(Row r) throws java.sql.SQLException {
@@ -53,7 +57,8 @@ final class WorkflowStore {
         WorkflowRow.State.valueOf(r.text("state")),
         r.time("deadline"),
         r.json("reason"),
-        r.text("result"));
+        r.text("result"),
+        r.time("created_at"));
   }
 
   static Optional<WorkflowRow> find(Sql sql, String id) {
@@ -63,8 +68,10 @@ final class WorkflowStore {
   /**
    * Workflows whose turn it is and that nobody holds (any more), oldest first: the oldest live one
    * of its subject, never held, given up, or with a lease that has run out.
+   *
+   * @param ours which of them the caller would take
    */
-  static List<WorkflowRow> free(Sql sql, Instant now, Set<String> kinds, int limit) {
+  static List<WorkflowRow> free(Sql sql, Instant now, Predicate<WorkflowRow> ours, int limit) {
     return sql
         .list(
             "SELECT * FROM workflow w WHERE state IN ('RUNNING', 'UNWINDING') AND (owner IS NULL OR"
@@ -73,9 +80,10 @@ final class WorkflowStore {
                 + " w.created_at) ORDER BY created_at, id LIMIT ?",
             WorkflowStore::map,
             now,
-            limit)
+            limit + NOT_OURS)
         .stream()
-        .filter(w -> kinds.contains(w.kind()))
+        .filter(ours)
+        .limit(limit)
         .toList();
   }
 

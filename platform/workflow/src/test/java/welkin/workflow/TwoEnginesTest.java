@@ -87,12 +87,16 @@ class TwoEnginesTest {
     final Build build;
 
     Process(String name, Probe probe) {
+      this(name, probe, 1);
+    }
+
+    Process(String name, Probe probe, int version) {
       this.name = name;
       db =
           new Stallable(
               Database.sqlite(dir.resolve("t.db"), Database.Durability.OFF, clock, List.of()));
       engine = new WorkflowEngine(db, clock, Ids.system(), 8, probe);
-      build = new Build(name);
+      build = new Build(name, version);
       engine.register(build);
       engine.hints(bus, "test");
       processes.add(this);
@@ -116,8 +120,8 @@ class TwoEnginesTest {
   class Build extends Workflow<Input> {
     final String process;
 
-    Build(String process) {
-      super("build", 1, Input.class, Duration.ofMinutes(1));
+    Build(String process, int version) {
+      super("build", version, Input.class, Duration.ofMinutes(1));
       this.process = process;
     }
 
@@ -368,6 +372,25 @@ class TwoEnginesTest {
     assertThat(api.engine.settled("s", Duration.ofSeconds(3))).isTrue();
     assertThatThrownBy(() -> api.engine.result(t, String.class, Duration.ofSeconds(3)))
         .hasMessage("deleted meanwhile");
+  }
+
+  @Test
+  void workOfAnotherReleaseIsLeftToItsWorkers() {
+    var api = new Process("api", Probe.NONE, 1);
+    var next = new Process("next", Probe.NONE, 2).works();
+    var id = api.enqueue("s", 1, false);
+    next.enqueue("t", 1, false);
+    assertThat(next.engine.settled("t", Duration.ofSeconds(10))).isTrue();
+    assertThat(next.engine.settled("s", Duration.ofMillis(100))).isFalse();
+    new Process("one", Probe.NONE, 1).works();
+    assertThat(api.engine.result(id, String.class, Duration.ofSeconds(10))).hasValue("s/1");
+    assertThat(effects).contains("one s/1 spawn", "next t/1 spawn");
+    // when there are none it is undone, rather than left
+    processes.get(2).engine.close();
+    var last = api.enqueue("u", 1, false);
+    time.updateAndGet(t -> t.plusSeconds(31));
+    assertThatThrownBy(() -> api.engine.result(last, String.class, Duration.ofSeconds(10)))
+        .hasMessageContaining("another version");
   }
 
   @Test

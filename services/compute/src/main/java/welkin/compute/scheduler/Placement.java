@@ -3,10 +3,12 @@ package welkin.compute.scheduler;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -217,6 +219,24 @@ public final class Placement {
     body.put("user_id", userId);
     body.put("consumer_generation", null);
     peers.put(ROOT + "/allocations/" + serverId, body, VERSION);
+  }
+
+  /** Everyone who holds something of a provider; nobody of one that is not there. */
+  public Set<String> consumers(String provider) {
+    try {
+      var out = new HashSet<String>();
+      peers
+          .get(ROOT + "/resource_providers/" + provider + "/allocations", VERSION)
+          .get("allocations")
+          .properties()
+          .forEach(e -> out.add(e.getKey()));
+      return out;
+    } catch (Fault f) {
+      if (f.status() == 404) {
+        return Set.of();
+      }
+      throw f;
+    }
   }
 
   /** What a consumer holds: amounts by resource, by provider. */

@@ -1,6 +1,8 @@
 package welkin.compute.server;
 
 import java.util.Map;
+import java.util.Set;
+import welkin.compute.host.Host;
 import welkin.compute.migration.Migration;
 import welkin.compute.scheduler.Placement;
 
@@ -48,5 +50,15 @@ public final class Claims {
   /** The server keeps what it claimed; the source's is free. */
   void release(Migration migration) {
     placement.release(migration.uuid());
+  }
+
+  /** Whoever holds something at a host, server or not. */
+  Set<String> holders(Host host) {
+    return placement.consumers(host.nodeUuid());
+  }
+
+  /** Gives back all a server holds. */
+  void release(String serverId) {
+    placement.release(serverId);
   }
 }

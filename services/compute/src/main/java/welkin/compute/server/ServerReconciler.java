@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.InstanceAgent;
@@ -96,7 +97,30 @@ public final class ServerReconciler {
         repaired += changed(server, guest) ? 1 : 0;
       }
     }
+    repaired += leaked(host, servers);
     return new Report(repaired, restarted, strangers(agent, host, guests, busy));
+  }
+
+  /**
+   * Gives back what servers hold here that are gone: a worker that stood still for longer than its
+   * lease may have claimed after another had undone its work.
+   */
+  private int leaked(String host, List<Server> servers) {
+    var known = servers.stream().map(Server::id).collect(Collectors.toSet());
+    int released = 0;
+    for (var id : means.hosts().find(host).map(means.claims()::holders).orElse(Set.of())) {
+      if (!known.contains(id) && means.database().read(sql -> isGone(sql, id))) {
+        log.warn("server {} is gone and still holds resources on {}", id, host);
+        means.claims().release(id);
+        released++;
+      }
+    }
+    return released;
+  }
+
+  private boolean isGone(Sql sql, String id) {
+    return ServerStore.findEver(sql, id).map(Server::deleted).orElse(false)
+        && !engine.isBusy(sql, id);
   }
 
   /** A guest the host knows nothing of: its disk is gone with it. */
