@@ -15,6 +15,9 @@ missing() {
   local pair
   # shellcheck disable=SC2048,SC2086  # lists of words
   for pair in $*; do have "${pair%%:*}" || printf '%s\n' "${pair#*:}"; done | sort -u
+  case " $* " in
+    *openstack:*) /usr/bin/python3 -c 'import osc_placement' 2>/dev/null || printf 'python3-osc-placement\n' ;;
+  esac
   case " $* " in *syslinux:*) [ -e /usr/lib/syslinux/mbr/mbr.bin ] || printf 'syslinux-common\n' ;; esac
 }
 

@@ -73,7 +73,7 @@ class CandidateSpeedTest {
           service
               .database()
               .read(sql -> sql.list("SELECT uuid FROM provider LIMIT 100", r -> r.text("uuid")));
-      var peer = new welkin.peers.PlacementPeer(peers);
+      var peer = new PlacementPeer(peers);
       int[] n = {0};
       measure(
           "claim, then candidates&limit=1",
@@ -85,7 +85,7 @@ class CandidateSpeedTest {
                 "p",
                 "u",
                 "INSTANCE");
-            peer.candidates(welkin.peers.PlacementPeer.Request.of(Map.of("VCPU", 1L), 1));
+            peer.candidates(PlacementPeer.Request.of(Map.of("VCPU", 1L), 1));
           });
     }
   }

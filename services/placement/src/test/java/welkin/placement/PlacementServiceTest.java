@@ -26,10 +26,9 @@ import welkin.http.Door;
 import welkin.http.HttpRequest;
 import welkin.http.Metrics;
 import welkin.peers.Peers;
-import welkin.peers.PlacementPeer;
-import welkin.peers.PlacementPeer.Inventory;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
+import welkin.placement.PlacementPeer.Inventory;
 import welkin.testkit.TestDatabases;
 
 /** Placement through its door. */

@@ -20,10 +20,9 @@ import welkin.core.Secret;
 import welkin.http.Door;
 import welkin.http.Metrics;
 import welkin.peers.Peers;
-import welkin.peers.PlacementPeer;
-import welkin.peers.PlacementPeer.Inventory;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
+import welkin.placement.PlacementPeer.Inventory;
 import welkin.testkit.TestDatabases;
 
 /** Two processes answer for one schema; whatever one is told, the other knows. */
