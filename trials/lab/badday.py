@@ -160,25 +160,31 @@ class Days:
         self.day('database', 'kill -9 of PostgreSQL, started again after 5 s', d.kill, d.start, hold=5)
 
     def cut(self):
-        host = self.lab.hosts['compute-2']
-        self.day('cut', 'compute-2 off the wire for a minute', lambda: self.lab.switch.cut(host), lambda: self.lab.switch.mend(host),
+        name = self.vacant()
+        host = self.lab.hosts[name]
+        self.day('cut', name + ' off the wire for a minute', lambda: self.lab.switch.cut(host), lambda: self.lab.switch.mend(host),
                  hold=60)
 
     def fence(self):
         """A host cut off for so long that its server is evacuated; it comes back with the guest still running."""
-        host = self.lab.hosts['compute-2']
-        stray = self.stray('compute-2')
-        self.day('fence', 'compute-2 off the wire until its server lives elsewhere, then back', lambda: self.lab.switch.cut(host),
-                 lambda: (self.evacuate(stray, 'compute-2'), self.lab.switch.mend(host)))
+        name = self.vacant()
+        host, stray = self.lab.hosts[name], self.stray(name)
+        self.day('fence', name + ' off the wire until its server lives elsewhere, then back', lambda: self.lab.switch.cut(host),
+                 lambda: (self.evacuate(stray, name), self.lab.switch.mend(host)))
         self.buried(stray, host)
 
     def dead(self):
         """The power of a hypervisor is cut; its server is evacuated; the host is powered on again."""
-        host = self.lab.hosts['compute-3']
-        stray = self.stray('compute-3')
-        self.day('dead', 'the power of compute-3 cut, its server evacuated, the host on again', host.off,
-                 lambda: (self.evacuate(stray, 'compute-3'), self.lab.power('compute-3'), self.lab.processes['compute-3'].start()))
+        name = self.vacant()
+        host, stray = self.lab.hosts[name], self.stray(name)
+        self.day('dead', 'the power of %s cut, its server evacuated, the host on again' % name, host.off,
+                 lambda: (self.evacuate(stray, name), self.lab.power(name), self.lab.processes[name].start()))
         self.buried(stray, host)
+
+    def vacant(self):
+        """A hypervisor without the guest that is pinged."""
+        taken = {s['OS-EXT-SRV-ATTR:host'] for s in self.cloud.get('compute', '/servers/detail')['servers']}
+        return next(n for n, p in sorted(self.lab.processes.items()) if p.kind == 'compute' and n not in taken)
 
     def stray(self, host):
         """A server on that host."""

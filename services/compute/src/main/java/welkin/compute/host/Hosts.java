@@ -315,6 +315,15 @@ public final class Hosts implements AutoCloseable {
     return find(host).map(this::up).orElse(false);
   }
 
+  /** The same by the rows of this moment: another process may have told its client already. */
+  public boolean upNow(String host) {
+    if (!up(host)) {
+      return false;
+    }
+    refresh();
+    return up(host);
+  }
+
   /** For how many seconds somebody listened to a host in vain. */
   public long silence(Host host) {
     return Math.max(0, reading - host.heard()) / 1_000_000;

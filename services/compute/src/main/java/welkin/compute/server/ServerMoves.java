@@ -306,7 +306,7 @@ public final class ServerMoves {
         throw Fault.badRequest("The target host can't be the same one.");
       }
     }
-    if (means.hosts().up(server.host())) {
+    if (means.hosts().upNow(server.host())) {
       throw Fault.badRequest("Compute service of " + server.host() + " is still in use.");
     }
     begin(
