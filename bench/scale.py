@@ -3,7 +3,7 @@
 
 Starts the engines, control processes (api,worker) and agent processes (compute,network-agent with simulated hosts), then
   cycles  boots a server with a port, waits until it is ACTIVE, deletes it and waits until it is gone: --cycles times,
-          --clients at once, each client on a network of its own
+          --clients at once, each client with a network and a security group of its own, as a tenant has
   keep    boots until --keep servers exist
   list    GET /servers/detail?limit=1000, page after page, by 1 client and by 8
 and tells rates, latencies, CPU time by part and the memory of all processes. Everything it started ends with it.
@@ -43,12 +43,12 @@ def quantile(values, q):
 class Part:
     """Processes that are counted together: a root and all that descends from it."""
 
-    def __init__(self, name, roots):
-        self.name, self.roots = name, roots
+    def __init__(self, name, roots, alone=False):
+        self.name, self.roots, self.alone = name, roots, alone
 
     def pids(self, table):
         mine = set(self.roots)
-        grew = True
+        grew = not self.alone
         while grew:
             more = {p for p, (parent, _) in table.items() if parent in mine} - mine
             mine |= more
@@ -116,7 +116,7 @@ class Scale:
             agents.append(self.up('agent-%d' % (i + 1), 'compute,network-agent', engines.free_port(port + 1 + i), self.args.agent_heap,
                                   dict(shared, simulated={'prefix': 'sim-%d-' % (i + 1)}), '--simulate', str(share)))
         self.parts = [Part('control', [control]), Part('agents', agents), Part('PostgreSQL', [self.database.process.pid]),
-                      Part('RabbitMQ', [self.broker.process.pid]), Part('this client', [os.getpid()])]
+                      Part('RabbitMQ', [self.broker.process.pid]), Part('this client', [os.getpid()], alone=True)]
         self.cloud = rest.Cloud(rest.openrc(os.path.join(self.homes[0], 'openrc')))
         engines.wait_until(120, 'all hypervisors', lambda: self.hypervisors() >= self.args.hosts)
         self.say('%d hypervisors are up' % self.args.hosts)
@@ -157,12 +157,16 @@ class Scale:
             f.truncate(1 << 20)
             c.upload(image['id'], f.name)
         flavor = c.post('compute', '/flavors', {'flavor': {'name': 'bench', 'ram': 64, 'disk': 1, 'vcpus': 1}})['flavor']
+        # as many tenants would: a group whose members are all servers there are would be told to every host
         self.image, self.flavor, self.networks = image['id'], flavor['id'], []
         for i in range(self.args.clients):
             n = c.post('network', '/v2.0/networks', {'network': {'name': 'bench-%d' % i}})['network']['id']
             c.post('network', '/v2.0/subnets', {'subnet': {
                 'network_id': n, 'ip_version': 4, 'cidr': '10.%d.0.0/16' % i, 'enable_dhcp': False}})
             self.networks.append(n)
+            group = c.post('network', '/v2.0/security-groups', {'security_group': {'name': 'bench-%d' % i}})['security_group']['id']
+            c.post('network', '/v2.0/security-group-rules', {'security_group_rule': {
+                'security_group_id': group, 'direction': 'ingress', 'remote_group_id': group}})
 
     async def client(self, i, work):
         ep = load.Endpoint(self.cloud.endpoints['compute'])
@@ -180,7 +184,8 @@ class Scale:
         """Boots a server and waits for it; answers its id, the seconds to the 202 and to ACTIVE."""
         begun = time.monotonic()
         status, _, body = await self.call(ep, conn, 'POST', '/servers', {'server': {
-            'name': 'bench', 'imageRef': self.image, 'flavorRef': self.flavor, 'networks': [{'uuid': self.networks[i]}]}})
+            'name': 'bench', 'imageRef': self.image, 'flavorRef': self.flavor, 'networks': [{'uuid': self.networks[i]}],
+            'security_groups': [{'name': 'bench-%d' % i}]}})
         if status != 202:
             raise load.HttpError('boot: %d %s' % (status, body[:200]))
         server, accepted = json.loads(body)['server']['id'], time.monotonic() - begun

@@ -1,5 +1,6 @@
 package welkin.network.host;
 
+import java.util.LinkedHashSet;
 import java.util.function.Consumer;
 import welkin.network.host.HostStore.Item;
 import welkin.network.resource.Resource;
@@ -64,16 +65,24 @@ public final class HostLog {
     }
   }
 
-  /** Turns what was noted for objects into notes for hosts. */
-  void spread(Sql sql) {
+  /**
+   * Turns what was noted for objects into notes for hosts; each host is poked once for all of them.
+   *
+   * @return how many hosts that were
+   */
+  int spread(Sql sql) {
+    var concerned = new LinkedHashSet<String>();
     for (var n : HostStore.allDirty(sql, BATCH)) {
       var hosts =
           n.kind().equals(NETWORK)
               ? HostStore.hostsOfNetwork(sql, n.id())
               : HostStore.hostsOfGroup(sql, n.id());
-      hosts.forEach(h -> touch(sql, h, n.kind(), n.id()));
+      HostStore.change(sql, hosts, n);
+      concerned.addAll(hosts);
       HostStore.clean(sql, n);
     }
+    sql.afterCommit(() -> concerned.forEach(poke));
+    return concerned.size();
   }
 
   /**

@@ -62,6 +62,10 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   private final Turns turns;
   private final AtomicBoolean repairing = new AtomicBoolean();
   private final AtomicBoolean gathering = new AtomicBoolean();
+
+  /** How many hosts heard the last time: the more there are, the more changes gather for them. */
+  private volatile int lastSpread;
+
   private ScheduledExecutorService timer;
   private Bus.Registration offer;
 
@@ -168,7 +172,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   private void gather() {
     if (timer != null && gathering.compareAndSet(false, true)) {
       later(
-          GATHER_MILLIS,
+          GATHER_MILLIS + lastSpread,
           () -> {
             gathering.set(false);
             spread();
@@ -198,7 +202,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
 
   private void spread() {
     if (database.read(HostStore::anyDirty)) {
-      database.change(hostLog::spread);
+      lastSpread = database.tx(hostLog::spread);
     }
   }
 
@@ -218,11 +222,10 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   public HostChanges changes(String host, long since) {
     return database.read(
         sql -> {
-          long seq = HostStore.newest(sql);
-          long floor = HostStore.floor(sql);
-          return since <= 0 || since > seq || since < floor
-              ? everything(sql, host, seq)
-              : since(sql, host, since, seq);
+          var cursor = HostStore.cursor(sql);
+          return since <= 0 || since > cursor.newest() || since < cursor.floor()
+              ? everything(sql, host, cursor.newest())
+              : since(sql, host, since, cursor.newest());
         });
   }
 
@@ -230,9 +233,9 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
     return new HostChanges(
         seq,
         true,
-        view.networks(sql, host, view.networkIds(sql, host)),
+        view.networks(sql, host, view.networkIds(sql, host), seq),
         view.ports(sql, host, view.portIds(sql, host)),
-        view.groups(sql, view.groupIds(sql, host)),
+        view.groups(sql, view.groupIds(sql, host), seq),
         view.routers(sql, host, view.routerIds(sql, host)),
         List.of());
   }
@@ -247,7 +250,8 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
         view.networks(
             sql,
             host,
-            concerned(changed, HostLog.NETWORK, () -> view.networkIds(sql, host), removed));
+            concerned(changed, HostLog.NETWORK, () -> view.networkIds(sql, host), removed),
+            seq);
     var portIds = changed.getOrDefault(HostLog.PORT, Set.of());
     var ports = view.ports(sql, host, portIds);
     var there = new LinkedHashSet<String>();
@@ -257,7 +261,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
         .forEach(id -> removed.add(new Removed(HostLog.PORT, id)));
     var groups =
         view.groups(
-            sql, concerned(changed, HostLog.GROUP, () -> view.groupIds(sql, host), removed));
+            sql, concerned(changed, HostLog.GROUP, () -> view.groupIds(sql, host), removed), seq);
     var routers =
         view.routers(
             sql,

@@ -1,15 +1,25 @@
 package welkin.network.host;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import welkin.agents.contracts.NetworkPlugin.PortOwner;
 import welkin.store.Sql;
 
 /** What changed for which host, and which objects concern it. */
 final class HostStore {
+  /** How many hosts one statement names; a fixed number, so that it is prepared once. */
+  private static final int AT_ONCE = 50;
+
+  private static final String OF_SOME =
+      " WHERE kind = ? AND object_id = ? AND host IN ("
+          + String.join(", ", Collections.nCopies(AT_ONCE, "?"))
+          + ")";
+
   private HostStore() {}
 
   /** An object of the contract. */
@@ -36,14 +46,56 @@ final class HostStore {
     }
   }
 
-  /** The newest sequence number. */
-  static long newest(Sql sql) {
-    return sql.number("SELECT seq FROM host_cursor WHERE id = 1");
+  /**
+   * Notes a change of an object for many hosts under one sequence number: a thousand hosts are
+   * twenty statements, not two thousand.
+   */
+  static void change(Sql sql, Collection<String> hosts, Item item) {
+    if (hosts.isEmpty()) {
+      return;
+    }
+    sql.update("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+    var left = new ArrayList<>(hosts);
+    for (int from = 0; from < left.size(); from += AT_ONCE) {
+      var some = left.subList(from, Math.min(left.size(), from + AT_ONCE));
+      var args = new ArrayList<Object>(List.of(item.kind, item.id));
+      for (int i = 0; i < AT_ONCE; i++) {
+        args.add(some.get(Math.min(i, some.size() - 1)));
+      }
+      int noted =
+          sql.update(
+              "UPDATE host_change SET seq = (SELECT seq FROM host_cursor WHERE id = 1)" + OF_SOME,
+              args.toArray());
+      if (noted < some.size()) {
+        var there =
+            Set.copyOf(
+                sql.list(
+                    "SELECT host FROM host_change" + OF_SOME, r -> r.text("host"), args.toArray()));
+        for (var host : some) {
+          if (!there.contains(host)) {
+            sql.update(
+                "INSERT INTO host_change (host, kind, object_id, seq)"
+                    + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
+                host,
+                item.kind,
+                item.id);
+          }
+        }
+      }
+    }
   }
 
-  /** Below this number changes may have been forgotten. */
-  static long floor(Sql sql) {
-    return sql.number("SELECT floor FROM host_cursor WHERE id = 1");
+  /**
+   * @param newest the newest sequence number
+   * @param floor below this number changes may have been forgotten
+   */
+  record Cursor(long newest, long floor) {}
+
+  static Cursor cursor(Sql sql) {
+    return sql.one(
+            "SELECT seq, floor FROM host_cursor WHERE id = 1",
+            r -> new Cursor(r.number("seq"), r.number("floor")))
+        .orElseThrow();
   }
 
   /**
@@ -211,15 +263,15 @@ final class HostStore {
     return out;
   }
 
-  /** MAC address and host of a network's ports on other hosts. */
-  static void elsewhere(
-      Sql sql, String networkId, String host, BiConsumer<String, String> macAndHost) {
-    sql.list(
-            "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> '' AND host <> ?",
-            r -> List.of(r.text("mac_address"), r.text("host")),
-            networkId,
-            host)
-        .forEach(r -> macAndHost.accept(r.get(0), r.get(1)));
+  /** A port's MAC address and host. */
+  record Wire(String mac, String host) {}
+
+  /** The ports of a network that are on a host. */
+  static List<Wire> wires(Sql sql, String networkId) {
+    return sql.list(
+        "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> ''",
+        r -> new Wire(r.text("mac_address"), r.text("host")),
+        networkId);
   }
 
   /** Which of these ports are made ready at a host. */

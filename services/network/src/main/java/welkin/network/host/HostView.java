@@ -7,8 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import welkin.agents.contracts.HostChanges.Address;
 import welkin.agents.contracts.HostChanges.Dhcp;
 import welkin.agents.contracts.HostChanges.Floating;
@@ -45,6 +47,7 @@ final class HostView {
   private final RouterStore routers;
   private final FloatingIpStore floating;
   private final Agents agents;
+  private volatile Memo memo = new Memo(-1, Map.of(), Map.of());
 
   HostView(
       NetworkStore networks,
@@ -79,6 +82,23 @@ final class HostView {
 
   Set<String> routerIds(Sql sql, String host) {
     return new LinkedHashSet<>(routers.onHost(sql, host));
+  }
+
+  /** What is the same for every host that asks at one sequence number. */
+  private record Memo(
+      long seq, Map<String, Group> groups, Map<String, List<HostStore.Wire>> wires) {}
+
+  /**
+   * A change is told under a new number after it was made: what was read under the number before
+   * may be older, and is asked for again under the new one.
+   */
+  private Memo memo(long seq) {
+    var known = memo;
+    if (known.seq != seq) {
+      known = new Memo(seq, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
+      memo = known;
+    }
+    return known;
   }
 
   // ---- the objects ----
@@ -119,7 +139,8 @@ final class HostView {
         .toList();
   }
 
-  List<Network> networks(Sql sql, String host, Collection<String> ids) {
+  List<Network> networks(Sql sql, String host, Collection<String> ids, long seq) {
+    var memo = memo(seq);
     var out = new ArrayList<Network>();
     var tunnels = agents.tunnels();
     for (var n : networks.rows().findAll(sql, ids)) {
@@ -127,17 +148,13 @@ final class HostView {
       var peers = new TreeSet<String>();
       boolean tunnelled = "vxlan".equals(n.text("provider:network_type"));
       if (tunnelled) {
-        HostStore.elsewhere(
-            sql,
-            n.id(),
-            host,
-            (mac, other) -> {
-              var tunnel = tunnels.get(other);
-              if (tunnel != null) {
-                fdb.put(mac, tunnel);
-                peers.add(tunnel);
-              }
-            });
+        for (var wire : memo.wires.computeIfAbsent(n.id(), id -> HostStore.wires(sql, id))) {
+          var tunnel = wire.host().equals(host) ? null : tunnels.get(wire.host());
+          if (tunnel != null) {
+            fdb.put(wire.mac(), tunnel);
+            peers.add(tunnel);
+          }
+        }
         // a guest that arrives is heard from its first moment on
         for (var other : HostStore.readyElsewhere(sql, n.id(), host)) {
           var tunnel = tunnels.get(other);
@@ -235,7 +252,17 @@ final class HostView {
             s -> s.number("ip_version") == 4 && s.flag("enable_dhcp") && !routed.contains(s.id()));
   }
 
-  List<Group> groups(Sql sql, Collection<String> ids) {
+  /** The same for every host, so read once while nothing is told to hosts. */
+  List<Group> groups(Sql sql, Collection<String> ids, long seq) {
+    var memo = memo(seq);
+    var unknown = ids.stream().filter(id -> !memo.groups.containsKey(id)).toList();
+    if (!unknown.isEmpty()) {
+      read(sql, unknown).forEach(g -> memo.groups.put(g.id(), g));
+    }
+    return ids.stream().map(memo.groups::get).filter(Objects::nonNull).toList();
+  }
+
+  private List<Group> read(Sql sql, Collection<String> ids) {
     var out = new ArrayList<Group>();
     var rules = new HashMap<String, List<Rule>>();
     for (var r : groups.rulesOf(sql, ids)) {
