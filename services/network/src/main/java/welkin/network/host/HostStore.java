@@ -107,8 +107,9 @@ final class HostStore {
    * @return whether any were forgotten
    */
   static boolean forget(Sql sql, long kept, long most) {
-    long floor = floor(sql);
-    long upTo = Math.min(newest(sql) - kept, floor + most);
+    var cursor = cursor(sql);
+    long floor = cursor.floor();
+    long upTo = Math.min(cursor.newest() - kept, floor + most);
     if (upTo <= floor) {
       return false;
     }
