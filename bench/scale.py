@@ -138,6 +138,8 @@ class Scale:
         return sum(s['state'] == 'up' for s in self.cloud.get('compute', '/os-services?binary=nova-compute')['services'])
 
     def stop(self):
+        for what in (signal.SIGINT, signal.SIGTERM):    # who is impatient must not leave processes behind
+            signal.signal(what, signal.SIG_IGN)
         for home in reversed(self.homes):
             subprocess.run([os.path.join(ROOT, 'welkin'), 'down'], env=dict(os.environ, WELKIN_HOME=home), capture_output=True)
         self.broker.stop()
