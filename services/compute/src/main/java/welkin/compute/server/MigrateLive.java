@@ -5,6 +5,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.HostReport;
@@ -14,8 +17,10 @@ import welkin.agents.contracts.MigrationProgress.Status;
 import welkin.agents.contracts.MoveTicket;
 import welkin.compute.host.Host;
 import welkin.compute.migration.Migration;
+import welkin.compute.migration.MigrationStore;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.core.RequestContext;
 import welkin.store.Sql;
 import welkin.workflow.Run;
 import welkin.workflow.Workflow;
@@ -203,9 +208,7 @@ public final class MigrateLive extends Workflow<OnMove> {
   }
 
   private static String dest(Sql sql, Migration m) {
-    return welkin.compute.migration.MigrationStore.find(sql, m.id())
-        .map(Migration::destHost)
-        .orElse(null);
+    return MigrationStore.find(sql, m.id()).map(Migration::destHost).orElse(null);
   }
 
   private void begin(Server server, Migration m) {
@@ -244,30 +247,40 @@ public final class MigrateLive extends Workflow<OnMove> {
 
   // ---- under way
 
-  private final java.util.Set<Long> watched = java.util.concurrent.ConcurrentHashMap.newKeySet();
+  /** Bells of the guests that are watched, by server. */
+  private final Map<String, Semaphore> watched = new ConcurrentHashMap<>();
+
+  /** A guest changed: whoever watches it looks now. */
+  void look(String serverId) {
+    var bell = watched.get(serverId);
+    if (bell != null) {
+      bell.release();
+    }
+  }
 
   /**
    * Looks often, so that the ports follow the guest at once. It is a hint: lost with its process,
    * the waiting step looks for itself once a second, and begins a new watch.
    */
   private void watch(Server server, Migration m, String signal) {
-    if (!watched.add(m.id())) {
+    var bell = new Semaphore(0);
+    if (watched.putIfAbsent(server.id(), bell) != null) {
       return;
     }
-    var context = welkin.core.RequestContext.current();
+    var context = RequestContext.current();
     Thread.ofVirtual()
         .name("migration " + m.id())
         .start(
             () -> {
               try {
-                context.run(() -> follow(server, m, signal));
+                context.run(() -> follow(server, m, signal, bell));
               } finally {
-                watched.remove(m.id());
+                watched.remove(server.id());
               }
             });
   }
 
-  private void follow(Server server, Migration m, String signal) {
+  private void follow(Server server, Migration m, String signal, Semaphore bell) {
     long written = System.nanoTime();
     try {
       while (means.database().read(sql -> engine.isBusy(sql, server.id()))) {
@@ -276,7 +289,9 @@ public final class MigrateLive extends Workflow<OnMove> {
             engine.signal(server.id(), signal, null);
             return;
           }
-          Thread.sleep(LOOK_MILLIS);
+          if (bell.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            bell.drainPermits();
+          }
         }
         if (System.nanoTime() - written > WRITE_NANOS) {
           written = System.nanoTime();

@@ -45,6 +45,11 @@ public final class MoveKeeper {
     return confirm() + tidy() + broken();
   }
 
+  /** A guest changed that may be on its way. */
+  void look(String serverId) {
+    moves.look(serverId);
+  }
+
   private int confirm() {
     if (confirmAfter.isZero()) {
       return 0;

@@ -257,6 +257,11 @@ public final class ServerMoves {
             });
   }
 
+  /** A guest changed that may be on its way. */
+  void look(String serverId) {
+    live.look(serverId);
+  }
+
   /** Ends a live migration soon. */
   public void forceComplete(Server server, Migration m) {
     Moves.FORCE_LIVE.check(server);

@@ -170,6 +170,7 @@ public final class ServerReconciler {
 
   /** A guest changed without being asked. */
   public void changed(String host, InstanceState guest) {
+    moves.look(guest.serverId());
     var server = means.database().read(sql -> ServerStore.find(sql, guest.serverId())).orElse(null);
     if (server != null
         && host.equals(server.host())

@@ -30,8 +30,13 @@ final class ComputeServiceStore {
                 r.time("seen_at")));
   }
 
+  /** Servers that are on a host, or may come back to it. */
   static List<String> serversOn(Sql sql, String host) {
     return sql.list(
-        "SELECT id FROM server WHERE deleted = 0 AND host = ?", r -> r.text("id"), host);
+        "SELECT id FROM server WHERE deleted = 0 AND host = ? UNION SELECT server_id AS id FROM"
+            + " server_migration WHERE status = 'finished' AND source_host = ?",
+        r -> r.text("id"),
+        host,
+        host);
   }
 }
