@@ -16,7 +16,7 @@ abstract class Connector {
   static final int ANSWER_SECONDS = 30;
 
   /** A transaction computes and never waits: one that says nothing for so long has died. */
-  static final int SILENCE_SECONDS = 5;
+  static final int SILENCE_SECONDS = 10;
 
   final DatabaseUrl url;
   final String schema;
@@ -66,7 +66,7 @@ abstract class Connector {
   }
 
   int lockSeconds() {
-    return url.number("lock_timeout", 10);
+    return url.number("lock_timeout", 15);
   }
 
   /** A number that stands for the schema among the server's locks. */

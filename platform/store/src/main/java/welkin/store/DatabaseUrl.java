@@ -21,7 +21,7 @@ import welkin.core.Secret;
  * for each service).
  *
  * <p>Options follow a question mark: {@code readers} (connections a service reads with, 4), {@code
- * connect_timeout} and {@code lock_timeout} (seconds, 5 and 10), {@code tls} ({@code off}, {@code
+ * connect_timeout} and {@code lock_timeout} (seconds, 5 and 15), {@code tls} ({@code off}, {@code
  * require}, {@code verify}), {@code ca} (a PEM file to verify with), {@code password_file} (instead
  * of a password in the address).
  *

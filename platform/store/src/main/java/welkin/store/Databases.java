@@ -37,6 +37,7 @@ public final class Databases {
   private final Path home;
   private final Database.Durability durability;
   private final InstantSource clock;
+  private final InstantSource ruling;
 
   /**
    * @param home the state folder; SQLite's files are in its {@code database}
@@ -44,10 +45,25 @@ public final class Databases {
    */
   public Databases(
       DatabaseUrl url, Path home, Database.Durability durability, InstantSource clock) {
+    this(url, home, durability, clock, null);
+  }
+
+  private Databases(
+      DatabaseUrl url,
+      Path home,
+      Database.Durability durability,
+      InstantSource clock,
+      InstantSource ruling) {
+    this.ruling = ruling;
     this.url = url;
     this.home = home;
     this.durability = durability;
     this.clock = clock;
+  }
+
+  /** The same, with the clock given here in place of the servers' own: for tests that turn it. */
+  public Databases ruledBy(InstantSource time) {
+    return new Databases(url, home, durability, time, time);
   }
 
   /** As the configuration says. */
@@ -83,7 +99,7 @@ public final class Databases {
    */
   public Database open(String service, List<String> migrations) {
     if (shared()) {
-      return new ServerDatabase(url, service, migrations);
+      return new ServerDatabase(url, service, ruling, migrations);
     }
     try {
       var folder = Files.createDirectories(home.resolve("database"));

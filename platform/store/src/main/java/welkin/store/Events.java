@@ -66,8 +66,8 @@ public final class Events {
   }
 
   /**
-   * Events after a position, oldest first. On SQLite the one writer makes positions follow commit
-   * order, so a reader cannot skip an event that commits late.
+   * Events after a position, oldest first. Writers take turns on every engine, so positions follow
+   * commit order and a reader cannot skip an event that commits late.
    *
    * @param projectId only this project's events; null for all
    */

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -23,17 +24,23 @@ final class ServerDatabase implements Database {
 
   private final Connector connector;
   private final Dialect dialect;
+  private final InstantSource ruling;
   private final Writer writer;
   private final HikariDataSource readers;
 
-  ServerDatabase(DatabaseUrl url, String service, List<String> migrations) {
+  /**
+   * @param ruling a clock in place of the server's, or null
+   */
+  ServerDatabase(
+      DatabaseUrl url, String service, InstantSource ruling, List<String> migrations) {
+    this.ruling = ruling;
     connector = Connector.of(url, service);
     dialect = url.engine();
     connector.open(migrations);
     writer =
         new Writer(
             connector.name(),
-            new ServerSession(connector),
+            new ServerSession(connector, ruling),
             Duration.ofSeconds(connector.lockSeconds() + connector.connectSeconds()));
     var pool = new HikariConfig();
     pool.setPoolName("read-" + connector.schema);
@@ -70,6 +77,9 @@ final class ServerDatabase implements Database {
   }
 
   private Instant now(Connection connection) {
+    if (ruling != null) {
+      return ruling.instant();
+    }
     try (var s = connection.createStatement();
         var rs = s.executeQuery(connector.time())) {
       rs.next();

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +18,7 @@ final class ServerSession implements Session {
 
   private final Connector connector;
   private final Dialect dialect;
+  private final InstantSource clock;
   private Connection connection;
   private PreparedStatement lock;
   private Sql sql;
@@ -24,7 +26,11 @@ final class ServerSession implements Session {
   private long microsAtLock;
   private long nanosAtLock;
 
-  ServerSession(Connector connector) {
+  /**
+   * @param ruling a clock in place of the server's, or null
+   */
+  ServerSession(Connector connector, InstantSource ruling) {
+    this.clock = ruling == null ? this::now : ruling;
     this.connector = connector;
     this.dialect = connector.url.engine();
   }
@@ -48,7 +54,7 @@ final class ServerSession implements Session {
     connection = connector.connect(Connector.ANSWER_SECONDS);
     connection.setAutoCommit(false);
     lock = connection.prepareStatement(connector.lockAndTime());
-    sql = new Sql(connection, dialect, this::now);
+    sql = new Sql(connection, dialect, clock);
     lock();
     return sql;
   }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import welkin.core.Config;
 import welkin.core.Json;
 import welkin.peers.Roles;
+import welkin.testkit.TestDatabases;
 
 /** Image through its door. */
 class ImageServiceTest {
@@ -124,6 +125,7 @@ class ImageServiceTest {
 
   @Test
   void aRestartPutsBackWhatWasUnderWay() throws IOException {
+    TestDatabases.assumeOneProcess();
     var id = cloud.raw(ALICE, "cut");
     cloud
         .service
