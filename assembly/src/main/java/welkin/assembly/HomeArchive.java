@@ -38,6 +38,7 @@ final class HomeArchive {
           "up.args",
           "openrc",
           "clouds.yaml",
+          "cluster.key",
           "fernet-keys",
           "credential-keys",
           "metadata.secret",

@@ -31,8 +31,7 @@ final class ServerDatabase implements Database {
   /**
    * @param ruling a clock in place of the server's, or null
    */
-  ServerDatabase(
-      DatabaseUrl url, String service, InstantSource ruling, List<String> migrations) {
+  ServerDatabase(DatabaseUrl url, String service, InstantSource ruling, List<String> migrations) {
     this.ruling = ruling;
     connector = Connector.of(url, service);
     dialect = url.engine();
@@ -60,19 +59,51 @@ final class ServerDatabase implements Database {
   @Override
   public <T> T read(Work<T> work) {
     boolean interrupted = Thread.interrupted(); // see Writer
+    try {
+      // after a restart of the server every idle connection is dead: none of them is the caller's
+      for (int dead = 0; dead < readers.getMaximumPoolSize(); dead++) {
+        try {
+          return readOnce(work);
+        } catch (Stale e) {
+          continue;
+        }
+      }
+      return readOnce(work);
+    } catch (Stale e) {
+      throw e.cause;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** A connection that was dead before its first statement: nothing was read yet. */
+  private static final class Stale extends Exception {
+    private static final long serialVersionUID = 1;
+    private final transient DatabaseUnavailable cause;
+
+    Stale(DatabaseUnavailable cause) {
+      super(cause);
+      this.cause = cause;
+    }
+  }
+
+  private <T> T readOnce(Work<T> work) throws Stale {
     try (var connection = readers.getConnection()) {
       var sql = new Sql(connection, dialect, () -> now(connection));
       try {
         return work.run(sql);
+      } catch (DatabaseUnavailable e) {
+        if (sql.isUntouched() && connection.isClosed()) {
+          throw new Stale(e);
+        }
+        throw e;
       } finally {
         sql.close();
       }
     } catch (SQLException e) {
       throw new DatabaseUnavailable("cannot read " + connector.name(), e);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 

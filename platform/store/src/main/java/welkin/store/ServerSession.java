@@ -109,7 +109,11 @@ final class ServerSession implements Session {
     }
   }
 
-  private void drop() {
+  @Override
+  public void drop() {
+    if (connection == null) {
+      return;
+    }
     try {
       connection.abort(Runnable::run);
     } catch (SQLException e) {

@@ -25,6 +25,12 @@ interface Session extends AutoCloseable {
   /** Undoes the transaction; when that fails, drops the connection, which has the same effect. */
   void rollback();
 
+  /**
+   * Undoes the transaction and gives the connection up: the next transaction looks for the server
+   * anew, which may be another one by then.
+   */
+  void drop();
+
   @Override
   void close() throws SQLException;
 }

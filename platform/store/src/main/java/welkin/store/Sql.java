@@ -30,6 +30,7 @@ public final class Sql {
   private final Dialect dialect;
   private final InstantSource clock;
   private StoreException failure;
+  private boolean untouched = true;
   private List<Runnable> afterCommit = new ArrayList<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
@@ -91,6 +92,11 @@ public final class Sql {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  /** Whether no statement has succeeded on it. */
+  boolean isUntouched() {
+    return untouched;
   }
 
   /** The first statement's failure since the last call, or null. */
@@ -264,7 +270,9 @@ public final class Sql {
       }
       p.busy = true;
       bind(p.statement, args);
-      return use.on(p);
+      var result = use.on(p);
+      untouched = false;
+      return result;
     } catch (SQLException e) {
       if (dialect.isTooLarge(e)) {
         failure = failure == null ? new StoreException(sql, e) : failure;

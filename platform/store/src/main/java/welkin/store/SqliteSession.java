@@ -46,6 +46,12 @@ final class SqliteSession implements Session {
     }
   }
 
+  /** A file stays where it is. */
+  @Override
+  public void drop() {
+    rollback();
+  }
+
   @Override
   public void close() throws SQLException {
     sql.close();

@@ -170,14 +170,14 @@ final class Writer {
       batch.failure =
           StoreException.of(
               sql.dialect(), "commit on " + name + " (it may or may not have taken effect)", e);
-      session.rollback();
+      session.drop();
     }
     open = null;
     batch.settled.countDown();
   }
 
   private void abandon(StoreException failure) {
-    session.rollback();
+    session.drop();
     if (open != null) {
       open.failure = failure;
       open.settled.countDown();
