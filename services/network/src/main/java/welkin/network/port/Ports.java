@@ -624,7 +624,9 @@ public final class Ports implements Noun {
     if (host.equals(port.text(PortStore.HOST))) {
       place(sql, port, "");
     } else {
-      BindingStore.find(sql, port.id(), host).orElseThrow(() -> BindingApi.absent(port, host));
+      if (BindingStore.find(sql, port.id(), host).isEmpty()) {
+        throw BindingApi.absent(port, host);
+      }
       BindingStore.delete(sql, port.id(), host);
       log.left(sql, port, host);
     }
