@@ -267,6 +267,8 @@ class LoadBalancer(Engine):
               # when no control host is well (the database or the broker is away), they still answer for themselves, with
               # a Retry-After; the balancer speaks only when it reaches none
               'backend control\n  balance roundrobin\n  option forwardfor\n  option httpchk GET /healthcheck\n  option allbackups\n'
+              # a POST is sent again only when it says so itself that it may be
+              '  http-request disable-l7-retry if METH_POST !{ req.hdr(Idempotency-Key) -m found }\n'
               '  http-error status 503 content-type text/plain string "no control host answers" hdr Retry-After 1\n' % port +
               ''.join('  server %s %s:%d check inter 500ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down\n'
                       % (s.name, s.name, port) for s in servers) +
