@@ -14,7 +14,8 @@ COUNTED = (('compute', 'instances', 'count(*)', 'FROM compute.server s WHERE s.d
 RULES = {
     'an allocation belongs to a live server': '''
         SELECT DISTINCT a.consumer FROM placement.allocation a LEFT JOIN compute.server s ON s.id = a.consumer AND s.deleted = 0
-        WHERE s.id IS NULL''',
+        WHERE s.id IS NULL
+        AND a.consumer NOT IN (SELECT m.uuid FROM compute.server_migration m WHERE m.status = 'finished')''',
     'a live server on a host has its allocation': '''
         SELECT s.id, s.vm_state FROM compute.server s WHERE s.deleted = 0 AND s.vm_state = 'active'
         AND NOT EXISTS (SELECT 1 FROM placement.allocation a WHERE a.consumer = s.id)''',
