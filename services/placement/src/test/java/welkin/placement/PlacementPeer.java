@@ -13,8 +13,9 @@ import welkin.core.Json;
 import welkin.peers.Peers;
 
 /**
- * The Placement API (1.39) as a typed client for these tests; Compute has its own words for it. The verbs that bring a provider to a state
- * read first, write only what differs, and try again when somebody else was faster.
+ * The Placement API (1.39) as a typed client for these tests; Compute has its own words for it. The
+ * verbs that bring a provider to a state read first, write only what differs, and try again when
+ * somebody else was faster.
  *
  * <p>Faults carry the peer's status and code, e.g. 409 {@code placement.concurrent_update}.
  */

@@ -29,7 +29,6 @@ public final class FernetKeys {
 
   private record Row(int number, String key, Instant since) {}
 
-  private final Database database;
   private final ClusterKey cluster;
   private final String repository;
   private final int activeMax;
@@ -44,7 +43,6 @@ public final class FernetKeys {
    */
   public FernetKeys(
       Database database, ClusterKey cluster, String repository, Path folder, int activeMax) {
-    this.database = database;
     this.cluster = cluster;
     this.repository = repository;
     this.activeMax = Math.max(2, activeMax);
