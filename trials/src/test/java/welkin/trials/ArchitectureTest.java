@@ -43,6 +43,8 @@ class ArchitectureTest {
   /** Places that really have to let time pass, each with its reason. Add one only with a reason. */
   private static final Set<String> MAY_SLEEP =
       Set.of(
+          // does work at a fixed pace: that is all it is for
+          "welkin.core.Periodic",
           // renews leases at a fixed pace, in a thread of its own
           "welkin.workflow.WorkflowEngine",
           // gives load balancers the time they need to look away

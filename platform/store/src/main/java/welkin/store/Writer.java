@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import welkin.core.RequestContext;
 import welkin.core.TransactionGuard;
 
@@ -19,6 +21,7 @@ import welkin.core.TransactionGuard;
  * fails it undoes all there is.
  */
 final class Writer {
+  private static final Logger log = LoggerFactory.getLogger(Writer.class);
   private static final int SHARED_COMMIT_MAX = 64;
   private static final long LOOK_MILLIS = 50;
 
@@ -117,8 +120,17 @@ final class Writer {
     if (mine.failure != null) {
       throw mine.failure;
     }
-    hints.forEach(Runnable::run);
+    hints.forEach(this::hint);
     return result;
+  }
+
+  /** What is committed is committed, whatever becomes of a hint. */
+  private void hint(Runnable hint) {
+    try {
+      hint.run();
+    } catch (RuntimeException e) {
+      log.warn("a hint after a change of {} failed", name, e);
+    }
   }
 
   private void acquire() {

@@ -2,8 +2,10 @@ package welkin.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,8 +28,17 @@ class ContractsOnTheWireTest {
   static Stream<Contract.Operation> operations() throws Exception {
     var root =
         Path.of(InstanceAgent.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    var folder = root.resolve(InstanceAgent.class.getPackageName().replace('.', '/'));
-    try (var files = Files.list(folder)) {
+    if (Files.isDirectory(root)) {
+      return operations(root);
+    }
+    try (var jar = FileSystems.newFileSystem(root)) { // Maven tests what it has packaged
+      return operations(jar.getPath("/"));
+    }
+  }
+
+  private static Stream<Contract.Operation> operations(Path root) throws IOException {
+    try (var files =
+        Files.list(root.resolve(InstanceAgent.class.getPackageName().replace('.', '/')))) {
       return files
           .map(f -> f.getFileName().toString())
           .filter(f -> f.endsWith(".class") && !f.contains("-info"))

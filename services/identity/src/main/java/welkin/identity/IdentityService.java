@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.bus.Bus;
 import welkin.core.Config;
+import welkin.core.Periodic;
 import welkin.core.Secret;
 import welkin.http.Authenticator;
 import welkin.http.Routes;
@@ -160,8 +161,7 @@ public final class IdentityService implements CloudService {
   private final Bus bus;
   private final Duration rotateEvery;
   private volatile Token serviceToken;
-  private volatile boolean closed;
-  private Thread rotator;
+  private Periodic rotator;
 
   public IdentityService(Platform platform) {
     var config = platform.config();
@@ -328,17 +328,8 @@ public final class IdentityService implements CloudService {
   }
 
   private void rotateWhenDue() {
-    while (!closed) {
-      try {
-        Thread.sleep(ROTATION_LOOK);
-        if (backend.database().read(keys::age).compareTo(rotateEvery) >= 0) {
-          rotateOnce();
-        }
-      } catch (InterruptedException e) {
-        return;
-      } catch (RuntimeException e) {
-        log.warn("the token keys were not rotated, again in a minute: {}", e.getMessage());
-      }
+    if (backend.database().read(keys::age).compareTo(rotateEvery) >= 0) {
+      rotateOnce();
     }
   }
 
@@ -405,15 +396,14 @@ public final class IdentityService implements CloudService {
     audit.start();
     backend.epoch().follow(bus);
     if (roles.worker(type()) && rotateEvery.isPositive()) {
-      rotator = Thread.ofVirtual().name("token-key-rotation").start(this::rotateWhenDue);
+      rotator = Periodic.every(ROTATION_LOOK, "rotation of the token keys", this::rotateWhenDue);
     }
   }
 
   @Override
   public void close() {
-    closed = true;
     if (rotator != null) {
-      rotator.interrupt();
+      rotator.close();
     }
     passwords.close();
     audit.close();

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.bus.Bus;
+import welkin.core.Periodic;
 import welkin.store.Database;
 import welkin.store.DatabaseClock;
 import welkin.store.Sql;
@@ -28,9 +29,8 @@ public final class Epoch implements AutoCloseable {
   private final ReentrantLock catching = new ReentrantLock();
   private volatile long count;
   private volatile Runnable tellOthers = () -> {};
-  private volatile boolean closed;
   private Bus.Registration listening;
-  private Thread keeper;
+  private Periodic keeper;
 
   public Epoch(Database database, DatabaseClock clock) {
     this.database = database;
@@ -77,25 +77,7 @@ public final class Epoch implements AutoCloseable {
           }
         };
     listening = bus.offer(EpochHints.class, "", this::catchUp);
-    keeper = Thread.ofVirtual().name("identity-epoch").start(this::keep);
-  }
-
-  private void keep() {
-    boolean troubled = false;
-    while (!closed) {
-      try {
-        Thread.sleep(LOOK);
-        catchUp();
-        troubled = false;
-      } catch (InterruptedException e) {
-        return;
-      } catch (RuntimeException e) {
-        if (!troubled && !closed) {
-          log.warn("changes made elsewhere cannot be read, again soon: {}", e.getMessage());
-        }
-        troubled = true;
-      }
-    }
+    keeper = Periodic.every(LOOK, "reading what changed elsewhere in Identity", this::catchUp);
   }
 
   private void catchUp() {
@@ -118,10 +100,9 @@ public final class Epoch implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
     if (listening != null) {
       listening.close();
-      keeper.interrupt();
+      keeper.close();
     }
   }
 }

@@ -23,7 +23,7 @@ public final class RevocationApi {
   private Answer list(Call call) {
     var body = Json.object();
     var list = body.putArray("events");
-    for (var e : backend.database().read(Revocations::list)) {
+    for (var e : backend.database().read(RevocationStore::list)) {
       var node = list.addObject();
       node.put("issued_before", TokenWire.time(e.issuedBefore()));
       put(node, "audit_id", e.auditId());

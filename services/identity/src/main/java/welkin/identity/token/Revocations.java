@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import welkin.identity.shared.Backend;
-import welkin.store.Row;
 import welkin.store.Sql;
 
 /**
@@ -84,34 +83,14 @@ public final class Revocations {
   }
 
   private void add(Sql sql, Event e) {
-    sql.update("DELETE FROM revocation_event WHERE revoked_at < ?", e.revokedAt.minus(kept));
-    sql.insert(
-        "revocation_event",
-        "audit_id",
-        e.auditId,
-        "user_id",
-        e.userId,
-        "project_id",
-        e.projectId,
-        "domain_id",
-        e.domainId,
-        "issued_before",
-        e.issuedBefore,
-        "revoked_at",
-        e.revokedAt);
+    RevocationStore.forget(sql, e.revokedAt.minus(kept));
+    RevocationStore.insert(sql, e);
     backend.epoch().end(sql);
   }
 
   /** Remembers what any process added since. */
   private synchronized void learn(Sql sql) {
-    sql.list(
-            "SELECT * FROM revocation_event WHERE seq > ? ORDER BY seq",
-            r -> {
-              known = Math.max(known, r.number("seq"));
-              return map(r);
-            },
-            known)
-        .forEach(this::remember);
+    known = RevocationStore.after(sql, known, this::remember);
   }
 
   private void remember(Event e) {
@@ -180,19 +159,5 @@ public final class Revocations {
     return revoked == null || at.isAfter(revoked)
         ? at
         : revoked.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
-  }
-
-  static List<Event> list(Sql sql) {
-    return sql.list("SELECT * FROM revocation_event ORDER BY seq", Revocations::map);
-  }
-
-  private static Event map(Row r) throws java.sql.SQLException {
-    return new Event(
-        r.text("audit_id"),
-        r.text("user_id"),
-        r.text("project_id"),
-        r.text("domain_id"),
-        r.time("issued_before"),
-        r.time("revoked_at"));
   }
 }

@@ -13,11 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
 import welkin.core.Json;
+import welkin.core.Periodic;
 import welkin.network.resource.Journal;
 import welkin.store.Database;
 import welkin.store.Sql;
@@ -30,7 +29,6 @@ import welkin.workflow.ListeningClock;
  * as dead when somebody listened for a while and heard nothing.
  */
 public final class Agents implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Agents.class);
 
   /** What an agent does. */
   public enum Role {
@@ -131,8 +129,8 @@ public final class Agents implements AutoCloseable {
   private final Map<String, Long> written = new ConcurrentHashMap<>();
 
   private BooleanSupplier listens = () -> false;
-  private volatile boolean closed;
-  private Thread keeper;
+  private long wrote;
+  private Periodic keeper;
 
   /**
    * @param downSeconds an agent silent for longer is taken for dead
@@ -151,32 +149,16 @@ public final class Agents implements AutoCloseable {
    */
   public void follow(BooleanSupplier listening) {
     listens = listening;
-    keeper = Thread.ofVirtual().name("network-agents").start(this::keep);
+    wrote = System.nanoTime() - ListeningClock.EVERY.toNanos();
+    keeper = Periodic.every(REFRESH, "following network agents", this::keep);
   }
 
   private void keep() {
-    long wrote = System.nanoTime() - ListeningClock.EVERY.toNanos();
-    boolean troubled = false;
-    while (!closed) {
-      try {
-        if (System.nanoTime() - wrote >= ListeningClock.EVERY.toNanos()) {
-          beat();
-          wrote = System.nanoTime();
-        } else {
-          refresh();
-        }
-        troubled = false;
-      } catch (RuntimeException e) {
-        if (!troubled && !closed) {
-          log.warn("following network agents failed, again every second: {}", e.getMessage());
-        }
-        troubled = true;
-      }
-      try {
-        Thread.sleep(REFRESH);
-      } catch (InterruptedException e) {
-        return;
-      }
+    if (System.nanoTime() - wrote >= ListeningClock.EVERY.toNanos()) {
+      beat();
+      wrote = System.nanoTime();
+    } else {
+      refresh();
     }
   }
 
@@ -409,9 +391,8 @@ public final class Agents implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
     if (keeper != null) {
-      keeper.interrupt();
+      keeper.close();
     }
   }
 }
