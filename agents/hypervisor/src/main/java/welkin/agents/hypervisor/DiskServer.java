@@ -31,8 +31,12 @@ final class DiskServer {
   private final String id;
   private final MoveKey key;
 
-  /** What was started; with the key in its file this is the whole ticket. */
-  private record Description(long pid, int port, boolean disks) {}
+  /**
+   * What was started; with the key in its file this is the whole ticket.
+   *
+   * @param signs the folder of its pid file
+   */
+  private record Description(long pid, int port, boolean disks, String signs) {}
 
   DiskServer(HostKit kit, GuestDirectory dir, String id) {
     this.kit = kit;
@@ -153,11 +157,14 @@ final class DiskServer {
                   + ",description="
                   + mark());
         });
-    words.addAll(List.of("--pidfile", "disk-server.pid"));
-    var pidFile = dir.vm().resolve("disk-server.pid");
     var messages = dir.root().resolve("disk-server.log");
+    Path signs = null;
     try {
-      Files.deleteIfExists(pidFile);
+      // it resolves the path from the root on, as a user who may have no way into the state folder
+      signs = Files.createTempDirectory("welkin-disk-server");
+      kit.confinement().own(signs);
+      var pidFile = signs.resolve("pid");
+      words.addAll(List.of("--pidfile", pidFile.toString()));
       var process =
           new ProcessBuilder(words)
               .directory(dir.vm().toFile())
@@ -166,12 +173,13 @@ final class DiskServer {
               .redirectOutput(messages.toFile())
               .start();
       HostFiles.write(
-          dir.root().resolve(DESCRIPTION), Json.bytes(new Description(process.pid(), port, disks)));
+          dir.root().resolve(DESCRIPTION), Json.bytes(new Description(process.pid(), port, disks, signs.toString())));
       var deadline = System.nanoTime() + START.toNanos();
       // it writes its pid when it listens
       while (!Files.exists(pidFile, LinkOption.NOFOLLOW_LINKS)) {
         if (!process.isAlive() || System.nanoTime() > deadline) {
           process.destroyForcibly();
+          forget(signs);
           throw Fault.of(
               500,
               "HypervisorError",
@@ -182,7 +190,19 @@ final class DiskServer {
       }
       return port;
     } catch (IOException e) {
+      forget(signs);
       throw HostFiles.fault("starting a disk server", e);
+    }
+  }
+
+  private static void forget(Path signs) {
+    try {
+      if (signs != null) {
+        Files.deleteIfExists(signs.resolve("pid"));
+        Files.deleteIfExists(signs);
+      }
+    } catch (IOException e) {
+      // an empty folder among temporary files
     }
   }
 
@@ -282,9 +302,9 @@ final class DiskServer {
                   p.destroyForcibly();
                   p.onExit().join();
                 });
+        forget(d.signs() == null ? null : Path.of(d.signs()));
       }
       Files.deleteIfExists(description);
-      Files.deleteIfExists(dir.vm().resolve("disk-server.pid"));
       Files.deleteIfExists(dir.root().resolve("console.copy"));
       key.remove();
     } catch (IOException e) {
