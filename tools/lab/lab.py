@@ -82,10 +82,14 @@ class Lab:
         host = self.hosts[name]
         if host.pid():
             return
-        host.on(self.names())
-        self.switch.plug(host, self.wire.prefixlen)
-        if name in NETWORK:
-            self.switch.plug_outside(host, BRIDGE)
+        try:
+            host.on(self.names())
+            self.switch.plug(host, self.wire.prefixlen)
+            if name in NETWORK:
+                self.switch.plug_outside(host, BRIDGE)
+        except Failed:
+            host.off()      # half a host would be taken for a whole one the next time
+            raise
 
     def wire_up(self):
         os.makedirs(self.folder, mode=0o755, exist_ok=True)

@@ -34,13 +34,14 @@ class Switch:
         """Powers it on and gives the machine its two legs; addresses with prefix lengths."""
         if self.host.pid():
             return
+        for device in (WIRE, OUTSIDE):
+            if exists(device):
+                raise Failed('the machine has a device %s already: a lab of another state folder runs' % device)
         self.host.on('127.0.0.1 localhost\n')
         for bridge in BRIDGES.values():
             self.host.must('ip', 'link', 'add', bridge, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0', 'mcast_snooping', '0')
             self.host.must('ip', 'link', 'set', bridge, 'up')
         for device, bridge, address in ((WIRE, 'wire', wire_address), (OUTSIDE, 'ext', outside_address)):
-            if exists(device):
-                raise Failed('the machine has a device %s already: a lab of another state folder runs' % device)
             self._leg(None, device, 'desk', bridge)
             ip('addr add %s dev %s' % (address, device), 'link set dev %s up' % device)
 

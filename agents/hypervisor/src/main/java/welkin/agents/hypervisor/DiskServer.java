@@ -173,7 +173,8 @@ final class DiskServer {
               .redirectOutput(messages.toFile())
               .start();
       HostFiles.write(
-          dir.root().resolve(DESCRIPTION), Json.bytes(new Description(process.pid(), port, disks, signs.toString())));
+          dir.root().resolve(DESCRIPTION),
+          Json.bytes(new Description(process.pid(), port, disks, signs.toString())));
       var deadline = System.nanoTime() + START.toNanos();
       // it writes its pid when it listens
       while (!Files.exists(pidFile, LinkOption.NOFOLLOW_LINKS)) {
