@@ -60,12 +60,15 @@ wait_for() {
 
 # http_get ADDRESS PORT PATH: the status and the body's first line of what answers there; needs no client program
 http_get() {
-  local line status body=
+  local line status length=0 body=
   { exec 8<>"/dev/tcp/$1/$2"; } 2>/dev/null || return 1
   printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$3" "$1" >&8
   IFS= read -r -t 10 status <&8 || status=
-  while IFS= read -r -t 10 line <&8 && [ -n "${line%$'\r'}" ]; do :; done
-  IFS= read -r -t 10 body <&8 || true
+  while IFS= read -r -t 10 line <&8 && line=${line%$'\r'} && [ -n "$line" ]; do
+    case ${line,,} in content-length:*) length=${line##*[!0-9]} ;; esac
+  done
+  # as long as it says: a process that is starting may keep the connection open
+  [ "${length:-0}" = 0 ] || IFS= read -r -N "$length" -t 10 body <&8 || true
   exec 8>&-
   case $status in HTTP/1.1\ [1-5]*) status=${status#HTTP/1.1 }; printf '%s %s' "${status%% *}" "${body%$'\r'}" ;; *) return 1 ;; esac
 }
