@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.sqlite.JDBC;
 
@@ -18,6 +19,7 @@ import org.sqlite.JDBC;
  */
 final class SqliteDatabase implements Database {
   private static final int READERS = 4;
+  private static final long CLOSED_LOOK_MILLIS = 100;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Path file;
@@ -55,7 +57,13 @@ final class SqliteDatabase implements Database {
   public <T> T read(Work<T> work) {
     Sql sql;
     try {
-      sql = readers.take();
+      sql = readers.poll(CLOSED_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      while (sql == null) { // a closed database never gives one back
+        if (closed.get()) {
+          throw new DatabaseUnavailable(file + " is closed");
+        }
+        sql = readers.poll(CLOSED_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StoreException("interrupted while waiting for " + file);

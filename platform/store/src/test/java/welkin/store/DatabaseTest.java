@@ -144,4 +144,12 @@ class DatabaseTest {
     assertThatThrownBy(() -> db.change(sql -> db.change(inner -> inner.number("SELECT 1"))))
         .isInstanceOf(IllegalStateException.class);
   }
+
+  @Test
+  void aClosedDatabaseRefusesReadsInsteadOfWaiting(@TempDir Path folder) {
+    var closed = Database.sqlite(folder.resolve("x.db"), Database.Durability.OFF, List.of());
+    closed.close();
+    assertThatThrownBy(() -> closed.read(sql -> sql.number("SELECT 1")))
+        .isInstanceOf(DatabaseUnavailable.class);
+  }
 }
