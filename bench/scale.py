@@ -153,7 +153,8 @@ class Scale:
     def prepare(self):
         c = self.cloud
         c.put('compute', '/os-quota-sets/' + c.project, {'quota_set': {'instances': -1, 'cores': -1, 'ram': -1, 'force': True}})
-        c.put('network', '/v2.0/quotas/' + c.project, {'quota': {'port': -1, 'network': -1, 'subnet': -1}})
+        c.put('network', '/v2.0/quotas/' + c.project, {'quota': {
+            'port': -1, 'network': -1, 'subnet': -1, 'security_group': -1, 'security_group_rule': -1}})
         image = c.post('image', '/v2/images', {'name': 'bench', 'disk_format': 'raw', 'container_format': 'bare'})
         with tempfile.NamedTemporaryFile() as f:
             f.truncate(1 << 20)
