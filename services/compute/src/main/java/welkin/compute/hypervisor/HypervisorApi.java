@@ -133,7 +133,7 @@ public final class HypervisorApi {
       service.put("id", h.serviceId());
     }
     if (call.at(2, 88)) {
-      o.putNull("uptime");
+      o.put("uptime", r.uptime());
       return o;
     }
     sums(o, List.of(h), Map.of(h.host(), load));
@@ -211,10 +211,17 @@ public final class HypervisorApi {
     }
   }
 
-  /** Hosts do not tell how long they have been up; upstream says so of drivers that cannot. */
+  /** To 2.87 a call of its own; a host that does not tell is refused as upstream's drivers are. */
   private Answer uptime(Call call) {
-    find(call);
-    throw Fault.of(501, "NotImplemented", "Virt driver does not implement uptime function.");
+    var h = find(call);
+    if (!hosts.up(h)) {
+      throw Fault.badRequest("Compute host " + h.host() + " is down: its uptime is not known.");
+    }
+    if (h.report().uptime() == null) {
+      throw Fault.of(501, "NotImplemented", "Virt driver does not implement uptime function.");
+    }
+    return Answer.ok(
+        Json.object().set("hypervisor", brief(h, call).put("uptime", h.report().uptime())));
   }
 
   private List<Host> matching(Call call) {
