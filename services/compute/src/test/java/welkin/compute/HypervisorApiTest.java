@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /** How long hosts are up: to 2.87 in a call of its own, from 2.88 in the view. */
 class HypervisorApiTest {
-  private static final String UP = " \\d\\d:\\d\\d:\\d\\d up 0 days, .* load average: 0.00, 0.00, 0.00";
+  private static final String UP =
+      " \\d\\d:\\d\\d:\\d\\d up 0 days, .* load average: 0.00, 0.00, 0.00";
 
   private final AtomicReference<Cloud> now = new AtomicReference<>();
   private final MovingHosts hosts = new MovingHosts((s, p) -> now.get().wired(s, p), "one");
@@ -35,8 +36,7 @@ class HypervisorApiTest {
 
   @Test
   void uptimeIsACallOfItsOwnAtFirst() {
-    var told =
-        cloud.call(ADMIN, "2.53", "GET", "/os-hypervisors/" + id("2.53") + "/uptime", null);
+    var told = cloud.call(ADMIN, "2.53", "GET", "/os-hypervisors/" + id("2.53") + "/uptime", null);
     assertThat(told.status()).isEqualTo(200);
     assertThat(told.text("/hypervisor/uptime")).matches(UP);
     assertThat(told.text("/hypervisor/hypervisor_hostname")).isEqualTo("one");

@@ -98,7 +98,7 @@ final class Bootstrap {
             .tx(
                 sql -> {
                   // one at a time, from the first statement on
-                  sql.update("UPDATE project SET enabled = enabled WHERE id = ?", DOMAIN);
+                  ProjectStore.lock(sql, DOMAIN);
                   boolean first = directory(sql, hash, serviceHash);
                   catalog(sql, base);
                   return first;

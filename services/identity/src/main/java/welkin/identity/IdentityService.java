@@ -47,6 +47,7 @@ import welkin.identity.token.Audit;
 import welkin.identity.token.ClusterKey;
 import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LocalAuthenticator;
+import welkin.identity.token.Login;
 import welkin.identity.token.MultiFactor;
 import welkin.identity.token.OAuth2Api;
 import welkin.identity.token.PkiApi;
@@ -206,6 +207,7 @@ public final class IdentityService implements CloudService {
     var recognition =
         new Recognition(backend, tokens, passwords, passwordLogin, credentials, oauth);
     var factors = new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS)));
+    var login = new Login(backend, tokens, recognition, factors);
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -214,9 +216,9 @@ public final class IdentityService implements CloudService {
     var routes =
         new Routes("")
             .include(VersionApi.routes())
-            .include(new TokenApi(backend, tokens, recognition, factors, audit).routes())
+            .include(new TokenApi(backend, tokens, login, audit).routes())
             .include(new PermissionApi(platform.door()).routes())
-            .include(new OAuth2Api(backend, tokens, recognition, factors, audit).routes())
+            .include(new OAuth2Api(backend, login, audit).routes())
             .include(new DomainConfigApi(new DomainConfigs(backend, sealed), compliance).routes())
             .include(PkiApi.routes())
             .include(new OAuth1Api(backend, oauth, tokens).routes())
@@ -322,7 +324,7 @@ public final class IdentityService implements CloudService {
       database.change(
           sql -> {
             keys.rotate(sql);
-            sql.update("UPDATE epoch SET ended = ended + 1 WHERE id = 1");
+            Epoch.endElsewhere(sql);
           });
     }
   }

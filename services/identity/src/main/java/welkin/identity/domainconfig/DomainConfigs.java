@@ -7,6 +7,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.identity.domainconfig.DomainConfigStore.Place;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
@@ -16,9 +17,6 @@ import welkin.store.Sql;
 
 /** What domains set for themselves: options by group, sealed, since some are secrets. */
 public final class DomainConfigs {
-  /** An option's place. */
-  private record Place(String group, String option) {}
-
   private final Backend backend;
   private final FernetKeys keys;
 
@@ -38,9 +36,9 @@ public final class DomainConfigs {
               stored(sql, domainId)
                   .forEach(
                       (place, value) -> {
-                        if (!DomainOptions.isSecret(place.group, place.option)) {
-                          out.computeIfAbsent(place.group, g -> Json.object())
-                              .set(place.option, value);
+                        if (!DomainOptions.isSecret(place.group(), place.option())) {
+                          out.computeIfAbsent(place.group(), g -> Json.object())
+                              .set(place.option(), value);
                         }
                       });
               return out;
@@ -60,7 +58,7 @@ public final class DomainConfigs {
             sql -> {
               mustBeDomain(sql, domainId);
               boolean none = stored(sql, domainId).isEmpty();
-              sql.update("DELETE FROM domain_config WHERE domain_id = ?", domainId);
+              DomainConfigStore.deleteAll(sql, domainId);
               put(sql, domainId, config);
               backend.tell(sql, "domain_config", none ? "created" : "updated", null, domainId);
               return none;
@@ -116,9 +114,9 @@ public final class DomainConfigs {
               mustBeDomain(sql, domainId);
               mustBeSet(sql, domainId, group, option);
               for (var place : stored(sql, domainId).keySet()) {
-                if ((group == null || group.equals(place.group))
-                    && (option == null || option.equals(place.option))) {
-                  remove(sql, domainId, place);
+                if ((group == null || group.equals(place.group()))
+                    && (option == null || option.equals(place.option()))) {
+                  DomainConfigStore.delete(sql, domainId, place);
                 }
               }
               backend.tell(sql, "domain_config", "deleted", null, domainId);
@@ -131,7 +129,7 @@ public final class DomainConfigs {
     }
     DomainOptions.mustBeKnown(group, option);
     if (stored(sql, domainId).keySet().stream()
-        .noneMatch(p -> p.group.equals(group) && (option == null || p.option.equals(option)))) {
+        .noneMatch(p -> p.group().equals(group) && (option == null || p.option().equals(option)))) {
       throw missing(domainId, group, option);
     }
   }
@@ -169,14 +167,7 @@ public final class DomainConfigs {
 
   private Map<Place, JsonNode> stored(Sql sql, String domainId) {
     var out = new LinkedHashMap<Place, JsonNode>();
-    sql.list(
-            "SELECT * FROM domain_config WHERE domain_id = ? ORDER BY option_group, option_name",
-            r ->
-                Map.entry(
-                    new Place(r.text("option_group"), r.text("option_name")),
-                    open(r.text("sealed"))),
-            domainId)
-        .forEach(e -> out.put(e.getKey(), e.getValue()));
+    DomainConfigStore.all(sql, domainId).forEach((place, text) -> out.put(place, open(text)));
     return out;
   }
 
@@ -193,28 +184,13 @@ public final class DomainConfigs {
         (group, options) ->
             ((ObjectNode) options)
                 .forEachEntry(
-                    (option, value) -> {
-                      remove(sql, domainId, new Place(group, option));
-                      sql.insert(
-                          "domain_config",
-                          "domain_id",
-                          domainId,
-                          "option_group",
-                          group,
-                          "option_name",
-                          option,
-                          "sealed",
-                          keys.seal(
-                              Json.text(value).getBytes(StandardCharsets.UTF_8),
-                              backend.clock().instant()));
-                    }));
-  }
-
-  private static void remove(Sql sql, String domainId, Place place) {
-    sql.update(
-        "DELETE FROM domain_config WHERE domain_id = ? AND option_group = ? AND option_name = ?",
-        domainId,
-        place.group,
-        place.option);
+                    (option, value) ->
+                        DomainConfigStore.put(
+                            sql,
+                            domainId,
+                            new Place(group, option),
+                            keys.seal(
+                                Json.text(value).getBytes(StandardCharsets.UTF_8),
+                                backend.clock().instant()))));
   }
 }

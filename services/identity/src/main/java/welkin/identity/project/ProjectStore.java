@@ -46,6 +46,11 @@ public final class ProjectStore {
         sql, ListQuery.of(SELECT, "project", "id").whereIn("id", ids), Map.of(), ProjectStore::map);
   }
 
+  /** Holds its row to the end of the transaction: who else wants it waits. */
+  public static void lock(Sql sql, String id) {
+    sql.update("UPDATE project SET enabled = enabled WHERE id = ?", id);
+  }
+
   public static List<Project> children(Sql sql, String id) {
     return sql.list(SELECT + " WHERE parent_id = ? ORDER BY id", ProjectStore::map, id);
   }

@@ -27,8 +27,6 @@ public final class FernetKeys {
 
   private record Loaded(Fernet primary, List<Fernet> all) {}
 
-  private record Row(int number, String key, Instant since) {}
-
   private final ClusterKey cluster;
   private final String repository;
   private final int activeMax;
@@ -49,7 +47,7 @@ public final class FernetKeys {
     var files = files(folder);
     database.change(
         sql -> {
-          if (rows(sql).isEmpty()) {
+          if (FernetKeyStore.all(sql, repository).isEmpty()) {
             cluster.make();
             if (files.isEmpty()) {
               insert(sql, 0, Fernet.generate());
@@ -74,34 +72,34 @@ public final class FernetKeys {
    * @throws Fault 409 when a rotation was so lately that some process may not know the staged key
    */
   public void rotate(Sql sql) {
-    var rows = rows(sql);
-    if (rows.firstEntry().getValue().since.plus(STAGED).isAfter(sql.now())) {
+    var rows = FernetKeyStore.all(sql, repository);
+    if (rows.firstEntry().getValue().since().plus(STAGED).isAfter(sql.now())) {
       throw Fault.conflict(
           "The keys were rotated just now; wait "
               + STAGED.toSeconds()
               + " seconds until every process knows the staged one.");
     }
-    sql.update(
-        "UPDATE fernet_key SET number = ?, since = ? WHERE repository = ? AND number = 0",
-        rows.lastKey() + 1,
-        sql.now(),
-        repository);
+    FernetKeyStore.renumber(sql, repository, 0, rows.lastKey() + 1);
     insert(sql, 0, Fernet.generate());
-    var numbers = new ArrayList<>(rows(sql).keySet());
+    var numbers = new ArrayList<>(FernetKeyStore.all(sql, repository).keySet());
     for (int number : numbers.subList(1, Math.max(1, 1 + numbers.size() - activeMax))) {
-      sql.update("DELETE FROM fernet_key WHERE repository = ? AND number = ?", repository, number);
+      FernetKeyStore.delete(sql, repository, number);
     }
   }
 
   /** How long the primary has been it. */
   public Duration age(Sql sql) {
-    return Duration.between(rows(sql).lastEntry().getValue().since, sql.now());
+    return Duration.between(
+        FernetKeyStore.all(sql, repository).lastEntry().getValue().since(), sql.now());
   }
 
   /** Reads the rows again: another process may have rotated. */
   public void reload(Sql sql) {
     var all = new ArrayList<Fernet>();
-    rows(sql).descendingMap().values().forEach(r -> all.add(new Fernet(r.key)));
+    FernetKeyStore.all(sql, repository)
+        .descendingMap()
+        .values()
+        .forEach(r -> all.add(new Fernet(cluster.open(r.sealed()))));
     loaded = new Loaded(all.getFirst(), List.copyOf(all));
   }
 
@@ -124,28 +122,10 @@ public final class FernetKeys {
     return null;
   }
 
-  private TreeMap<Integer, Row> rows(Sql sql) {
-    var out = new TreeMap<Integer, Row>();
-    sql.list(
-            "SELECT * FROM fernet_key WHERE repository = ?",
-            r -> new Row(r.integer("number"), cluster.open(r.text("sealed")), r.time("since")),
-            repository)
-        .forEach(r -> out.put(r.number, r));
-    return out;
-  }
-
   private void insert(Sql sql, int number, String key) {
     var now = sql.now();
-    sql.insert(
-        "fernet_key",
-        "repository",
-        repository,
-        "number",
-        number,
-        "sealed",
-        cluster.seal(key, now),
-        "since",
-        now);
+    FernetKeyStore.insert(
+        sql, repository, new FernetKeyStore.Row(number, cluster.seal(key, now), now));
   }
 
   private static TreeMap<Integer, Path> files(Path folder) {

@@ -17,13 +17,13 @@ import welkin.identity.user.UserStore;
  * Turns an authentication request into a token. Whatever is wrong with who logs in, the answer is
  * the same 401 after about the same time; only a request that could never be right is a 400.
  */
-final class Login {
+public final class Login {
   private final Backend backend;
   private final Tokens tokens;
   private final Recognition recognition;
   private final MultiFactor factors;
 
-  Login(Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors) {
+  public Login(Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors) {
     this.backend = backend;
     this.tokens = tokens;
     this.recognition = recognition;

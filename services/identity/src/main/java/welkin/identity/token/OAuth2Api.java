@@ -24,10 +24,9 @@ public final class OAuth2Api {
   private final Login login;
   private final Audit audit;
 
-  public OAuth2Api(
-      Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors, Audit audit) {
+  public OAuth2Api(Backend backend, Login login, Audit audit) {
     this.backend = backend;
-    this.login = new Login(backend, tokens, recognition, factors);
+    this.login = login;
     this.audit = audit;
   }
 

@@ -23,12 +23,11 @@ public final class TokenApi {
   private final Login login;
   private final Audit audit;
 
-  public TokenApi(
-      Backend backend, Tokens tokens, Recognition recognition, MultiFactor factors, Audit audit) {
+  public TokenApi(Backend backend, Tokens tokens, Login login, Audit audit) {
     this.audit = audit;
     this.backend = backend;
     this.tokens = tokens;
-    this.login = new Login(backend, tokens, recognition, factors);
+    this.login = login;
   }
 
   public Routes routes() {

@@ -45,7 +45,7 @@ public final class PasswordLogin {
   User proven(Optional<User> found, Secret password) {
     boolean right = passwords.check(password, found.map(User::passwordHash).orElse(null));
     var user = found.orElseThrow(Faults::unauthorized);
-    var was = backend.database().read(sql -> LoginRecord.find(sql, user.id()));
+    var was = backend.database().read(sql -> LoginRecordStore.find(sql, user.id()));
     var record = was.orElse(LoginRecord.NONE);
     var now = backend.clock().instant();
     if (isLocked(user, record, now)) {
@@ -61,7 +61,9 @@ public final class PasswordLogin {
     if (record.failures() > 0
         || record.activeAt() == null
         || now.isAfter(record.activeAt().plus(NOTED))) {
-      backend.database().change(sql -> new LoginRecord(0, null, now).store(sql, user.id()));
+      backend
+          .database()
+          .change(sql -> LoginRecordStore.put(sql, user.id(), new LoginRecord(0, null, now)));
     }
     if (passwords.isOutdated(user.passwordHash())) {
       renew(user, password);
@@ -100,13 +102,14 @@ public final class PasswordLogin {
         .database()
         .change(
             sql -> {
-              var r = LoginRecord.find(sql, user.id()).orElse(LoginRecord.NONE);
+              var r = LoginRecordStore.find(sql, user.id()).orElse(LoginRecord.NONE);
               boolean over =
                   r.failedAt() != null
                       && now.isAfter(r.failedAt().plus(compliance.lockoutDuration()));
               int failures =
                   over && r.failures() >= compliance.lockoutAttempts() ? 0 : r.failures();
-              new LoginRecord(failures + 1, now, r.activeAt()).store(sql, user.id());
+              LoginRecordStore.put(
+                  sql, user.id(), new LoginRecord(failures + 1, now, r.activeAt()));
             });
   }
 
@@ -118,7 +121,7 @@ public final class PasswordLogin {
     var active =
         backend
             .database()
-            .read(sql -> LoginRecord.find(sql, user.id()))
+            .read(sql -> LoginRecordStore.find(sql, user.id()))
             .map(LoginRecord::activeAt)
             .orElse(null);
     return compliance.isInactive(user, active, backend.clock().instant()) ? user.disabled() : user;

@@ -122,7 +122,7 @@ public final class Users {
           }
           if (given.has("enabled") && user.enabled()) {
             // an administrator's word ends a lock, and a long absence
-            LoginRecord.NONE.store(sql, user.id());
+            LoginRecordStore.put(sql, user.id(), LoginRecord.NONE);
           }
           boolean disabled = was.enabled() && !user.enabled();
           if (disabled || given.has("password")) {
@@ -149,7 +149,7 @@ public final class Users {
 
   private void remember(Sql sql, User user) {
     if (user.passwordHash() != null) {
-      PasswordHistory.add(
+      PasswordHistoryStore.add(
           sql,
           user.id(),
           user.passwordHash(),
@@ -204,7 +204,7 @@ public final class Users {
       var before =
           backend
               .database()
-              .read(sql -> PasswordHistory.last(sql, user.id(), compliance.history()));
+              .read(sql -> PasswordHistoryStore.last(sql, user.id(), compliance.history()));
       if (before.stream().anyMatch(hash -> passwords.check(next, hash))) {
         throw Fault.badRequest(
             "The new password cannot be identical to a previous password. The total number which"

@@ -6,8 +6,8 @@ import welkin.core.Secret;
 import welkin.store.Sql;
 
 /** The hashes of passwords a user had before. */
-final class PasswordHistory {
-  private PasswordHistory() {}
+final class PasswordHistoryStore {
+  private PasswordHistoryStore() {}
 
   /** The newest first. */
   static List<Secret> last(Sql sql, String userId, int count) {
