@@ -1,5 +1,6 @@
 package welkin.assembly;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -7,6 +8,7 @@ import java.util.function.Supplier;
 import welkin.bus.Bus;
 import welkin.compute.ComputeService;
 import welkin.core.Fault;
+import welkin.core.Periodic;
 import welkin.core.Secret;
 import welkin.http.Authenticator;
 import welkin.http.Door;
@@ -26,6 +28,7 @@ import welkin.peers.Transport;
 import welkin.store.Database;
 import welkin.store.DatabaseUnavailable;
 import welkin.store.Databases;
+import welkin.store.EventRetention;
 import welkin.store.Sql;
 
 /**
@@ -33,6 +36,8 @@ import welkin.store.Sql;
  * this door and HTTP when they answer elsewhere.
  */
 final class Control implements AutoCloseable {
+  private static final Duration FORGET = Duration.ofHours(1);
+
   private final CloudSettings settings;
   private final Roles roles;
   private final Door door;
@@ -44,6 +49,7 @@ final class Control implements AutoCloseable {
   private final EventsApi events;
   private final IdentityService identity;
   private final Secret password;
+  private Periodic keeper;
 
   /**
    * Opens the schemas, waiting for them, and makes what is missing; nothing answers or runs yet.
@@ -142,6 +148,14 @@ final class Control implements AutoCloseable {
     here.forEach(s -> s.apis().forEach(door::mount));
     door.mount(events.service(metrics));
     services.forEach(s -> s.start(roles));
+    keeper = Periodic.every(FORGET, "forgetting old events", this::forgetEvents);
+  }
+
+  private void forgetEvents() {
+    var kept = Duration.ofDays(settings.config().get(Options.EVENTS_KEPT));
+    services.stream()
+        .filter(s -> roles.worker(s.type()))
+        .forEach(s -> new EventRetention(s.database(), s.events(), settings.clock(), kept).pass());
   }
 
   private List<EventsApi.Source> sources() {
@@ -192,6 +206,9 @@ final class Control implements AutoCloseable {
   /** Work stops between two steps; what was under way goes on elsewhere or at the next start. */
   @Override
   public void close() {
+    if (keeper != null) {
+      keeper.close();
+    }
     services.reversed().forEach(CloudService::close);
   }
 

@@ -46,6 +46,11 @@ final class Options {
           "stop.drain",
           0,
           "Seconds between 'do not send me more' (healthcheck 503) and the last request taken.");
+  static final Key<Integer> EVENTS_KEPT =
+      Key.number(
+          "events.kept_days",
+          90,
+          "Days after which an event is forgotten; 0 to keep all for ever.");
   static final Key<Integer> FINISH =
       Key.number("stop.finish", 30, "Seconds that requests under way may take to end.");
   static final Key<String> SIMULATED_PREFIX =
@@ -90,6 +95,7 @@ final class Options {
             WAIT,
             DRAIN,
             FINISH,
+            EVENTS_KEPT,
             SIMULATED_PREFIX,
             HostName.KEY,
             TUNNEL_IP,

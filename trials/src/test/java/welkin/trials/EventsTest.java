@@ -116,6 +116,33 @@ class EventsTest {
     }
   }
 
+  @Test
+  void aCursorFromBeforeWhatIsKeptIsToldSo() {
+    try (var cloud = new TestCloud(home, 1)) {
+      var admin = cloud.admin();
+      network(admin, "old");
+      var cursor = events(admin, "0").getFirst().get("cursor").asString();
+      var network =
+          cloud.cloud().services().stream()
+              .filter(s -> s.type().equals("network"))
+              .findFirst()
+              .orElseThrow();
+      var identity =
+          cloud.cloud().services().stream()
+              .filter(s -> s.type().equals("identity"))
+              .findFirst()
+              .orElseThrow();
+      for (var s : java.util.List.of(network, identity)) {
+        s.database().change(sql -> s.events().forgetBefore(sql, java.time.Instant.MAX, 1_000_000));
+      }
+      assertThat(admin.send("GET", "/v1/events?since=" + cursor, null).status()).isEqualTo(410);
+      var now = network(admin, "new");
+      var left = events(admin, "0");
+      assertThat(left.toString()).contains(now).doesNotContain("\"name\":\"old\"");
+      assertThat(events(admin, left.getFirst().get("cursor").asString())).hasSize(left.size() - 1);
+    }
+  }
+
   /** Service and position: the last cursor part that moved. */
   private static String key(JsonNode e) {
     var cursor = Json.parse(java.util.Base64.getUrlDecoder().decode(e.get("cursor").asString()));

@@ -22,7 +22,8 @@ import welkin.store.Events;
  * {@code GET /v1/events?since=CURSOR}: the event logs of all services of this process behind one
  * opaque cursor, as JSON lines, or as server-sent events when the client accepts {@code
  * text/event-stream}. A caller sees the events of its project, an administrator all. With {@code
- * follow=true} (always, for server-sent events) the answer goes on.
+ * follow=true} (always, for server-sent events) the answer goes on. A cursor from before the oldest
+ * event that is kept is refused with 410: nothing is left out silently.
  */
 public final class EventsApi implements AutoCloseable {
   /** A service's log. */
@@ -67,6 +68,19 @@ public final class EventsApi implements AutoCloseable {
       throw Fault.forbidden("Events need a project-scoped token.");
     }
     var cursor = cursor(call.query("since"));
+    if (cursor.isEmpty()) {
+      sources.forEach(s -> cursor.put(s.service(), s.database().read(s.events()::floor)));
+    }
+    for (var source : sources) {
+      long since = cursor.getOrDefault(source.service(), 0L);
+      if (since < source.database().<Long>read(source.events()::floor)) {
+        throw Fault.of(
+            410,
+            "EventsGone",
+            "Events after this cursor are no longer kept; leave 'since' out to start with the"
+                + " oldest that are.");
+      }
+    }
     var accept = call.header("accept");
     boolean sse = accept != null && accept.contains("text/event-stream");
     boolean follow = sse || call.queryFlag("follow", false);
@@ -91,7 +105,16 @@ public final class EventsApi implements AutoCloseable {
         for (var source : sources) {
           long since = cursor.getOrDefault(source.service(), 0L);
           var page =
-              source.database().read(sql -> source.events().since(sql, since, project, PAGE));
+              source
+                  .database()
+                  .read(
+                      sql ->
+                          since < source.events().floor(sql)
+                              ? null
+                              : source.events().since(sql, since, project, PAGE));
+          if (page == null) {
+            return; // too slow a reader: asked again, it is told so
+          }
           for (var event : page) {
             spoke = System.nanoTime();
             cursor.put(source.service(), event.seq());

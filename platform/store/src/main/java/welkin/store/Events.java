@@ -3,6 +3,7 @@ package welkin.store;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import tools.jackson.databind.JsonNode;
 import welkin.core.RequestContext;
@@ -92,7 +93,39 @@ public final class Events {
 
   /** The newest position. */
   public long last(Sql sql) {
-    return sql.number("SELECT MAX(seq) FROM event");
+    return Math.max(floor(sql), sql.number("SELECT MAX(seq) FROM event"));
+  }
+
+  /** Events up to this position are no longer kept; 0 while all are. */
+  public long floor(Sql sql) {
+    return sql.number("SELECT seq FROM event_floor WHERE id = 1");
+  }
+
+  /**
+   * Forgets the oldest events that happened before a time.
+   *
+   * @param batch how many to look at, so that nobody waits for long
+   * @return how many were forgotten; less than {@code batch} when no more are due
+   */
+  public int forgetBefore(Sql sql, Instant time, int batch) {
+    long floor = 0;
+    int due = 0;
+    for (var e :
+        sql.list(
+            "SELECT seq, at FROM event ORDER BY seq LIMIT ?",
+            r -> Map.entry(r.number("seq"), r.time("at")),
+            batch)) {
+      if (!e.getValue().isBefore(time)) {
+        break;
+      }
+      floor = e.getKey();
+      due++;
+    }
+    if (due > 0) {
+      sql.update("DELETE FROM event WHERE seq <= ?", floor);
+      sql.update("UPDATE event_floor SET seq = ? WHERE id = 1", floor);
+    }
+    return due;
   }
 
   /** Calls {@code watcher} whenever an event was committed: a hint to look again. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import welkin.store.Database;
 import welkin.store.DatabaseUrl;
 import welkin.store.Databases;
 import welkin.store.DuplicateKey;
+import welkin.store.EventRetention;
 import welkin.store.Events;
 import welkin.store.Idempotency;
 import welkin.store.ListQuery;
@@ -399,6 +402,26 @@ public abstract class DatabaseContract {
       marker = page.size() < 7 ? null : page.getLast();
     } while (marker != null);
     assertThat(seen).hasSize(25).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void oldEventsAreForgottenUpToAFloor() {
+    var at = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+    var events = new Events(at::get);
+    for (int day = 0; day < 10; day++) {
+      db.change(sql -> events.append(sql, "made", "p", "r", Map.of()));
+      at.updateAndGet(t -> t.plus(Duration.ofDays(1)));
+    }
+    long last = db.read(events::last);
+    assertThat(db.<Long>read(events::floor)).isZero();
+    assertThat(new EventRetention(db, events, at::get, Duration.ZERO).pass()).isZero();
+    assertThat(new EventRetention(db, events, at::get, Duration.ofDays(3)).pass()).isEqualTo(7);
+    assertThat(db.<Long>read(events::floor)).isEqualTo(last - 3);
+    assertThat(db.<Integer>read(sql -> events.since(sql, 0, null, 100).size())).isEqualTo(3);
+    assertThat(new EventRetention(db, events, at::get, Duration.ofSeconds(1)).pass()).isEqualTo(3);
+    assertThat(db.<Long>read(events::last)).as("goes on where it was").isEqualTo(last);
+    db.change(sql -> events.append(sql, "made", "p", "r", Map.of()));
+    assertThat(db.<Integer>read(sql -> events.since(sql, last, null, 100).size())).isEqualTo(1);
   }
 
   @Test
