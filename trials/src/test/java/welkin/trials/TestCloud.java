@@ -33,11 +33,16 @@ final class TestCloud implements AutoCloseable {
   private TestCloud keys = this;
 
   TestCloud(Path home, int hosts) {
+    this(home, hosts, Config.of());
+  }
+
+  /** With an operator's configuration. */
+  TestCloud(Path home, int hosts, Config config) {
     cloud =
         Cloud.start(
             new CloudSettings(
                 home,
-                options(home),
+                options(home).with(config),
                 hosts,
                 null,
                 0,

@@ -39,6 +39,14 @@ public interface Database extends AutoCloseable {
         });
   }
 
+  /**
+   * The same database for work whose quotas are Identity's: where limits are not known the work is
+   * rolled back, they are asked for, and it is done again. So it may run more than once.
+   */
+  default Database asking(UnifiedLimits limits) {
+    return new AskingDatabase(this, limits);
+  }
+
   @Override
   void close();
 

@@ -1,12 +1,18 @@
 package welkin.store;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import welkin.core.Fault;
 
 /**
  * Limits and usage by project, counted in the transaction of the thing counted, so that they cannot
- * drift. A limit of -1 means unlimited.
+ * drift. A limit of -1 means unlimited. The limits are rows beside the usage or, with {@link
+ * #unified}, Identity's; usage is counted the same way, so an operator may change between them.
  */
 public final class Quotas {
   /**
@@ -14,16 +20,69 @@ public final class Quotas {
    */
   public static final String EVERYONE = "*";
 
+  /** At most so many ids in one statement. */
+  private static final int IDS_MAX = 500;
+
   private final Map<String, Long> defaults;
   private final int status;
+  private final Unified unified;
+
+  /**
+   * How a service's resources are limited by Identity.
+   *
+   * @param limits who knows them
+   * @param names this service's resources by their registered names
+   * @param registeredOnly resources for which a project's own limit does not count
+   * @param unregistered limits of resources that are not registered; 0 for those not named here
+   */
+  public record Unified(
+      UnifiedLimits limits,
+      Map<String, String> names,
+      Collection<String> registeredOnly,
+      Map<String, Long> unregistered) {}
 
   /**
    * @param defaults every resource with its default limit
    * @param status the HTTP status of "over quota" in this service
    */
   public Quotas(Map<String, Long> defaults, int status) {
+    this(defaults, status, null);
+  }
+
+  private Quotas(Map<String, Long> defaults, int status, Unified unified) {
     this.defaults = defaults;
     this.status = status;
+    this.unified = unified;
+  }
+
+  /**
+   * The same resources with the limits that Identity keeps. Used in transactions of a database that
+   * {@linkplain Database#asking asks} when they are not known.
+   */
+  public Quotas unified(Unified by) {
+    return new Quotas(defaults, status, by);
+  }
+
+  /** Whether the limits are Identity's, so that there is nothing to set here. */
+  public boolean isUnified() {
+    return unified != null;
+  }
+
+  private boolean unified(String resource) {
+    return unified != null && unified.names.containsKey(resource);
+  }
+
+  private long registered(UnifiedLimits.Bounds bounds, String resource) {
+    var limit = bounds.registered().get(unified.names.get(resource));
+    return limit != null ? limit : unified.unregistered.getOrDefault(resource, 0L);
+  }
+
+  private long unifiedLimit(UnifiedLimits.Bounds bounds, String resource) {
+    var own =
+        unified.registeredOnly.contains(resource)
+            ? null
+            : bounds.own().get(unified.names.get(resource));
+    return own != null ? own : registered(bounds, resource);
   }
 
   public Map<String, Long> defaults() {
@@ -41,6 +100,10 @@ public final class Quotas {
             projectId,
             EVERYONE)
         .forEach(e -> all.put(e.getKey(), e.getValue()));
+    if (unified != null) {
+      var bounds = unified.limits.known(projectId);
+      unified.names.keySet().forEach(r -> all.put(r, unifiedLimit(bounds, r)));
+    }
     return all;
   }
 
@@ -57,6 +120,9 @@ public final class Quotas {
   }
 
   public long limit(Sql sql, String projectId, String resource) {
+    if (unified(resource)) {
+      return unifiedLimit(unified.limits.known(projectId), resource);
+    }
     return sql.one(
             "SELECT hard_limit FROM quota_limit WHERE project_id IN (?, ?) AND resource = ? ORDER"
                 + " BY CASE project_id WHEN ? THEN 1 ELSE 0 END",
@@ -91,6 +157,12 @@ public final class Quotas {
    *     requested} as details
    */
   public void take(Sql sql, String projectId, String resource, long amount) {
+    if (amount > 0 && unified(resource)) {
+      fits(sql, projectId, resource, of -> used(sql, resource, of), amount, null);
+      sql.insertIfAbsent("quota_usage", "project_id", projectId, "resource", resource, "used", 0L);
+      give(sql, projectId, resource, -amount);
+      return;
+    }
     if (counted(sql, projectId, resource, amount)) {
       return; // one statement, as nearly always
     }
@@ -98,6 +170,88 @@ public final class Quotas {
     if (!counted(sql, projectId, resource, amount)) {
       throw over(sql, projectId, resource, amount);
     }
+  }
+
+  /**
+   * Checks what is not counted here: what one request or one owner may have.
+   *
+   * @param used how much these projects have; asked for one project or, in a hierarchy, for all
+   *     that share a limit
+   * @param message what is said when the limit is not Identity's; it words its own refusals
+   * @throws Fault over quota
+   */
+  public void fits(
+      Sql sql,
+      String projectId,
+      String resource,
+      ToLongFunction<Collection<String>> used,
+      long more,
+      String message) {
+    if (!unified(resource)) {
+      long limit = limit(sql, projectId, resource);
+      if (limit >= 0 && used.applyAsLong(List.of(projectId)) + more > limit) {
+        throw Fault.overQuota(status, message);
+      }
+      return;
+    }
+    var bounds = unified.limits.known(projectId);
+    boolean anyone = unified.registeredOnly.contains(resource);
+    long limit = unifiedLimit(bounds, resource);
+    if (limit >= 0) {
+      over(
+          anyone ? "None" : projectId, resource, limit, used.applyAsLong(List.of(projectId)), more);
+    }
+    if (anyone || bounds.root() == null) {
+      return;
+    }
+    var shared = bounds.shared().get(unified.names.get(resource));
+    long above = shared != null ? shared : registered(bounds, resource);
+    if (above >= 0) {
+      var all = new LinkedHashSet<>(bounds.tree());
+      all.add(projectId);
+      over(bounds.root(), resource, above, used.applyAsLong(all), more);
+    }
+  }
+
+  private void over(String whose, String resource, long limit, long used, long more) {
+    if (used + more > limit) {
+      throw Fault.overQuota(
+              status,
+              "Project "
+                  + whose
+                  + " is over a limit for [Resource "
+                  + unified.names.get(resource)
+                  + " is over limit of "
+                  + limit
+                  + " due to current usage "
+                  + used
+                  + " and delta "
+                  + more
+                  + "]")
+          .with("resource", resource)
+          .with("limit", limit)
+          .with("used", used)
+          .with("requested", more);
+    }
+  }
+
+  /** How much of a resource projects use together. */
+  public long used(Sql sql, String resource, Collection<String> projects) {
+    long sum = 0;
+    var ids = new ArrayList<>(projects);
+    for (int from = 0; from < ids.size(); from += IDS_MAX) {
+      var some = ids.subList(from, Math.min(ids.size(), from + IDS_MAX));
+      var args = new ArrayList<Object>(some);
+      args.addFirst(resource);
+      sum +=
+          sql.number(
+              "SELECT COALESCE(SUM(used), 0) FROM quota_usage WHERE resource = ? AND project_id IN"
+                  + " ("
+                  + "?, ".repeat(some.size() - 1)
+                  + "?)",
+              args.toArray());
+    }
+    return sum;
   }
 
   /** False when the limit stands in the way, or when nothing was ever counted here. */

@@ -8,6 +8,12 @@ import welkin.core.Config.Key;
 final class ComputeOptions {
   static final Key<String> KEYPAIR_ALGORITHM =
       Key.text("compute.keypair_algorithm", "rsa", "Made keypairs are rsa (2048 bits) or ed25519.");
+  static final Key<String> QUOTA_DRIVER =
+      Key.text(
+          "quota.driver",
+          "local",
+          "Where limits are kept: local (os-quota-sets) or unified (Identity's registered limits"
+              + " and limits).");
   static final Key<Double> CPU_RATIO =
       Key.decimal("DEFAULT.initial_cpu_allocation_ratio", 4.0, "Virtual CPUs per processor.");
   static final Key<Double> RAM_RATIO =
@@ -101,6 +107,7 @@ final class ComputeOptions {
 
   static List<Key<?>> all() {
     return List.of(
+        QUOTA_DRIVER,
         KEYPAIR_ALGORITHM,
         CPU_RATIO,
         RAM_RATIO,

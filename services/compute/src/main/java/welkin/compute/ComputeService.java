@@ -90,6 +90,7 @@ import welkin.http.Routes;
 import welkin.http.Service;
 import welkin.http.policy.PolicyTable;
 import welkin.peers.CloudService;
+import welkin.peers.IdentityLimits;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
@@ -148,9 +149,12 @@ public final class ComputeService implements CloudService {
     var config = platform.config();
     var clock = platform.clock();
     var ids = platform.ids();
-    database = platform.database("compute", MIGRATIONS);
+    var limits =
+        IdentityLimits.chosen(platform, "compute", config.get(ComputeOptions.QUOTA_DRIVER));
+    var schema = platform.database("compute", MIGRATIONS);
+    database = limits == null ? schema : schema.asking(limits);
     events = new Events(clock);
-    var quotas = ComputeQuotas.quotas();
+    var quotas = limits == null ? ComputeQuotas.quotas() : ComputeQuotas.unified(limits);
     var policy =
         PolicyTable.beside(ComputeService.class)
             .engine()

@@ -28,6 +28,7 @@ import welkin.identity.ec2.SignatureApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
 import welkin.identity.group.GroupApi;
+import welkin.identity.limit.EnforcementModel;
 import welkin.identity.limit.LimitApi;
 import welkin.identity.oauth1.OAuth1;
 import welkin.identity.oauth1.OAuth1Api;
@@ -129,6 +130,12 @@ public final class IdentityService implements CloudService {
       Config.Key.number(
           "identity.max_project_tree_depth", 5, "Levels of a project tree, its domain not counted");
 
+  private static final Config.Key<String> ENFORCEMENT =
+      Config.Key.text(
+          "unified_limit.enforcement_model",
+          "flat",
+          "How limits relate to the project tree: flat or strict_two_level");
+
   private static final Config.Key<Integer> REDELEGATIONS =
       Config.Key.number(
           "trust.max_redelegation_count", 3, "How often a trust may be passed on at most");
@@ -186,7 +193,14 @@ public final class IdentityService implements CloudService {
             config.get(ADMIN),
             config.get(ADMIN_PROJECT),
             Secret.of(config.get(SERVICE_PASSWORD)));
-    var projects = new Projects(backend, revocations, config.get(DEPTH));
+    var model = EnforcementModel.named(config.get(ENFORCEMENT));
+    database.read(
+        sql -> {
+          model.mustFit(sql);
+          return null;
+        });
+    var projects =
+        new Projects(backend, revocations, Math.min(config.get(DEPTH), model.depthMax()));
     var sealed =
         new FernetKeys(
             database,
@@ -241,7 +255,7 @@ public final class IdentityService implements CloudService {
             .include(new EndpointPolicyApi(backend).routes())
             .include(new EndpointFilterApi(backend).routes())
             .include(new TrustApi(new Trusts(backend, config.get(REDELEGATIONS)), tokens).routes())
-            .include(new LimitApi(backend).routes())
+            .include(new LimitApi(backend, model).routes())
             .include(new CredentialApi(credentials, tokens).routes())
             .include(
                 new SignatureApi(
@@ -384,6 +398,7 @@ public final class IdentityService implements CloudService {
                 ADMIN,
                 ADMIN_PROJECT,
                 DEPTH,
+                ENFORCEMENT,
                 REDELEGATIONS,
                 SIGNATURES,
                 RECEIPTS,

@@ -33,6 +33,12 @@ public record ImageOptions(
       whole("image.image_size_total", -1, "MiB of images a project may have; -1 for no limit.");
   private static final Key<Long> COUNT_TOTAL =
       whole("image.image_count_total", -1, "Images a project may have; -1 for no limit.");
+  static final Key<Boolean> UNIFIED =
+      Key.flag(
+          "image.use_keystone_limits",
+          false,
+          "Whether images are limited by Identity (image_size_total, image_stage_total,"
+              + " image_count_total, image_count_uploading), where all four must be registered.");
   private static final Key<Integer> MEMBERS =
       Key.number("image.image_member_quota", 128, "Members an image may have.");
   private static final Key<Integer> PROPERTIES =
@@ -41,7 +47,7 @@ public record ImageOptions(
       Key.number("image.image_tag_quota", 128, "Tags an image may have.");
 
   static final List<Key<?>> KEYS =
-      List.of(FOLDER, SIZE_CAP, SIZE_TOTAL, COUNT_TOTAL, MEMBERS, PROPERTIES, TAGS);
+      List.of(FOLDER, SIZE_CAP, SIZE_TOTAL, COUNT_TOTAL, UNIFIED, MEMBERS, PROPERTIES, TAGS);
 
   static ImageOptions of(Config config) {
     return new ImageOptions(

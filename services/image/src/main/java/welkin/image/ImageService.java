@@ -3,6 +3,7 @@ package welkin.image;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -26,11 +27,13 @@ import welkin.image.member.MemberStore;
 import welkin.image.member.Members;
 import welkin.image.task.TaskStore;
 import welkin.peers.CloudService;
+import welkin.peers.IdentityLimits;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
 import welkin.store.Quotas;
+import welkin.store.UnifiedLimits;
 
 /** The Image service: its nouns, schema and API. */
 public final class ImageService implements CloudService {
@@ -48,18 +51,20 @@ public final class ImageService implements CloudService {
   private ScheduledExecutorService timer;
 
   public ImageService(Platform platform) {
-    database =
+    var config = platform.config();
+    var unified =
+        IdentityLimits.chosen(
+            platform, type(), config.get(ImageOptions.UNIFIED) ? "unified" : "local");
+    var schema =
         platform.database(
             "image", List.of("/welkin/image/V001__image.sql", "/welkin/image/V002__task.sql"));
+    database = unified == null ? schema : schema.asking(unified);
     var clock = platform.clock();
     events = new Events(clock);
-    var options = ImageOptions.of(platform.config());
-    var quotas =
-        new Quotas(
-            Map.of(Images.COUNT, options.countTotal(), Images.SIZE, options.sizeTotal()),
-            OVER_QUOTA);
+    var options = ImageOptions.of(config);
+    var quotas = quotas(options, unified);
     shared = platform.databases().shared();
-    var told = platform.config().get(ImageOptions.FOLDER);
+    var told = config.get(ImageOptions.FOLDER);
     var files = new FileStore(told.isEmpty() ? platform.home().resolve("images") : Path.of(told));
     var imageStore = new ImageStore();
     var memberStore = new MemberStore();
@@ -73,7 +78,7 @@ public final class ImageService implements CloudService {
     routes.include(new DataApi(images, contents).routes());
     routes.include(
         new MemberApi(new Members(database, events, clock, options, images, memberStore)).routes());
-    routes.include(new DiscoveryApi(database, quotas).routes());
+    routes.include(new DiscoveryApi(database, quotas, imageStore).routes());
     api =
         Service.of(
             "image",
@@ -84,6 +89,21 @@ public final class ImageService implements CloudService {
                 .engine()
                 .withOverrides(platform.home().resolve("policy").resolve("image.yaml")),
             database);
+  }
+
+  private static Quotas quotas(ImageOptions options, UnifiedLimits unified) {
+    var own = new LinkedHashMap<String, Long>();
+    own.put(Images.SIZE, options.sizeTotal());
+    own.put(Images.STAGED, -1L);
+    own.put(Images.COUNT, options.countTotal());
+    own.put(Images.UPLOADING, -1L);
+    var quotas = new Quotas(own, OVER_QUOTA);
+    if (unified == null) {
+      return quotas;
+    }
+    var names = new LinkedHashMap<String, String>();
+    own.keySet().forEach(k -> names.put(k, k));
+    return quotas.unified(new Quotas.Unified(unified, names, List.of(), Map.of()));
   }
 
   @Override

@@ -45,6 +45,7 @@ import welkin.network.securitygroup.SecurityGroups;
 import welkin.network.subnet.SubnetStore;
 import welkin.network.subnet.Subnets;
 import welkin.peers.CloudService;
+import welkin.peers.IdentityLimits;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
@@ -79,13 +80,15 @@ public final class NetworkService implements CloudService {
 
   public NetworkService(Platform platform) {
     var config = platform.config();
-    database =
+    var unified = IdentityLimits.chosen(platform, "network", config.get(Limits.DRIVER));
+    var schema =
         platform.database(
             "network",
             List.of(
                 "/welkin/network/V001__network.sql",
                 "/welkin/network/V002__port_bindings.sql",
                 "/welkin/network/V003__several_processes.sql"));
+    database = unified == null ? schema : schema.asking(unified);
     events = new Events(platform.clock());
     var journal = new Journal(platform.clock(), platform.ids(), events);
     var policy =
@@ -102,7 +105,7 @@ public final class NetworkService implements CloudService {
     var floatingStore = new FloatingIpStore(journal);
     var rbacStore = new RbacStore(journal);
 
-    var limits = new Limits(config);
+    var limits = new Limits(config, unified);
     var log = new HostLog();
     var agents = new Agents(database, journal, config.get(AGENT_DOWN_TIME));
     var ipam = new Ipam(platform.ids());

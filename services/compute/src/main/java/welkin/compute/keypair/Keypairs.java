@@ -49,10 +49,13 @@ public final class Keypairs {
           if (KeypairStore.find(sql, userId, name).isPresent()) {
             throw Fault.conflict("Key pair '" + name + "' already exists.");
           }
-          long limit = quotas.limit(sql, projectId, "key_pairs");
-          if (limit >= 0 && KeypairStore.count(sql, userId) >= limit) {
-            throw Fault.overQuota(403, "Quota exceeded, too many key pairs.");
-          }
+          quotas.fits(
+              sql,
+              projectId,
+              "key_pairs",
+              any -> KeypairStore.count(sql, userId),
+              1,
+              "Quota exceeded, too many key pairs.");
           KeypairStore.insert(sql, keypair);
           events.append(
               sql, "keypair.create.end", projectId, name, Map.of("key_name", name, "type", type));

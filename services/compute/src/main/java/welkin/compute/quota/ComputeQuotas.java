@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import welkin.http.Version;
 import welkin.store.Quotas;
+import welkin.store.UnifiedLimits;
 
 /** What Compute counts, with upstream's default limits, and which of it a microversion shows. */
 public final class ComputeQuotas {
@@ -19,7 +20,35 @@ public final class ComputeQuotas {
   /** Per request or per owner: limited, but not counted by project. */
   private static final Set<String> COUNTED = Set.of("instances", "cores", "ram", "server_groups");
 
+  /** Under which names these are registered in Identity, as upstream calls them. */
+  private static final Map<String, String> REGISTERED =
+      Map.of(
+          "instances", "servers",
+          "cores", "class:VCPU",
+          "ram", "class:MEMORY_MB",
+          "metadata_items", "server_metadata_items",
+          "injected_files", "server_injected_files",
+          "injected_file_content_bytes", "server_injected_file_content_bytes",
+          "injected_file_path_bytes", "server_injected_file_path_bytes",
+          "key_pairs", "server_key_pairs",
+          "server_groups", "server_groups",
+          "server_group_members", "server_group_members");
+
   private ComputeQuotas() {}
+
+  /**
+   * With the limits that Identity keeps. As upstream does by default, {@code servers} must be
+   * registered, and amounts of resource classes that are not registered are not limited; what is
+   * counted by request or owner obeys the registered limit alone.
+   */
+  public static Quotas unified(UnifiedLimits limits) {
+    var registeredOnly = new LinkedHashSet<>(REGISTERED.keySet());
+    registeredOnly.removeAll(Set.of("instances", "cores", "ram"));
+    return quotas()
+        .unified(
+            new Quotas.Unified(
+                limits, REGISTERED, registeredOnly, Map.of("cores", -1L, "ram", -1L)));
+  }
 
   public static Quotas quotas() {
     var d = new LinkedHashMap<String, Long>();

@@ -2,6 +2,7 @@ package welkin.compute.quota;
 
 import static welkin.http.Version.v;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
@@ -147,7 +148,7 @@ public final class QuotaApi {
         database.tx(
             sql -> {
               var usage = quotas.usage(sql, id);
-              for (var name : quotas.defaults().keySet()) {
+              for (var name : settable()) {
                 if (body.has(name)) {
                   long limit = NumberShape.read(body.get(name), -1);
                   long used = ComputeQuotas.counted(name) ? usage.get(name) : 0;
@@ -169,6 +170,13 @@ public final class QuotaApi {
     return Answer.ok(Json.object().set("quota_set", set(call, limits, null)));
   }
 
+  /**
+   * Nothing while limits are Identity's: a change here is accepted and does nothing, as upstream.
+   */
+  private Collection<String> settable() {
+    return quotas.isUnified() ? List.of() : quotas.defaults().keySet();
+  }
+
   private Answer delete(Call call) {
     var id = target(call);
     database.change(sql -> quotas.clearLimits(sql, id));
@@ -186,7 +194,7 @@ public final class QuotaApi {
     }
     database.change(
         sql -> {
-          for (var name : quotas.defaults().keySet()) {
+          for (var name : settable()) {
             if (body.has(name)) {
               quotas.setLimit(sql, Quotas.EVERYONE, name, NumberShape.read(body.get(name), -1));
             }

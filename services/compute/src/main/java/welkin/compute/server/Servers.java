@@ -334,10 +334,16 @@ public final class Servers {
   }
 
   void metadataFits(Sql sql, String project, int items) {
-    long limit = means.quotas().limit(sql, project, "metadata_items");
-    if (limit >= 0 && items > limit) {
-      throw Fault.overQuota(403, "Maximum number of metadata items exceeds " + limit);
-    }
+    means
+        .quotas()
+        .fits(
+            sql,
+            project,
+            "metadata_items",
+            any -> 0,
+            items,
+            "Maximum number of metadata items exceeds "
+                + means.quotas().limit(sql, project, "metadata_items"));
   }
 
   private void joinable(Sql sql, Caller caller, String groupId, int more) {
@@ -350,11 +356,16 @@ public final class Servers {
         caller.projectId())) {
       throw Fault.badRequest("Instance group " + groupId + " could not be found.");
     }
-    long limit = means.quotas().limit(sql, caller.projectId(), "server_group_members");
     long there = sql.number("SELECT COUNT(*) FROM server_group_member WHERE group_id = ?", groupId);
-    if (limit >= 0 && there + more > limit) {
-      throw Fault.overQuota(403, "Quota exceeded, too many servers in group");
-    }
+    means
+        .quotas()
+        .fits(
+            sql,
+            caller.projectId(),
+            "server_group_members",
+            any -> there,
+            more,
+            "Quota exceeded, too many servers in group");
   }
 
   private String reservation() {

@@ -56,7 +56,7 @@ public final class ServerGroups {
                 Map.of("name", name, "policy", policy));
           });
     } catch (Fault f) {
-      throw f.code().equals("OverQuota")
+      throw f.code().equals("OverQuota") && !quotas.isUnified()
           ? Fault.forbidden("Quota exceeded, too many server groups.")
           : f;
     }

@@ -26,7 +26,7 @@ import welkin.identity.shared.ListRequest;
 import welkin.store.DuplicateKey;
 import welkin.store.Sql;
 
-/** {@code /v3/registered_limits} and {@code /v3/limits}; the enforcement model is flat. */
+/** {@code /v3/registered_limits} and {@code /v3/limits}. */
 public final class LimitApi {
   private static final Shape NUMBER = Shape.integer().range(-1, 0x7fff_ffff);
   private static final ObjectShape REGISTERED =
@@ -76,9 +76,11 @@ public final class LimitApi {
               .noOthers());
 
   private final Backend backend;
+  private final EnforcementModel model;
 
-  public LimitApi(Backend backend) {
+  public LimitApi(Backend backend, EnforcementModel model) {
     this.backend = backend;
+    this.model = model;
   }
 
   public Routes routes() {
@@ -235,6 +237,7 @@ public final class LimitApi {
           }
           check(sql, r);
           LimitStore.update(sql, r);
+          model.check(sql, r);
           backend.tell(sql, "registered_limit", "updated", null, r.id());
         });
     return one("registered_limit", show(call, r));
@@ -276,14 +279,7 @@ public final class LimitApi {
 
   private Answer model(Call call) {
     return Answer.ok(
-        Map.of(
-            "model",
-            Map.of(
-                "name",
-                "flat",
-                "description",
-                "Limit enforcement and validation does not take project hierarchy into"
-                    + " consideration.")));
+        Map.of("model", Map.of("name", model.label(), "description", model.description())));
   }
 
   /** Administrators and system readers see all, others those of their own scope. */
@@ -311,6 +307,8 @@ public final class LimitApi {
             backend.tell(sql, "limit", "created", l.projectId(), l.id());
             made.add(l);
           }
+          made.forEach(
+              l -> model.check(sql, l)); // together: a domain's may come after its projects'
         });
     return all("limits", made, l -> show(call, l));
   }
@@ -377,6 +375,7 @@ public final class LimitApi {
         .change(
             sql -> {
               LimitStore.update(sql, l);
+              model.check(sql, l);
               backend.tell(sql, "limit", "updated", l.projectId(), l.id());
             });
     return one("limit", show(call, l));

@@ -94,6 +94,36 @@ final class LimitStore {
     return request.list(sql, query, Map.of(), LimitStore::limit);
   }
 
+  /** A project's or domain's own limit. */
+  static Optional<Limit> of(Sql sql, String registeredId, String owner) {
+    return sql.one(
+        LIMITS + " WHERE registered_limit_id = ? AND owner = ?",
+        LimitStore::limit,
+        registeredId,
+        owner);
+  }
+
+  /** The limits of all projects in a domain, or of those right below a project. */
+  static List<Limit> below(Sql sql, String registeredId, String owner) {
+    return sql.list(
+        LIMITS
+            + " WHERE registered_limit_id = ? AND project_id IN (SELECT id FROM project WHERE"
+            + " domain_id = ? OR parent_id = ?) ORDER BY resource_limit.id",
+        LimitStore::limit,
+        registeredId,
+        owner,
+        owner);
+  }
+
+  static List<Limit> ofProjects(Sql sql, String registeredId) {
+    return sql.list(
+        LIMITS
+            + " WHERE registered_limit_id = ? AND project_id IS NOT NULL ORDER BY"
+            + " resource_limit.id",
+        LimitStore::limit,
+        registeredId);
+  }
+
   static void insert(Sql sql, Limit l) {
     sql.insert(
         "resource_limit",

@@ -55,6 +55,29 @@ public final class ProjectStore {
     return sql.list(SELECT + " WHERE parent_id = ? ORDER BY id", ProjectStore::map, id);
   }
 
+  /** Projects with more than so many projects between them and their domain, themselves counted. */
+  public static List<String> deeperThan(Sql sql, int levels) {
+    return sql.list(
+        "SELECT p0.id AS id FROM project p0"
+            + chain(levels)
+            + " WHERE p0.is_domain = ? AND p"
+            + levels
+            + ".is_domain = ? ORDER BY p0.id",
+        r -> r.text("id"),
+        false,
+        false);
+  }
+
+  /** Each joined with its parent, {@code p1} to {@code pN}. */
+  private static String chain(int levels) {
+    var out = new StringBuilder();
+    for (int i = 1; i <= levels; i++) {
+      out.append(" JOIN project p").append(i).append(" ON p").append(i).append(".id = p");
+      out.append(i - 1).append(".parent_id");
+    }
+    return out.toString();
+  }
+
   public static void insert(Sql sql, Project p) {
     sql.insert(
         "project",

@@ -110,11 +110,17 @@ public final class Contents {
   /** Takes content in that waits for its import. */
   void stage(Image image, InputStream in, long announced) {
     checkLength(image, announced);
+    database.read(
+        sql -> {
+          checkStaged(sql, image, Math.max(0, announced));
+          return null;
+        });
     begin(image, "uploading");
     try {
       var c = files.receive(in, files.staged(image.id()), null, options.sizeCap());
       database.change(
           sql -> {
+            checkStaged(sql, image, c.size());
             store.setStaged(
                 sql,
                 image.id(),
@@ -200,29 +206,53 @@ public final class Contents {
     }
     database.read(
         sql -> {
-          long limit = quotas.limit(sql, image.owner(), Images.SIZE);
-          long used = quotas.usage(sql, image.owner()).get(Images.SIZE);
           long wanted = Images.mebibytes(announced);
-          if (limit >= 0 && used + wanted > limit) {
-            throw Fault.overQuota(
-                413,
-                "Quota exceeded for "
-                    + Images.SIZE
-                    + ": Requested "
-                    + wanted
-                    + " MiB, but already used "
-                    + used
-                    + " of "
-                    + limit);
-          }
+          quotas.fits(
+              sql,
+              image.owner(),
+              Images.SIZE,
+              of -> quotas.used(sql, Images.SIZE, of),
+              wanted,
+              "Quota exceeded for " + Images.SIZE + ": " + wanted + " MiB more are too much");
           return null;
         });
+  }
+
+  /** Refuses when as much waits for its import already as may. */
+  private void checkStaged(Sql sql, Image image, long bytes) {
+    if (image.owner() != null) {
+      quotas.fits(
+          sql,
+          image.owner(),
+          Images.STAGED,
+          of -> store.staged(sql, of),
+          Images.mebibytes(bytes),
+          "Quota exceeded for " + Images.STAGED);
+    }
+  }
+
+  /** Refuses when as many uploads are under way as may. */
+  private void checkUploads(Sql sql, Image image) {
+    if (image.owner() != null) {
+      quotas.fits(
+          sql,
+          image.owner(),
+          Images.UPLOADING,
+          of -> store.uploading(sql, of),
+          1,
+          "Quota exceeded for " + Images.UPLOADING);
+    }
   }
 
   private void begin(Image image, String status) {
     if (!image.mayBecome(status)
         || !database.tx(
-            sql -> store.move(sql, image.id(), image.status(), status, clock.instant()))) {
+            sql -> {
+              if (image.status().equals("queued")) {
+                checkUploads(sql, image);
+              }
+              return store.move(sql, image.id(), image.status(), status, clock.instant());
+            })) {
       throw Fault.conflict(
           "Image status transition from " + image.status() + " to " + status + " is not allowed");
     }

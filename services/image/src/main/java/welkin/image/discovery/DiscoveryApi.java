@@ -1,5 +1,6 @@
 package welkin.image.discovery;
 
+import java.util.HashMap;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
@@ -7,6 +8,8 @@ import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
+import welkin.image.image.ImageStore;
+import welkin.image.image.Images;
 import welkin.store.Database;
 import welkin.store.Quotas;
 
@@ -15,10 +18,12 @@ public final class DiscoveryApi {
   private static final int NEWEST = 17;
   private final Database database;
   private final Quotas quotas;
+  private final ImageStore images;
 
-  public DiscoveryApi(Database database, Quotas quotas) {
+  public DiscoveryApi(Database database, Quotas quotas, ImageStore images) {
     this.database = database;
     this.quotas = quotas;
+    this.images = images;
   }
 
   public Routes routes() {
@@ -79,7 +84,9 @@ public final class DiscoveryApi {
     var all = out.putObject("usage");
     database.read(
         sql -> {
-          var used = quotas.usage(sql, project);
+          var used = new HashMap<>(quotas.usage(sql, project));
+          used.put(Images.STAGED, images.staged(sql, List.of(project)));
+          used.put(Images.UPLOADING, images.uploading(sql, List.of(project)));
           quotas
               .limits(sql, project)
               .forEach(

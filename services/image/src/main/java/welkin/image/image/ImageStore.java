@@ -1,6 +1,7 @@
 package welkin.image.image;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -149,6 +150,35 @@ public final class ImageStore {
   public Optional<JsonNode> staged(Sql sql, String id) {
     return sql.one(
         "SELECT staged FROM image WHERE id = ? AND staged IS NOT NULL", r -> r.json("staged"), id);
+  }
+
+  /** How many images of these projects have content coming. */
+  public long uploading(Sql sql, Collection<String> owners) {
+    long n = 0;
+    for (var owner : owners) {
+      n +=
+          sql.number(
+              "SELECT COUNT(*) FROM image WHERE owner = ? AND status IN ('saving', 'uploading',"
+                  + " 'importing')",
+              owner);
+    }
+    return n;
+  }
+
+  /** MiB of these projects' content that waits for its import. */
+  public long staged(Sql sql, Collection<String> owners) {
+    long mib = 0;
+    for (var owner : owners) {
+      for (var staged :
+          sql.list(
+              "SELECT staged FROM image WHERE owner = ? AND status IN ('uploading', 'importing')"
+                  + " AND staged IS NOT NULL",
+              r -> r.json("staged"),
+              owner)) {
+        mib += Images.mebibytes(staged.path("size").asLong(0));
+      }
+    }
+    return mib;
   }
 
   void delete(Sql sql, String id) {

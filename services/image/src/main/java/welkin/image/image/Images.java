@@ -24,6 +24,12 @@ public final class Images {
   /** What a project has of, as quotas name it. */
   public static final String COUNT = "image_count_total";
 
+  /** MiB of content that waits for its import. */
+  public static final String STAGED = "image_stage_total";
+
+  /** Images whose content is coming. */
+  public static final String UPLOADING = "image_count_uploading";
+
   /** In MiB, each image rounded up. */
   public static final String SIZE = "image_size_total";
 

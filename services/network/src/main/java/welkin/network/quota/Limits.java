@@ -9,6 +9,7 @@ import welkin.core.Fault;
 import welkin.network.resource.Faults;
 import welkin.store.Quotas;
 import welkin.store.Sql;
+import welkin.store.UnifiedLimits;
 
 /** Quotas with this service's words; options are upstream's. */
 public final class Limits {
@@ -26,12 +27,29 @@ public final class Limits {
     DEFAULTS.put("rbac_policy", 10);
   }
 
+  /** Where limits are kept; upstream has no unified ones for this service. */
+  public static final Config.Key<String> DRIVER =
+      Config.Key.text(
+          "quotas.driver",
+          "local",
+          "Where limits are kept: local (quotas) or unified (Identity's limits).");
+
   private final Quotas quotas;
 
-  public Limits(Config config) {
+  /**
+   * @param unified Identity's limits by these resources' names, or null; what is not registered has
+   *     its option's limit
+   */
+  public Limits(Config config, UnifiedLimits unified) {
     var defaults = new LinkedHashMap<String, Long>();
     DEFAULTS.forEach((k, v) -> defaults.put(k, (long) config.get(key(k))));
-    quotas = new Quotas(defaults, 409);
+    var own = new Quotas(defaults, 409);
+    var names = new LinkedHashMap<String, String>();
+    defaults.keySet().forEach(k -> names.put(k, k));
+    quotas =
+        unified == null
+            ? own
+            : own.unified(new Quotas.Unified(unified, names, List.of(), defaults));
   }
 
   private static Config.Key<Integer> key(String resource) {
@@ -43,6 +61,7 @@ public final class Limits {
 
   public static List<Config.Key<?>> options() {
     var out = new ArrayList<Config.Key<?>>();
+    out.add(DRIVER);
     DEFAULTS.keySet().forEach(k -> out.add(key(k)));
     return out;
   }

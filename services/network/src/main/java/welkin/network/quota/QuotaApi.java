@@ -117,6 +117,9 @@ public final class QuotaApi {
     if (!call.allows("update_quota", target(call.path("id")))) {
       throw Faults.policy("update_quota");
     }
+    if (limits.quotas().isUnified()) {
+      throw Faults.conflict("QuotaDriver", "Limits are kept by Identity: /v3/limits.");
+    }
     var body = call.object("quota");
     boolean check = body.path("check_limit").asBoolean(false);
     body.remove("force");
