@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import welkin.core.Secret;
 
 /**
  * The one secret that the control hosts of a cloud share as a file, {@code cluster.key}: what seals
@@ -22,8 +23,22 @@ public final class ClusterKey {
     file = home.resolve("cluster.key");
   }
 
+  /** Seals what the database shall hold. */
+  public String seal(Secret secret, Instant now) {
+    return seal(secret.reveal(), now);
+  }
+
   String seal(String secret, Instant now) {
     return read().seal(secret.getBytes(StandardCharsets.UTF_8), now);
+  }
+
+  /**
+   * Opens what it sealed.
+   *
+   * @throws IllegalStateException when another key sealed it
+   */
+  public Secret unseal(String sealed) {
+    return Secret.of(open(sealed));
   }
 
   /**
