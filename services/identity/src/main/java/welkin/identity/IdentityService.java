@@ -28,6 +28,7 @@ import welkin.identity.ec2.SignatureApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
 import welkin.identity.group.GroupApi;
+import welkin.identity.ldap.Directories;
 import welkin.identity.limit.EnforcementModel;
 import welkin.identity.limit.LimitApi;
 import welkin.identity.oauth1.OAuth1;
@@ -87,7 +88,8 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V004__security_compliance.sql",
           "/welkin/identity/V005__oauth1.sql",
           "/welkin/identity/V006__several_processes.sql",
-          "/welkin/identity/V007__domain_config.sql");
+          "/welkin/identity/V007__domain_config.sql",
+          "/welkin/identity/V008__directories.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",
@@ -162,6 +164,7 @@ public final class IdentityService implements CloudService {
   private final Backend backend;
   private final Passwords passwords;
   private final FernetKeys keys;
+  private final Directories directories;
   private final Tokens tokens;
   private final Bootstrap bootstrap;
   private final Audit audit;
@@ -185,7 +188,16 @@ public final class IdentityService implements CloudService {
     var life = Duration.ofSeconds(config.get(EXPIRATION));
     var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
     var revocations = new Revocations(backend, life.plus(window));
-    tokens = new Tokens(backend, keys, revocations, life, window);
+    var sealed =
+        new FernetKeys(
+            database,
+            new ClusterKey(platform.home()),
+            "credential",
+            platform.home().resolve("credential-keys"),
+            3);
+    var configs = new DomainConfigs(backend, sealed);
+    directories = new Directories(backend, config, configs);
+    tokens = new Tokens(backend, keys, revocations, life, window, directories);
     bootstrap =
         new Bootstrap(
             backend,
@@ -201,16 +213,9 @@ public final class IdentityService implements CloudService {
         });
     var projects =
         new Projects(backend, revocations, Math.min(config.get(DEPTH), model.depthMax()));
-    var sealed =
-        new FernetKeys(
-            database,
-            new ClusterKey(platform.home()),
-            "credential",
-            platform.home().resolve("credential-keys"),
-            3);
     var credentials = new Credentials(backend, sealed);
     var compliance = Compliance.of(config);
-    var passwordLogin = new PasswordLogin(backend, passwords, compliance);
+    var passwordLogin = new PasswordLogin(backend, passwords, compliance, directories);
     audit = new Audit(backend);
     var oauth =
         new OAuth1(
@@ -219,7 +224,7 @@ public final class IdentityService implements CloudService {
             Duration.ofSeconds(config.get(REQUEST_TOKENS)),
             Duration.ofSeconds(config.get(ACCESS_TOKENS)));
     var recognition =
-        new Recognition(backend, tokens, passwords, passwordLogin, credentials, oauth);
+        new Recognition(backend, tokens, passwords, passwordLogin, credentials, oauth, directories);
     var factors = new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS)));
     var login = new Login(backend, tokens, recognition, factors);
     var policy =
@@ -233,7 +238,7 @@ public final class IdentityService implements CloudService {
             .include(new TokenApi(backend, tokens, login, audit).routes())
             .include(new PermissionApi(platform.door()).routes())
             .include(new OAuth2Api(backend, login, audit).routes())
-            .include(new DomainConfigApi(new DomainConfigs(backend, sealed), compliance).routes())
+            .include(new DomainConfigApi(configs, compliance).routes())
             .include(PkiApi.routes())
             .include(new OAuth1Api(backend, oauth, tokens).routes())
             .include(new RevocationApi(backend).routes())
@@ -242,12 +247,19 @@ public final class IdentityService implements CloudService {
             .include(
                 new UserApi(
                         backend,
-                        new Users(backend, passwords, passwordLogin, compliance, revocations))
+                        new Users(
+                            backend,
+                            passwords,
+                            passwordLogin,
+                            compliance,
+                            revocations,
+                            directories),
+                        directories)
                     .routes())
-            .include(new GroupApi(backend).routes())
+            .include(new GroupApi(backend, directories).routes())
             .include(new RoleApi(backend).routes())
             .include(new GrantApi(backend).routes())
-            .include(new AssignmentApi(backend).routes())
+            .include(new AssignmentApi(backend, directories).routes())
             .include(new RegionApi(backend).routes())
             .include(new ServiceApi(backend).routes())
             .include(new EndpointApi(backend).routes())
@@ -405,6 +417,7 @@ public final class IdentityService implements CloudService {
                 REQUEST_TOKENS,
                 ACCESS_TOKENS));
     all.addAll(Compliance.options());
+    all.addAll(Directories.options());
     return all;
   }
 
@@ -425,6 +438,7 @@ public final class IdentityService implements CloudService {
     passwords.close();
     audit.close();
     backend.epoch().close();
+    directories.close();
     backend.database().close();
   }
 }

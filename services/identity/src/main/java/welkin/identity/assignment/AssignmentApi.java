@@ -12,6 +12,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.identity.group.GroupStore;
+import welkin.identity.ldap.Directories;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.role.RoleStore;
@@ -24,9 +25,11 @@ import welkin.store.Sql;
 public final class AssignmentApi {
   private static final String INHERITED = "scope.OS-INHERIT:inherited_to";
   private final Backend backend;
+  private final Directories directories;
 
-  public AssignmentApi(Backend backend) {
+  public AssignmentApi(Backend backend, Directories directories) {
     this.backend = backend;
+    this.directories = directories;
   }
 
   public Routes routes() {
@@ -56,6 +59,9 @@ public final class AssignmentApi {
         subtree ? "identity:list_role_assignments_for_tree" : "identity:list_role_assignments";
     call.enforce(rule, treeDomain == null ? Map.of() : Map.of("target.domain_id", treeDomain));
     call.enforcedByFilter();
+    if (flag(call, "effective")) {
+      directories.freshAssignments();
+    }
     boolean names = flag(call, "include_names");
     var rows =
         backend

@@ -24,6 +24,17 @@ final class DomainConfigStore {
     return out;
   }
 
+  /** What is sealed, by domain and place. */
+  static Map<String, Map<Place, String>> everything(Sql sql) {
+    var out = new LinkedHashMap<String, Map<Place, String>>();
+    sql.list(
+        "SELECT * FROM domain_config ORDER BY domain_id, option_group, option_name",
+        r ->
+            out.computeIfAbsent(r.text("domain_id"), d -> new LinkedHashMap<>())
+                .put(new Place(r.text("option_group"), r.text("option_name")), r.text("sealed")));
+    return out;
+  }
+
   static void put(Sql sql, String domainId, Place place, String sealed) {
     delete(sql, domainId, place);
     sql.insert(

@@ -3,6 +3,7 @@ package welkin.identity.domainconfig;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
@@ -19,10 +20,44 @@ import welkin.store.Sql;
 public final class DomainConfigs {
   private final Backend backend;
   private final FernetKeys keys;
+  private volatile BiConsumer<Sql, String> listener = (sql, domainId) -> {};
+  private volatile Everything everything = new Everything(Map.of(), Map.of());
+
+  /** The options of every domain, as they are stored and as they are. */
+  private record Everything(
+      Map<String, Map<Place, String>> sealed, Map<String, Map<String, ObjectNode>> opened) {}
 
   public DomainConfigs(Backend backend, FernetKeys keys) {
     this.backend = backend;
     this.keys = keys;
+  }
+
+  /** Who is told of a change, in its transaction, of the domain with an id. */
+  public void onChange(BiConsumer<Sql, String> told) {
+    listener = told;
+  }
+
+  /**
+   * What every domain sets for itself, secrets too, by domain and group; the same object while
+   * nothing changes.
+   */
+  public Map<String, Map<String, ObjectNode>> all(Sql sql) {
+    var sealed = DomainConfigStore.everything(sql);
+    var kept = everything;
+    if (sealed.equals(kept.sealed)) {
+      return kept.opened;
+    }
+    var opened = new LinkedHashMap<String, Map<String, ObjectNode>>();
+    sealed.forEach(
+        (domain, options) ->
+            options.forEach(
+                (place, text) ->
+                    opened
+                        .computeIfAbsent(domain, d -> new LinkedHashMap<>())
+                        .computeIfAbsent(place.group(), g -> Json.object())
+                        .set(place.option(), open(text))));
+    everything = new Everything(sealed, opened);
+    return opened;
   }
 
   /** All that is set and may be shown, by group; empty when nothing is. */
@@ -61,6 +96,7 @@ public final class DomainConfigs {
               DomainConfigStore.deleteAll(sql, domainId);
               put(sql, domainId, config);
               backend.tell(sql, "domain_config", none ? "created" : "updated", null, domainId);
+              listener.accept(sql, domainId);
               return none;
             });
   }
@@ -102,6 +138,7 @@ public final class DomainConfigs {
               mustBeSet(sql, domainId, group, option);
               put(sql, domainId, wanted);
               backend.tell(sql, "domain_config", "updated", null, domainId);
+              listener.accept(sql, domainId);
             });
   }
 
@@ -120,6 +157,7 @@ public final class DomainConfigs {
                 }
               }
               backend.tell(sql, "domain_config", "deleted", null, domainId);
+              listener.accept(sql, domainId);
             });
   }
 

@@ -9,6 +9,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
+import welkin.identity.ldap.Directories;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
@@ -37,10 +38,12 @@ public final class GroupApi {
 
   private final Backend backend;
   private final Groups groups;
+  private final Directories directories;
 
-  public GroupApi(Backend backend) {
+  public GroupApi(Backend backend, Directories directories) {
     this.backend = backend;
-    this.groups = new Groups(backend);
+    this.groups = new Groups(backend, directories);
+    this.directories = directories;
   }
 
   public Routes routes() {
@@ -117,6 +120,9 @@ public final class GroupApi {
   private Answer users(Call call) {
     var group = enforced(call);
     var request = ListRequest.of(call, "domain_id", "enabled", "name");
+    if (!request.goesOn()) {
+      directories.freshMembersNow(group.id());
+    }
     var rows = backend.database().read(sql -> UserStore.inGroup(sql, request, group.id()));
     return request.answer(
         call, "users", rows, u -> welkin.identity.user.UserWire.show(call, u), User::id);
@@ -128,6 +134,7 @@ public final class GroupApi {
 
   private Answer withBoth(Call call, Work work) {
     var id = call.path("user_id");
+    directories.freshUser(id);
     Optional<User> user = backend.database().read(sql -> UserStore.find(sql, id));
     var more = new LinkedHashMap<String, Object>();
     user.ifPresent(u -> more.put("target.user.domain_id", u.domainId()));

@@ -12,16 +12,20 @@ import welkin.store.Sql;
 
 /** Groups and who is in them, in SQL. */
 public final class GroupStore {
+  /** A group that is no more in its domain's directory is kept, and hidden. */
+  private static final String SEEN =
+      "NOT EXISTS (SELECT 1 FROM id_mapping WHERE public_id = user_group.id AND gone = 1)";
+
   private GroupStore() {}
 
   public static Optional<Group> find(Sql sql, String id) {
-    return sql.one("SELECT * FROM user_group WHERE id = ?", GroupStore::map, id);
+    return sql.one("SELECT * FROM user_group WHERE id = ? AND " + SEEN, GroupStore::map, id);
   }
 
   static List<Group> list(Sql sql, ListRequest request) {
     return request.list(
         sql,
-        ListQuery.of("SELECT * FROM user_group", "user_group", "id"),
+        ListQuery.of("SELECT * FROM user_group", "user_group", "id").where(SEEN),
         Map.of(),
         GroupStore::map);
   }

@@ -3,6 +3,7 @@ package welkin.identity.group;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import welkin.identity.ldap.Directories;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Attributes;
@@ -17,16 +18,23 @@ import welkin.store.DuplicateKey;
 final class Groups {
   private static final Set<String> KNOWN = Set.of("name", "domain_id", "description");
   private final Backend backend;
+  private final Directories directories;
 
-  Groups(Backend backend) {
+  Groups(Backend backend, Directories directories) {
     this.backend = backend;
+    this.directories = directories;
   }
 
+  /**
+   * @throws welkin.core.Fault 503 when the directory the group is in is away
+   */
   Optional<Group> find(String id) {
+    directories.freshGroup(id);
     return backend.database().read(sql -> GroupStore.find(sql, id));
   }
 
   List<Group> list(ListRequest request) {
+    directories.freshGroups(request.value("domain_id"), request.value("name"), request.goesOn());
     return backend.database().read(sql -> GroupStore.list(sql, request));
   }
 
@@ -35,6 +43,7 @@ final class Groups {
   }
 
   Group create(Attributes given, String domainId) {
+    directories.mustBeWritable(domainId);
     var description = given.text("description");
     var group =
         new Group(
@@ -55,6 +64,7 @@ final class Groups {
   }
 
   Group update(Group was, Attributes given) {
+    directories.mustNotOwn(was.id());
     Fields.same(given, "domain_id", was.domainId());
     var group =
         new Group(
@@ -73,6 +83,7 @@ final class Groups {
 
   /** Its members keep what they have otherwise. */
   void delete(Group group) {
+    directories.mustNotOwn(group.id());
     backend
         .database()
         .change(
@@ -84,6 +95,7 @@ final class Groups {
   }
 
   void add(Group group, String userId) {
+    directories.mustBeJoinable(group.id(), userId);
     backend
         .database()
         .change(
@@ -95,6 +107,7 @@ final class Groups {
   }
 
   boolean remove(Group group, String userId) {
+    directories.mustBeJoinable(group.id(), userId);
     return backend
         .database()
         .tx(

@@ -64,6 +64,11 @@ public final class ListRequest {
     return this;
   }
 
+  /** Whether it is for a page after the first. */
+  public boolean goesOn() {
+    return marker != null;
+  }
+
   /** The value a filter asks for exactly, or null. */
   public String value(String attribute) {
     for (var f : filters) {

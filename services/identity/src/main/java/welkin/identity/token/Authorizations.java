@@ -14,6 +14,7 @@ import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
 import welkin.identity.assignment.AssignmentStore;
 import welkin.identity.catalog.Catalog;
+import welkin.identity.ldap.Directories;
 import welkin.identity.oauth1.OAuth1Store;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
@@ -51,11 +52,31 @@ final class Authorizations {
   private record Common(RoleGraph roles, Catalog catalog, long epoch) {}
 
   private final Backend backend;
+  private final Directories directories;
   private final Cache<Key, Authorization> cache = Caffeine.newBuilder().maximumSize(5_000).build();
   private volatile Common common;
 
-  Authorizations(Backend backend) {
+  Authorizations(Backend backend, Directories directories) {
     this.backend = backend;
+    this.directories = directories;
+  }
+
+  /** Looks at who is in a directory again, when it was not just done. */
+  void refresh(String userId, Delegation delegation) {
+    if (!directories.any()) {
+      return;
+    }
+    directories.freshUser(userId);
+    if (delegation != null && delegation.kind() == Delegation.Kind.TRUST) {
+      backend
+          .database()
+          .read(sql -> TrustStore.find(sql, delegation.id()))
+          .ifPresent(
+              t -> {
+                directories.freshUser(t.trustorId());
+                directories.freshUser(t.trusteeId());
+              });
+    }
   }
 
   /**
@@ -63,6 +84,7 @@ final class Authorizations {
    * or expired, or no role is left.
    */
   Optional<Authorization> find(String userId, Scope scope, Delegation delegation) {
+    refresh(userId, delegation);
     var key = new Key(userId, scope, delegation);
     var kept = cache.getIfPresent(key);
     if (kept == null || kept.epoch() != backend.epoch().now()) {

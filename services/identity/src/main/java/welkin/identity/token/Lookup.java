@@ -4,6 +4,7 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.identity.ldap.Directories;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
@@ -16,9 +17,10 @@ final class Lookup {
   private Lookup() {}
 
   /** The user of an id, or of a name in a domain; empty when there is none. */
-  static Optional<User> user(Backend backend, ObjectNode given) {
+  static Optional<User> user(Backend backend, Directories directories, ObjectNode given) {
     var id = Json.string(given, "id");
     if (id != null) {
+      directories.freshUserNow(id);
       return backend.database().read(sql -> UserStore.find(sql, id));
     }
     var name = Json.string(given, "name");
@@ -26,9 +28,16 @@ final class Lookup {
       throw expecting("id or name", "user");
     }
     var domain = object(given, "domain", "user");
-    return backend
-        .database()
-        .read(sql -> domain(sql, domain).flatMap(d -> UserStore.named(sql, d.id(), name)));
+    var where = backend.database().read(sql -> domain(sql, domain)).map(Project::id);
+    if (where.isEmpty()) {
+      return Optional.empty();
+    }
+    var found = backend.database().read(sql -> UserStore.named(sql, where.get(), name));
+    return directories.has(where.get()) && found.filter(u -> !directories.owns(u.id())).isEmpty()
+        ? directories
+            .userNamed(where.get(), name)
+            .flatMap(u -> backend.database().read(sql -> UserStore.find(sql, u)))
+        : found;
   }
 
   static Optional<Project> domain(Sql sql, ObjectNode given) {

@@ -12,6 +12,7 @@ import welkin.http.Call;
 import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
 import welkin.identity.credential.Credentials;
+import welkin.identity.ldap.Directories;
 import welkin.identity.oauth1.OAuth1;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
@@ -30,6 +31,7 @@ public final class Recognition {
   private final PasswordLogin passwordLogin;
   private final Credentials credentials;
   private final OAuth1 oauth;
+  private final Directories directories;
 
   public Recognition(
       Backend backend,
@@ -37,7 +39,9 @@ public final class Recognition {
       Passwords passwords,
       PasswordLogin passwordLogin,
       Credentials credentials,
-      OAuth1 oauth) {
+      OAuth1 oauth,
+      Directories directories) {
+    this.directories = directories;
     this.oauth = oauth;
     this.backend = backend;
     this.tokens = tokens;
@@ -97,7 +101,8 @@ public final class Recognition {
     if (password == null) {
       throw Lookup.expecting("password", "user");
     }
-    var user = passwordLogin.recognise(Lookup.user(backend, given), Secret.of(password));
+    var user =
+        passwordLogin.recognise(Lookup.user(backend, directories, given), Secret.of(password));
     return new Recognised(user.id(), List.of("password"), null);
   }
 
@@ -146,7 +151,9 @@ public final class Recognition {
       if (name == null) {
         throw Lookup.expecting("id or name", "application_credential");
       }
-      var owner = Lookup.user(backend, Lookup.object(method, "user", "application_credential"));
+      var owner =
+          Lookup.user(
+              backend, directories, Lookup.object(method, "user", "application_credential"));
       found =
           owner.flatMap(
               u ->
@@ -184,7 +191,10 @@ public final class Recognition {
     if (passcode == null) {
       throw Lookup.expecting("passcode", "user");
     }
-    var user = Lookup.user(backend, given).filter(User::enabled).orElseThrow(Faults::unauthorized);
+    var user =
+        Lookup.user(backend, directories, given)
+            .filter(User::enabled)
+            .orElseThrow(Faults::unauthorized);
     var now = backend.clock().instant();
     if (credentials.totp(user.id()).stream()
         .noneMatch(c -> Totp.accepts(c.blob(), passcode, now))) {

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import welkin.core.Secret;
+import welkin.identity.ldap.Directories;
 import welkin.identity.shared.Backend;
 import welkin.identity.trust.TrustStore;
 
@@ -28,23 +29,27 @@ public final class Tokens {
   private final Authorizations authorizations;
   private final Duration life;
   private final Duration allowExpired;
+  private final Directories directories;
   private final Cache<String, Token> good =
       Caffeine.newBuilder().maximumSize(20_000).expireAfterAccess(Duration.ofMinutes(10)).build();
 
   /**
    * @param life how long a token is good
    * @param allowExpired how long after that it may still be asked for with {@code allow_expired}
+   * @param directories where users may be looked at again
    */
   public Tokens(
       Backend backend,
       FernetKeys keys,
       Revocations revocations,
       Duration life,
-      Duration allowExpired) {
+      Duration allowExpired,
+      Directories directories) {
     this.backend = backend;
     this.keys = keys;
     this.revocations = revocations;
-    this.authorizations = new Authorizations(backend);
+    this.authorizations = new Authorizations(backend, directories);
+    this.directories = directories;
     this.life = life;
     this.allowExpired = allowExpired;
   }
@@ -91,6 +96,9 @@ public final class Tokens {
   /** The token a text stands for; empty when it is no token, expired, or revoked in any way. */
   public Optional<Token> validate(String text) {
     var kept = good.getIfPresent(text);
+    if (kept != null && directories.any()) {
+      authorizations.refresh(kept.payload().userId(), kept.payload().delegation());
+    }
     if (kept != null && kept.authorization().epoch() == backend.epoch().now()) {
       var now = backend.clock().instant();
       var until = kept.authorization().validUntil();

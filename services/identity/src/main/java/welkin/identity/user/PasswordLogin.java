@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 import welkin.core.Fault;
 import welkin.core.Secret;
+import welkin.identity.ldap.Directories;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 
@@ -19,8 +20,11 @@ public final class PasswordLogin {
   private final Backend backend;
   private final Passwords passwords;
   private final Compliance compliance;
+  private final Directories directories;
 
-  public PasswordLogin(Backend backend, Passwords passwords, Compliance compliance) {
+  public PasswordLogin(
+      Backend backend, Passwords passwords, Compliance compliance, Directories directories) {
+    this.directories = directories;
     this.backend = backend;
     this.passwords = passwords;
     this.compliance = compliance;
@@ -43,6 +47,9 @@ public final class PasswordLogin {
 
   /** The user, when the password is right, even when it has expired: to change it. */
   User proven(Optional<User> found, Secret password) {
+    if (found.isPresent() && directories.owns(found.get().id())) {
+      return provenElsewhere(found.get(), password);
+    }
     boolean right = passwords.check(password, found.map(User::passwordHash).orElse(null));
     var user = found.orElseThrow(Faults::unauthorized);
     var was = backend.database().read(sql -> LoginRecordStore.find(sql, user.id()));
@@ -67,6 +74,15 @@ public final class PasswordLogin {
     }
     if (passwords.isOutdated(user.passwordHash())) {
       renew(user, password);
+    }
+    return user;
+  }
+
+  /** By the directory the user is in, which locks and expires as it likes. */
+  private User provenElsewhere(User user, Secret password) {
+    if (!directories.accepts(user.id(), password) || !user.enabled()) {
+      passwords.check(password, null); // as long as for somebody unknown
+      throw Faults.unauthorized();
     }
     return user;
   }

@@ -12,6 +12,7 @@ import welkin.http.Shape;
 import welkin.identity.assignment.AssignmentStore;
 import welkin.identity.group.GroupStore;
 import welkin.identity.group.GroupWire;
+import welkin.identity.ldap.Directories;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.project.ProjectWire;
 import welkin.identity.shared.Attributes;
@@ -54,10 +55,12 @@ public final class UserApi {
 
   private final Backend backend;
   private final Users users;
+  private final Directories directories;
 
-  public UserApi(Backend backend, Users users) {
+  public UserApi(Backend backend, Users users, Directories directories) {
     this.backend = backend;
     this.users = users;
+    this.directories = directories;
   }
 
   public Routes routes() {
@@ -149,6 +152,9 @@ public final class UserApi {
   private Answer groups(Call call) {
     var user = enforced(call);
     var request = ListRequest.of(call, "name");
+    if (!request.goesOn()) {
+      directories.freshUserNow(user.id());
+    }
     var rows = backend.database().read(sql -> GroupStore.ofUser(sql, request, user.id()));
     return request.answer(call, "groups", rows, g -> GroupWire.show(call, g), g -> g.id());
   }

@@ -14,20 +14,30 @@ import welkin.store.Sql;
 
 /** Users in SQL. */
 public final class UserStore {
+  /** A user who is no more in its domain's directory is kept, and hidden. */
+  private static final String SEEN =
+      "NOT EXISTS (SELECT 1 FROM id_mapping WHERE public_id = users.id AND gone = 1)";
+
   private UserStore() {}
 
   public static Optional<User> find(Sql sql, String id) {
-    return sql.one("SELECT * FROM users WHERE id = ?", UserStore::map, id);
+    return sql.one("SELECT * FROM users WHERE id = ? AND " + SEEN, UserStore::map, id);
   }
 
   public static Optional<User> named(Sql sql, String domainId, String name) {
     return sql.one(
-        "SELECT * FROM users WHERE domain_id = ? AND name = ?", UserStore::map, domainId, name);
+        "SELECT * FROM users WHERE domain_id = ? AND name = ? AND " + SEEN,
+        UserStore::map,
+        domainId,
+        name);
   }
 
   static List<User> list(Sql sql, ListRequest request) {
     return request.list(
-        sql, ListQuery.of("SELECT * FROM users", "users", "id"), Map.of(), UserStore::map);
+        sql,
+        ListQuery.of("SELECT * FROM users", "users", "id").where(SEEN),
+        Map.of(),
+        UserStore::map);
   }
 
   public static List<User> inGroup(Sql sql, ListRequest request, String groupId) {

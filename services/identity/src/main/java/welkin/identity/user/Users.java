@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import welkin.core.Fault;
 import welkin.core.Secret;
+import welkin.identity.ldap.Directories;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Attributes;
@@ -36,35 +37,40 @@ public final class Users {
   private final PasswordLogin login;
   private final Compliance compliance;
   private final Revocations revocations;
+  private final Directories directories;
 
   public Users(
       Backend backend,
       Passwords passwords,
       PasswordLogin login,
       Compliance compliance,
-      Revocations revocations) {
+      Revocations revocations,
+      Directories directories) {
     this.backend = backend;
     this.passwords = passwords;
     this.login = login;
     this.compliance = compliance;
     this.revocations = revocations;
+    this.directories = directories;
   }
 
+  /**
+   * @throws Fault 503 when the directory the user is in is away
+   */
   public Optional<User> find(String id) {
+    directories.freshUser(id);
     return backend.database().read(sql -> UserStore.find(sql, id)).map(login::seen);
   }
 
   List<User> list(ListRequest request) {
+    directories.freshUsers(request.value("domain_id"), request.value("name"), request.goesOn());
     return backend.database().read(sql -> UserStore.list(sql, request)).stream()
         .map(login::seen)
         .toList();
   }
 
-  List<User> inGroup(ListRequest request, String groupId) {
-    return backend.database().read(sql -> UserStore.inGroup(sql, request, groupId));
-  }
-
   User create(Attributes given, String domainId) {
+    directories.mustBeWritable(domainId);
     var user =
         withGiven(
             given.text("password"),
@@ -93,6 +99,7 @@ public final class Users {
   }
 
   User update(String id, Attributes given) {
+    directories.mustNotOwn(id);
     var was =
         backend
             .database()
@@ -160,7 +167,9 @@ public final class Users {
 
   /** A user's own change of password: the old one, expired or not, is all the proof there is. */
   void changePassword(String id, Secret original, Secret next) {
+    directories.freshUserNow(id);
     var user = login.proven(backend.database().read(sql -> UserStore.find(sql, id)), original);
+    directories.mustNotOwn(id);
     if (user.option("lock_password")) {
       throw Fault.badRequest(
           "Password change: the option lock_password is set, an administrator can change it.");
@@ -217,6 +226,7 @@ public final class Users {
 
   /** Its memberships, assignments and credentials go with it. */
   void delete(User user) {
+    directories.mustNotOwn(user.id());
     backend
         .database()
         .change(
