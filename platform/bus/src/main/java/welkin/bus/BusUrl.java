@@ -4,15 +4,18 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import welkin.core.Fault;
 import welkin.core.Secret;
 
 /**
  * Where a broker is and who we are there: {@code amqp://user:password@host:port/vhost}, or {@code
- * amqps} for TLS with the JVM's trusted authorities. Without a path the virtual host is {@code /};
- * characters that a URL gives a meaning to are percent-encoded.
+ * amqps} for TLS, verified with the JVM's trusted authorities, or with those of a PEM file that
+ * {@code ?ca=FILE} names and no others. Without a path the virtual host is {@code /}; characters
+ * that a URL gives a meaning to are percent-encoded.
  */
-record BusUrl(boolean tls, String user, Secret password, String host, int port, String vhost) {
+record BusUrl(
+    boolean tls, Path ca, String user, Secret password, String host, int port, String vhost) {
   private static final String AGENT = "agent-";
 
   static BusUrl parse(String text) {
@@ -29,9 +32,14 @@ record BusUrl(boolean tls, String user, Secret password, String host, int port, 
     if (!tls && !"amqp".equals(uri.getScheme()) || uri.getHost() == null || colon < 1) {
       throw unreadable();
     }
+    var query = uri.getRawQuery();
+    if (query != null && !(tls && query.matches("ca=[^&]+"))) {
+      throw Fault.badRequest("bus: all that may follow a '?' is ca=FILE, after amqps://...");
+    }
     var path = uri.getRawPath() == null ? "" : uri.getRawPath();
     return new BusUrl(
         tls,
+        query == null ? null : Path.of(decode(query.substring(3))),
         decode(login.substring(0, colon)),
         Secret.of(decode(login.substring(colon + 1))),
         uri.getHost(),
@@ -62,7 +70,7 @@ record BusUrl(boolean tls, String user, Secret password, String host, int port, 
 
   /** This place with another login. */
   BusUrl as(String otherUser, Secret otherPassword) {
-    return new BusUrl(tls, otherUser, otherPassword, host, port, vhost);
+    return new BusUrl(tls, ca, otherUser, otherPassword, host, port, vhost);
   }
 
   /** The URL with its password: for a configuration file, never for a log. */
@@ -76,7 +84,8 @@ record BusUrl(boolean tls, String user, Secret password, String host, int port, 
             + host
             + ":"
             + port
-            + (vhost.equals("/") ? "" : "/" + encode(vhost)));
+            + (vhost.equals("/") ? "" : "/" + encode(vhost))
+            + (ca == null ? "" : "?ca=" + encode(ca.toString())));
   }
 
   @Override

@@ -6,7 +6,6 @@ import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -19,7 +18,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.core.Fault;
@@ -56,6 +54,9 @@ final class RabbitBus implements Bus {
   private volatile Session session;
   private volatile boolean closed;
 
+  /** Why there is no connection, as far as it is known. */
+  private volatile String why;
+
   static RabbitBus open(BusUrl url, InstantSource clock, Ids ids) {
     return new RabbitBus(url, clock, ids);
   }
@@ -87,13 +88,9 @@ final class RabbitBus implements Bus {
     f.setThreadFactory(Thread.ofVirtual().name("bus-", 0).factory());
     f.setSharedExecutor(Executors.newVirtualThreadPerTaskExecutor());
     if (url.tls()) {
-      try {
-        // the client's own default would trust anyone
-        f.useSslProtocol(SSLContext.getDefault());
-        f.enableHostnameVerification();
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException(e);
-      }
+      // the client's own default would trust anyone
+      f.useSslProtocol(Trust.of(url.ca()));
+      f.enableHostnameVerification();
     }
     return f;
   }
@@ -115,18 +112,21 @@ final class RabbitBus implements Bus {
                 workbench);
         log.info("connected to the message bus as {}", url);
         failures = 0;
+        why = null;
         s.serve(take(s));
-        var why = s.lost().join();
+        var lost = s.lost().join();
         drop(s);
         if (!closed) {
-          log.warn("the message bus was lost: {}", why);
+          log.warn("the message bus was lost: {}", lost);
         }
       } catch (AuthenticationFailureException e) {
+        why = "it does not accept this user and password";
         log.error("the message bus does not accept {}: {}", url, e.getMessage());
         failures++;
       } catch (IOException | TimeoutException | RuntimeException e) {
+        why = Session.reason(e);
         if (failures++ % 20 == 0) {
-          log.warn("the message bus at {} cannot be reached: {}", url, Session.reason(e));
+          log.warn("the message bus at {} cannot be reached: {}", url, why);
         }
       }
       rest(failures);
@@ -383,7 +383,9 @@ final class RabbitBus implements Bus {
   @Override
   public String trouble() {
     var s = session;
-    return s == null ? "the message bus at " + url + " cannot be reached" : s.trouble();
+    return s == null
+        ? "the message bus at " + url + " cannot be reached" + (why == null ? "" : ": " + why)
+        : s.trouble();
   }
 
   @Override

@@ -15,7 +15,8 @@ class BusUrlTest {
     var url = BusUrl.parse("amqp://welkin:p%40ss%2B+w@control-1:5673/cloud%2Fone");
     assertThat(url)
         .isEqualTo(
-            new BusUrl(false, "welkin", Secret.of("p@ss++w"), "control-1", 5673, "cloud/one"));
+            new BusUrl(
+                false, null, "welkin", Secret.of("p@ss++w"), "control-1", 5673, "cloud/one"));
     assertThat(BusUrl.parse(url.reveal().reveal())).isEqualTo(url);
     assertThat(url.agentHost()).isNull();
   }
@@ -24,7 +25,7 @@ class BusUrlTest {
   void whatIsLeftOutHasItsUsualValue() {
     for (var text : new String[] {"amqp://u:p@h", "amqp://u:p@h/", "amqp://u:p@h:5672/%2F"}) {
       assertThat(BusUrl.parse(text))
-          .isEqualTo(new BusUrl(false, "u", Secret.of("p"), "h", 5672, "/"));
+          .isEqualTo(new BusUrl(false, null, "u", Secret.of("p"), "h", 5672, "/"));
     }
     assertThat(BusUrl.parse("amqps://u:p@h").port()).isEqualTo(5671);
     assertThat(BusUrl.parse("amqps://u:p@h").tls()).isTrue();

@@ -54,6 +54,8 @@ public final class MariadbServer extends TestServer {
         "--bind-address=127.0.0.1",
         "--socket=" + folder().resolve("socket"),
         "--pid-file=" + folder().resolve("pid"),
+        "--ssl-cert=" + certificate().certificate(),
+        "--ssl-key=" + certificate().key(),
         "--max-connections=300",
         "--innodb-buffer-pool-size=64M",
         "--innodb-flush-log-at-trx-commit=" + (durable() ? 1 : 2),

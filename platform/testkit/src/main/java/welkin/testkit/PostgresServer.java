@@ -79,6 +79,12 @@ public final class PostgresServer extends TestServer {
         "-c",
         durable() ? "full_page_writes=on" : "full_page_writes=off",
         "-c",
+        "ssl=on",
+        "-c",
+        "ssl_cert_file=" + certificate().certificate(),
+        "-c",
+        "ssl_key_file=" + certificate().key(),
+        "-c",
         "max_connections=300",
         "-c",
         "shared_buffers=64MB");

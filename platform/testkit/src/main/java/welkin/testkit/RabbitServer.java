@@ -28,6 +28,8 @@ public final class RabbitServer implements AutoCloseable {
 
   private final Path folder;
   private final int port = freePort();
+  private final int securePort = freePort();
+  private final TestCertificate certificate;
   private final int distributionPort = freePort();
   private final int epmdPort = freePort();
   private Process epmd;
@@ -56,17 +58,21 @@ public final class RabbitServer implements AutoCloseable {
       Files.writeString(home.resolve(".erlang.cookie"), "welkin" + port);
       Files.setPosixFilePermissions(
           home.resolve(".erlang.cookie"), PosixFilePermissions.fromString("r--------"));
+      certificate = TestCertificate.in(folder);
       Files.writeString(folder.resolve("plugins"), "[].\n");
       Files.writeString(
           folder.resolve("rabbitmq.conf"),
           """
           listeners.tcp.1 = 127.0.0.1:%d
+          listeners.ssl.1 = 127.0.0.1:%d
+          ssl_options.certfile = %s
+          ssl_options.keyfile = %s
           default_user = welkin
           default_pass = welkin-test
           log.file = false
           log.console = true
           """
-              .formatted(port));
+              .formatted(port, securePort, certificate.certificate(), certificate.key()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -75,6 +81,15 @@ public final class RabbitServer implements AutoCloseable {
   /** The services' URL. */
   public String url() {
     return "amqp://welkin:welkin-test@127.0.0.1:" + port;
+  }
+
+  /** The same over TLS, verified with {@link #certificate}. */
+  public String secureUrl() {
+    return "amqps://welkin:welkin-test@127.0.0.1:" + securePort;
+  }
+
+  public TestCertificate certificate() {
+    return certificate;
   }
 
   public int port() {

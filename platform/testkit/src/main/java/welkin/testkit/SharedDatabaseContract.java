@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,10 +25,12 @@ import welkin.core.RequestContext.IdempotencyClaim;
 import welkin.store.Database;
 import welkin.store.DatabaseUnavailable;
 import welkin.store.DatabaseUrl;
+import welkin.store.Databases;
 import welkin.store.Events;
 import welkin.store.Idempotency;
 import welkin.store.KeyTaken;
 import welkin.store.Quotas;
+import welkin.store.StoreException;
 
 /** What several processes on one database server rely on besides, on good days and on bad ones. */
 @Tag("engine")
@@ -326,5 +329,34 @@ public abstract class SharedDatabaseContract extends DatabaseContract {
         pause(20);
       }
     }
+  }
+
+  private boolean opens(String host, String options) {
+    var to =
+        DatabaseUrl.parse(
+            "%s://%s@%s:%d/%s?connect_timeout=2&%s"
+                .formatted(
+                    url.engine().name().toLowerCase(java.util.Locale.ROOT),
+                    url.user(),
+                    host,
+                    url.port(),
+                    url.base(),
+                    options));
+    try (var secure =
+        new Databases(to, null, Database.Durability.FULL, InstantSource.system())
+            .open("tls", List.of())) {
+      return secure.<Long>read(sql -> sql.number("SELECT 1")) == 1;
+    } catch (StoreException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void whoAsksForTlsSpeaksToNobodyElse() {
+    var ca = server().certificate().certificate();
+    assertThat(opens("127.0.0.1", "tls=require")).isTrue();
+    assertThat(opens("127.0.0.1", "tls=verify&ca=" + ca)).isTrue();
+    assertThat(opens("127.0.0.1", "tls=verify")).as("nobody vouches for it").isFalse();
+    assertThat(opens("localhost", "tls=verify&ca=" + ca)).as("not for that name").isFalse();
   }
 }

@@ -35,6 +35,7 @@ public abstract class TestServer {
   private final Deque<String> bases = new ArrayDeque<>();
   private int made;
   private Path folder;
+  private TestCertificate certificate;
   private int port;
   private Process process;
 
@@ -89,6 +90,11 @@ public abstract class TestServer {
     return folder;
   }
 
+  /** What it shows to clients that ask for TLS. */
+  public TestCertificate certificate() {
+    return certificate;
+  }
+
   /** Starts it, again after {@link #kill}. */
   public synchronized void start() {
     if (process != null && process.isAlive()) {
@@ -101,6 +107,12 @@ public abstract class TestServer {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         if (root()) {
           Exec.must("chown", account + ":" + account, folder.toString());
+        }
+        certificate = TestCertificate.in(folder);
+        Files.setPosixFilePermissions(
+            certificate.key(), PosixFilePermissions.fromString("rw-------"));
+        if (root()) {
+          Exec.must("chown", account + ":" + account, certificate.key().toString());
         }
         initialise(folder.resolve("data"));
         Runtime.getRuntime().addShutdownHook(new Thread(this::remove));

@@ -453,4 +453,20 @@ class RabbitBusTest extends BusContract {
       assertThat(caller.client(Second.class, name).name()).isEqualTo(name);
     }
   }
+
+  @Test
+  void overTlsOnlyWithWhomItBelieves() {
+    var ca = "?ca=" + server.certificate().certificate();
+    open(server.secureUrl() + ca).close();
+    for (var stranger :
+        List.of(server.secureUrl(), server.secureUrl().replace("127.0.0.1", "localhost") + ca)) {
+      var bus = Buses.open(stranger, InstantSource.system(), Ids.system());
+      eventually(
+          "told", () -> String.valueOf(bus.trouble()).matches("(?i)(?s).*(certif|name|trust).*"));
+      bus.close();
+    }
+    assertThatThrownBy(
+            () -> Buses.open(server.url() + ca, InstantSource.system(), Ids.system()).close())
+        .hasMessageContaining("after amqps://");
+  }
 }
