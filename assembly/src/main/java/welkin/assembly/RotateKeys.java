@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import welkin.core.Fault;
 import welkin.identity.IdentityService;
 import welkin.store.Databases;
@@ -17,12 +18,17 @@ import welkin.store.Databases;
             + " key is kept (fernet_tokens.max_active_keys).",
     mixinStandardHelpOptions = true)
 final class RotateKeys extends Main.Home implements Callable<Integer> {
+  @Option(
+      names = "--credentials",
+      description = "The keys of stored secrets instead; all that is stored is sealed anew.")
+  private boolean credentials;
+
   @Override
   public Integer call() throws IOException {
     try {
       var config = config();
       IdentityService.rotateKeys(
-          Databases.of(config, folder(), InstantSource.system()), folder(), config);
+          Databases.of(config, folder(), InstantSource.system()), folder(), config, credentials);
       System.out.println("rotated");
       return 0;
     } catch (Fault | IllegalStateException e) {

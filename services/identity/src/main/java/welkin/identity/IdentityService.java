@@ -57,8 +57,10 @@ import welkin.identity.token.Recognition;
 import welkin.identity.token.RevocationApi;
 import welkin.identity.token.Revocations;
 import welkin.identity.token.Scope;
+import welkin.identity.token.SealedStore;
 import welkin.identity.token.Token;
 import welkin.identity.token.TokenApi;
+import welkin.identity.token.TokenKeys;
 import welkin.identity.token.Tokens;
 import welkin.identity.trust.TrustApi;
 import welkin.identity.trust.Trusts;
@@ -107,14 +109,6 @@ public final class IdentityService implements CloudService {
           "token.allow_expired_window",
           172_800,
           "Seconds after its end that services may still validate a token");
-  private static final Config.Key<Integer> KEYS =
-      Config.Key.number("fernet_tokens.max_active_keys", 3, "Token keys kept, the staged one too");
-  private static final Config.Key<Integer> ROTATE =
-      Config.Key.number(
-          "fernet_tokens.rotation_hours",
-          0,
-          "Hours after which the token keys are rotated by themselves, 0 for never; a token is good"
-              + " while its key is kept, so not less than a token's life and window");
   private static final Config.Key<String> ADMIN =
       Config.Key.text("identity.admin_user", "welkin", "Name of the first administrator");
   private static final Config.Key<String> ADMIN_PROJECT =
@@ -163,14 +157,14 @@ public final class IdentityService implements CloudService {
 
   private final Backend backend;
   private final Passwords passwords;
-  private final FernetKeys keys;
+  private final TokenKeys keys;
+  private final FernetKeys sealed;
   private final Directories directories;
   private final Tokens tokens;
   private final Bootstrap bootstrap;
   private final Audit audit;
   private final Service api;
   private final Bus bus;
-  private final Duration rotateEvery;
   private volatile Token serviceToken;
   private Periodic rotator;
 
@@ -182,19 +176,14 @@ public final class IdentityService implements CloudService {
     var epoch = new Epoch(database, clock);
     backend = new Backend(database, new Events(platform.clock()), clock, platform.ids(), epoch);
     passwords = new Passwords(config.get(ALGORITHM), config.get(ROUNDS));
-    keys = tokenKeys(database, platform.home(), config);
-    epoch.onEnd(keys::reload);
-    rotateEvery = Duration.ofHours(config.get(ROTATE));
     var life = Duration.ofSeconds(config.get(EXPIRATION));
     var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
+    TokenKeys.mustOutlive(config, life, window);
+    keys = TokenKeys.of(database, platform.home(), config);
+    epoch.onEnd(keys::reload);
     var revocations = new Revocations(backend, life.plus(window));
-    var sealed =
-        new FernetKeys(
-            database,
-            new ClusterKey(platform.home()),
-            "credential",
-            platform.home().resolve("credential-keys"),
-            3);
+    sealed = credentialKeys(database, platform.home());
+    epoch.onEnd(sealed::reload);
     var configs = new DomainConfigs(backend, sealed);
     directories = new Directories(backend, config, configs);
     tokens = new Tokens(backend, keys, revocations, life, window, directories);
@@ -225,7 +214,7 @@ public final class IdentityService implements CloudService {
             Duration.ofSeconds(config.get(ACCESS_TOKENS)));
     var recognition =
         new Recognition(backend, tokens, passwords, passwordLogin, credentials, oauth, directories);
-    var factors = new MultiFactor(backend, keys, Duration.ofSeconds(config.get(RECEIPTS)));
+    var factors = new MultiFactor(backend, keys.fernet(), Duration.ofSeconds(config.get(RECEIPTS)));
     var login = new Login(backend, tokens, recognition, factors);
     var policy =
         PolicyTable.beside(IdentityService.class)
@@ -327,12 +316,12 @@ public final class IdentityService implements CloudService {
     return tokens.mint(user.id(), Scope.project(user.defaultProjectId()));
   }
 
-  private static FernetKeys tokenKeys(Database database, Path home, Config config) {
+  private static FernetKeys credentialKeys(Database database, Path home) {
     return new FernetKeys(
-        database, new ClusterKey(home), "token", home.resolve("fernet-keys"), config.get(KEYS));
+        database, new ClusterKey(home), "credential", home.resolve("credential-keys"), 3);
   }
 
-  /** Makes the staged token key the one that seals, for every process of the cloud. */
+  /** Makes the staged token keys the ones that seal, for every process of the cloud. */
   public void rotateKeys() {
     backend
         .database()
@@ -343,20 +332,47 @@ public final class IdentityService implements CloudService {
             });
   }
 
-  /** Rotation by an operator, on a control host, while the cloud runs. */
-  public static void rotateKeys(Databases databases, Path home, Config config) {
+  /** Makes the staged credential key the one that seals, and seals with it all that is stored. */
+  public void rotateCredentialKeys() {
+    backend
+        .database()
+        .change(
+            sql -> {
+              sealed.rotate(sql);
+              SealedStore.renew(sql, sealed.renewing(sql));
+              backend.epoch().end(sql);
+            });
+  }
+
+  /**
+   * Rotation by an operator, on a control host, while the cloud runs.
+   *
+   * @param credentials the keys of stored secrets in place of those of tokens
+   */
+  public static void rotateKeys(
+      Databases databases, Path home, Config config, boolean credentials) {
     try (var database = databases.open("identity", MIGRATIONS)) {
-      var keys = tokenKeys(database, home, config);
-      database.change(
-          sql -> {
-            keys.rotate(sql);
-            Epoch.endElsewhere(sql);
-          });
+      if (credentials) {
+        var sealed = credentialKeys(database, home);
+        database.change(
+            sql -> {
+              sealed.rotate(sql);
+              SealedStore.renew(sql, sealed.renewing(sql));
+              Epoch.endElsewhere(sql);
+            });
+      } else {
+        var keys = TokenKeys.of(database, home, config);
+        database.change(
+            sql -> {
+              keys.rotate(sql);
+              Epoch.endElsewhere(sql);
+            });
+      }
     }
   }
 
   private void rotateWhenDue() {
-    if (backend.database().read(keys::age).compareTo(rotateEvery) >= 0) {
+    if (backend.database().read(keys::age).compareTo(keys.rotationEvery()) >= 0) {
       rotateOnce();
     }
   }
@@ -367,7 +383,7 @@ public final class IdentityService implements CloudService {
         .database()
         .change(
             sql -> {
-              if (keys.age(sql).compareTo(rotateEvery) >= 0) {
+              if (keys.age(sql).compareTo(keys.rotationEvery()) >= 0) {
                 keys.rotate(sql);
                 backend.epoch().end(sql);
                 log.info("the token keys were rotated");
@@ -405,8 +421,6 @@ public final class IdentityService implements CloudService {
                 ROUNDS,
                 EXPIRATION,
                 EXPIRED_WINDOW,
-                KEYS,
-                ROTATE,
                 ADMIN,
                 ADMIN_PROJECT,
                 DEPTH,
@@ -416,6 +430,7 @@ public final class IdentityService implements CloudService {
                 RECEIPTS,
                 REQUEST_TOKENS,
                 ACCESS_TOKENS));
+    all.addAll(TokenKeys.options());
     all.addAll(Compliance.options());
     all.addAll(Directories.options());
     return all;
@@ -425,7 +440,7 @@ public final class IdentityService implements CloudService {
   public void start(Roles roles) {
     audit.start();
     backend.epoch().follow(bus);
-    if (roles.worker(type()) && rotateEvery.isPositive()) {
+    if (roles.worker(type()) && keys.rotationEvery().isPositive()) {
       rotator = Periodic.every(ROTATION_LOOK, "rotation of the token keys", this::rotateWhenDue);
     }
   }
