@@ -17,6 +17,9 @@ public enum Dialect {
   /** MariaDB's collation by code points in which {@code 'a'} is not {@code 'a '}. */
   static final String MARIADB_TEXTS = "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin";
 
+  /** Only MariaDB wants to know whose index it drops. */
+  private static final Pattern OF_TABLE = Pattern.compile("(DROP INDEX \\w+) ON \\w+");
+
   private static final Pattern UNTYPED = Pattern.compile("\\? IS (NOT )?NULL");
   private static final Pattern VARCHAR = Pattern.compile("VARCHAR\\(\\d+\\)");
   private static final Pattern ANYWAY =
@@ -50,8 +53,9 @@ public enum Dialect {
     var sql =
         migration.replace("${autoid}", autoId).replace("${text}", text).replace("${blob}", blob);
     return switch (this) {
-      case SQLITE -> sql;
-      case POSTGRESQL -> VARCHAR.matcher(sql).replaceAll("TEXT COLLATE \"C\"");
+      case SQLITE -> OF_TABLE.matcher(sql).replaceAll("$1");
+      case POSTGRESQL ->
+          VARCHAR.matcher(OF_TABLE.matcher(sql).replaceAll("$1")).replaceAll("TEXT COLLATE \"C\"");
       case MARIADB -> {
         // a migration that died half way is run again from the statement it died in
         var again =

@@ -27,6 +27,19 @@ import welkin.identity.domainconfig.DomainConfigs;
 import welkin.identity.ec2.SignatureApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
+import welkin.identity.federation.login.AssertionSource;
+import welkin.identity.federation.login.Dashboards;
+import welkin.identity.federation.login.FederatedLogin;
+import welkin.identity.federation.login.FederationApi;
+import welkin.identity.federation.mapping.MappingApi;
+import welkin.identity.federation.mapping.Mappings;
+import welkin.identity.federation.protocol.ProtocolApi;
+import welkin.identity.federation.protocol.Protocols;
+import welkin.identity.federation.provider.IdentityProviderApi;
+import welkin.identity.federation.provider.IdentityProviders;
+import welkin.identity.federation.serviceprovider.ServiceProviderApi;
+import welkin.identity.federation.serviceprovider.ServiceProviders;
+import welkin.identity.federation.shadow.ShadowUsers;
 import welkin.identity.group.GroupApi;
 import welkin.identity.ldap.Directories;
 import welkin.identity.limit.EnforcementModel;
@@ -91,7 +104,9 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V005__oauth1.sql",
           "/welkin/identity/V006__several_processes.sql",
           "/welkin/identity/V007__domain_config.sql",
-          "/welkin/identity/V008__directories.sql");
+          "/welkin/identity/V008__directories.sql",
+          "/welkin/identity/V009__saml.sql",
+          "/welkin/identity/V010__federation.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",
@@ -151,6 +166,36 @@ public final class IdentityService implements CloudService {
           "oauth1.access_token_duration",
           86_400,
           "Seconds an OAuth access token is good for; 0 for ever");
+
+  private static final Config.Key<List<String>> DASHBOARDS =
+      Config.Key.list(
+          "federation.trusted_dashboard",
+          List.of(),
+          "Addresses of dashboards that a browser's login is handed to, e.g."
+              + " https://horizon.example.com/auth/websso/");
+  private static final Config.Key<String> REMOTE_ID =
+      Config.Key.text(
+          "federation.remote_id_attribute",
+          "",
+          "Attribute of an assertion that names its identity provider, where a protocol has none;"
+              + " compared with the provider's remote ids");
+  private static final Config.Key<Integer> AUTHORIZATION_TTL =
+      Config.Key.number(
+          "federation.default_authorization_ttl",
+          0,
+          "Minutes for which membership in groups that a login brought counts without another"
+              + " login; 0 for only the login's own tokens");
+  private static final Config.Key<String> MAPPING_VERSION =
+      Config.Key.text(
+          "federation.attribute_mapping_default_schema_version",
+          "1.0",
+          "Schema version of a mapping that names none: 1.0, 2.0 or 3.0");
+  private static final Config.Key<String> RELAY_STATE =
+      Config.Key.text(
+          "saml.relay_state_prefix",
+          "ss:mem:",
+          "Begins the RelayState of what is sent to a service provider that has no prefix of its"
+              + " own");
 
   /** A service token is made anew this long before it ends. */
   private static final Duration RENEW = Duration.ofMinutes(10);
@@ -216,15 +261,46 @@ public final class IdentityService implements CloudService {
         new Recognition(backend, tokens, passwords, passwordLogin, credentials, oauth, directories);
     var factors = new MultiFactor(backend, keys.fernet(), Duration.ofSeconds(config.get(RECEIPTS)));
     var login = new Login(backend, tokens, recognition, factors);
+    var shadowUsers = new ShadowUsers(backend);
+    var identityProviders = new IdentityProviders(backend, projects, shadowUsers);
+    var protocols = new Protocols(backend, shadowUsers);
+    var mappings = new Mappings(backend, config.get(MAPPING_VERSION));
+    var federatedLogin =
+        new FederatedLogin(
+            backend,
+            mappings,
+            shadowUsers,
+            revocations,
+            login,
+            audit,
+            config.get(REMOTE_ID),
+            Duration.ofMinutes(config.get(AUTHORIZATION_TTL)));
+    // every way in which identity providers may vouch
+    var sources = List.<AssertionSource>of();
+    var serviceProviders = new ServiceProviders(backend, config.get(RELAY_STATE));
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
             .withOverrides(platform.home().resolve("policy").resolve("identity.yaml"))
             .enforcingScope(true);
+    var tokenApi = new TokenApi(backend, tokens, login, audit);
     var routes =
         new Routes("")
             .include(VersionApi.routes())
-            .include(new TokenApi(backend, tokens, login, audit).routes())
+            .include(tokenApi.routes())
+            .include(tokenApi.federated())
+            .include(new IdentityProviderApi(identityProviders).routes())
+            .include(new ProtocolApi(identityProviders, protocols).routes())
+            .include(new MappingApi(mappings).routes())
+            .include(new ServiceProviderApi(serviceProviders).routes())
+            .include(
+                new FederationApi(
+                        identityProviders,
+                        protocols,
+                        sources,
+                        federatedLogin,
+                        new Dashboards(config.get(DASHBOARDS)))
+                    .routes())
             .include(new PermissionApi(platform.door()).routes())
             .include(new OAuth2Api(backend, login, audit).routes())
             .include(new DomainConfigApi(configs, compliance).routes())
@@ -429,7 +505,12 @@ public final class IdentityService implements CloudService {
                 SIGNATURES,
                 RECEIPTS,
                 REQUEST_TOKENS,
-                ACCESS_TOKENS));
+                ACCESS_TOKENS,
+                DASHBOARDS,
+                REMOTE_ID,
+                AUTHORIZATION_TTL,
+                MAPPING_VERSION,
+                RELAY_STATE));
     all.addAll(TokenKeys.options());
     all.addAll(Compliance.options());
     all.addAll(Directories.options());

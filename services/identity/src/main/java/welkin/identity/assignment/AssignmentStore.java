@@ -1,17 +1,43 @@
 package welkin.identity.assignment;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import welkin.store.Row;
 import welkin.store.Sql;
 
 /** Role assignments in SQL. They go with their actor, target or role: the schema cascades. */
 public final class AssignmentStore {
-  /** A user's own and those of the user's groups. */
+  /** A user's own and those of the user's groups, also of those left at a certain time. */
   private static final String OF_USER =
-      "(user_id = ? OR group_id IN (SELECT group_id FROM membership WHERE user_id = ?))";
+      "(user_id = ? OR group_id IN (SELECT group_id FROM membership WHERE user_id = ? UNION ALL"
+          + " SELECT group_id FROM expiring_membership WHERE user_id = ? AND expires_at > ?))";
 
   private AssignmentStore() {}
+
+  /** {@link #OF_USER}, and those of further groups. */
+  private static String ofUserAnd(Collection<String> groups) {
+    return groups.isEmpty()
+        ? OF_USER
+        : OF_USER.substring(0, OF_USER.length() - 1)
+            + " OR group_id IN ("
+            + "?, ".repeat(groups.size() - 1)
+            + "?))";
+  }
+
+  private static Object[] arguments(
+      Sql sql, Object first, String userId, Collection<String> groups, int times) {
+    var out = new ArrayList<Object>();
+    if (first != null) {
+      out.add(first);
+    }
+    for (int i = 0; i < times; i++) {
+      out.addAll(List.of(userId, userId, userId, sql.now()));
+      out.addAll(groups);
+    }
+    return out.toArray();
+  }
 
   static boolean exists(Sql sql, Assignment a) {
     return sql.exists("SELECT 1 FROM assignment WHERE assignment_key = ?", a.key());
@@ -38,18 +64,26 @@ public final class AssignmentStore {
         a.inherited());
   }
 
-  static boolean delete(Sql sql, Assignment a) {
+  public static boolean delete(Sql sql, Assignment a) {
     return sql.update("DELETE FROM assignment WHERE assignment_key = ?", a.key()) > 0;
   }
 
   /** Everything a user has, through groups too. */
   public static List<Assignment> ofUser(Sql sql, String userId) {
+    return ofUser(sql, userId, List.of());
+  }
+
+  /** And through further groups, which a federated user's provider named. */
+  public static List<Assignment> ofUser(Sql sql, String userId, Collection<String> groups) {
     return sql.list(
-        "SELECT * FROM assignment WHERE " + OF_USER, AssignmentStore::map, userId, userId);
+        "SELECT * FROM assignment WHERE " + ofUserAnd(groups),
+        AssignmentStore::map,
+        arguments(sql, null, userId, groups, 1));
   }
 
   /** Ids of the roles a user has on a project, its own and inherited ones. */
-  public static List<String> onProject(Sql sql, String userId, String projectId) {
+  public static List<String> onProject(
+      Sql sql, String userId, Collection<String> groups, String projectId) {
     return sql.list(
         "WITH RECURSIVE above (id, parent_id, depth) AS (SELECT id, parent_id, 0 FROM project WHERE"
             + " id = ? UNION ALL SELECT p.id, p.parent_id, depth + 1 FROM project p JOIN above a ON"
@@ -57,46 +91,44 @@ public final class AssignmentStore {
             + " (assignment.project_id = above.id OR assignment.domain_id = above.id) WHERE"
             + " (inherited = 0 AND depth = 0 AND project_id IS NOT NULL OR inherited = 1 AND depth"
             + " > 0) AND "
-            + OF_USER,
+            + ofUserAnd(groups),
         r -> r.text("role_id"),
-        projectId,
-        userId,
-        userId);
+        arguments(sql, projectId, userId, groups, 1));
   }
 
-  public static List<String> onDomain(Sql sql, String userId, String domainId) {
+  public static List<String> onDomain(
+      Sql sql, String userId, Collection<String> groups, String domainId) {
     return sql.list(
         "SELECT DISTINCT role_id FROM assignment WHERE domain_id = ? AND inherited = 0 AND "
-            + OF_USER,
+            + ofUserAnd(groups),
         r -> r.text("role_id"),
-        domainId,
-        userId,
-        userId);
+        arguments(sql, domainId, userId, groups, 1));
   }
 
-  public static List<String> onSystem(Sql sql, String userId) {
+  public static List<String> onSystem(Sql sql, String userId, Collection<String> groups) {
     return sql.list(
-        "SELECT DISTINCT role_id FROM assignment WHERE system_scope = 1 AND " + OF_USER,
+        "SELECT DISTINCT role_id FROM assignment WHERE system_scope = 1 AND " + ofUserAnd(groups),
         r -> r.text("role_id"),
-        userId,
-        userId);
+        arguments(sql, null, userId, groups, 1));
   }
 
   /** Ids of the projects a user has a role on, inherited ones included. */
   public static List<String> projectsOf(Sql sql, String userId) {
+    return projectsOf(sql, userId, List.of());
+  }
+
+  /** And those through further groups. */
+  public static List<String> projectsOf(Sql sql, String userId, Collection<String> groups) {
     return sql.list(
         "WITH RECURSIVE below (id) AS (SELECT p.id FROM project p JOIN assignment ON p.parent_id ="
             + " COALESCE(assignment.project_id, assignment.domain_id) WHERE inherited = 1 AND "
-            + OF_USER
+            + ofUserAnd(groups)
             + " UNION SELECT p.id FROM project p JOIN below ON p.parent_id = below.id) SELECT id"
             + " FROM below UNION SELECT project_id AS id FROM assignment WHERE project_id IS NOT"
             + " NULL AND inherited = 0 AND "
-            + OF_USER,
+            + ofUserAnd(groups),
         r -> r.text("id"),
-        userId,
-        userId,
-        userId,
-        userId);
+        arguments(sql, null, userId, groups, 2));
   }
 
   /** Assignments of one actor on one target, whatever the role. */

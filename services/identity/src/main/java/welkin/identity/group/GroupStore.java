@@ -22,6 +22,14 @@ public final class GroupStore {
     return sql.one("SELECT * FROM user_group WHERE id = ? AND " + SEEN, GroupStore::map, id);
   }
 
+  public static Optional<Group> named(Sql sql, String domainId, String name) {
+    return sql.one(
+        "SELECT * FROM user_group WHERE domain_id = ? AND name = ?",
+        GroupStore::map,
+        domainId,
+        name);
+  }
+
   static List<Group> list(Sql sql, ListRequest request) {
     return request.list(
         sql,

@@ -135,7 +135,8 @@ public final class OAuth1 {
                           () -> Fault.unauthorized("Request token is expired or unknown."));
               var held =
                   RoleGraph.load(sql)
-                      .closure(AssignmentStore.onProject(sql, userId, token.projectId()));
+                      .closure(
+                          AssignmentStore.onProject(sql, userId, List.of(), token.projectId()));
               for (var role : roles) {
                 RoleStore.find(sql, role).orElseThrow(Faults.missing("role", role));
                 if (!held.contains(role)) {

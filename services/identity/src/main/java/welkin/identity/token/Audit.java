@@ -44,13 +44,48 @@ public final class Audit implements AutoCloseable {
     writer = Thread.ofVirtual().name("audit").start(this::work);
   }
 
-  void authenticated(Call call, Token token) {
+  public void authenticated(Call call, Token token) {
     var payload = event(call, "success", token.caller(), token.payload().userId());
     var initiator = (ObjectNode) payload.get("initiator");
     initiator.put("username", token.caller().userName());
     payload.set("methods", Json.tree(token.payload().methods()));
-    payload.put("audit_id", token.payload().auditIds().getFirst());
+    var audit = token.payload().auditIds().getFirst();
+    payload.put("audit_id", audit);
+    var federation = token.payload().federation();
+    if (federation != null) {
+      initiator.set(
+          "credential",
+          credential(
+              federation.identityProviderId(),
+              token.payload().userId(),
+              audit,
+              federation.groupIds()));
+    }
     add(call, token.caller(), token.payload().userId(), payload);
+  }
+
+  /** A federated login was refused. */
+  public void refused(Call call, String identityProviderId, Fault fault) {
+    var payload = event(call, "failure", Caller.ANONYMOUS, "-");
+    payload
+        .putObject("reason")
+        .put("reasonType", "HTTP")
+        .put("reasonCode", String.valueOf(fault.status()));
+    ((ObjectNode) payload.get("initiator"))
+        .set("credential", credential(identityProviderId, "unknown", "unknown", List.of()));
+    add(call, Caller.ANONYMOUS, null, payload);
+  }
+
+  /** CADF's federated credential; keystone gives every protocol's the type of SAML's. */
+  private static ObjectNode credential(
+      String identityProviderId, String userId, String token, List<String> groupIds) {
+    var out = Json.object();
+    out.put("type", "http://docs.oasis-open.org/security/saml/v2.0");
+    out.put("token", token);
+    out.put("identity_provider", identityProviderId);
+    out.put("user", userId);
+    out.set("groups", Json.tree(groupIds));
+    return out;
   }
 
   /** Another factor is asked for. */

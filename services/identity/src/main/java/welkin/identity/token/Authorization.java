@@ -17,6 +17,9 @@ import welkin.identity.role.Role;
  * @param validUntil when the delegation ends, or null
  * @param unrestricted whether its delegation, if any, may make others
  * @param accessRules the only calls its tokens may make; empty for any
+ * @param federation how a federated user came in, or null
+ * @param freshUntil when the user leaves a group by itself, so that this must be worked out anew;
+ *     null for never
  * @param epoch when it was worked out
  */
 record Authorization(
@@ -34,4 +37,10 @@ record Authorization(
     Instant validUntil,
     boolean unrestricted,
     List<AccessRule> accessRules,
-    long epoch) {}
+    Federation federation,
+    Instant freshUntil,
+    long epoch) {
+  boolean isFresh(Instant now) {
+    return freshUntil == null || now.isBefore(freshUntil);
+  }
+}

@@ -14,6 +14,11 @@ import welkin.identity.applicationcredential.ApplicationCredential;
 import welkin.identity.applicationcredential.ApplicationCredentialStore;
 import welkin.identity.assignment.AssignmentStore;
 import welkin.identity.catalog.Catalog;
+import welkin.identity.federation.protocol.ProtocolStore;
+import welkin.identity.federation.provider.IdentityProviderStore;
+import welkin.identity.federation.serviceprovider.ServiceProvider;
+import welkin.identity.federation.serviceprovider.ServiceProviderStore;
+import welkin.identity.federation.shadow.ExpiringMembershipStore;
 import welkin.identity.ldap.Directories;
 import welkin.identity.oauth1.OAuth1Store;
 import welkin.identity.project.Project;
@@ -29,7 +34,7 @@ import welkin.store.Sql;
 
 /** Looks up what users may, and remembers it until anything it depends on changes. */
 final class Authorizations {
-  private record Key(String userId, Scope scope, Delegation delegation) {}
+  private record Key(String userId, Scope scope, Delegation delegation, Federation federation) {}
 
   /**
    * What a delegation leaves of somebody's rights.
@@ -49,7 +54,8 @@ final class Authorizations {
       List<AccessRule> accessRules) {}
 
   /** Roles and catalog, the same for everyone. */
-  private record Common(RoleGraph roles, Catalog catalog, long epoch) {}
+  private record Common(
+      RoleGraph roles, Catalog catalog, List<ServiceProvider> serviceProviders, long epoch) {}
 
   private final Backend backend;
   private final Directories directories;
@@ -83,11 +89,14 @@ final class Authorizations {
    * What a user may on a scope; empty when the user, the scope or the delegation is gone, disabled
    * or expired, or no role is left.
    */
-  Optional<Authorization> find(String userId, Scope scope, Delegation delegation) {
+  Optional<Authorization> find(
+      String userId, Scope scope, Delegation delegation, Federation federation) {
     refresh(userId, delegation);
-    var key = new Key(userId, scope, delegation);
+    var key = new Key(userId, scope, delegation, federation);
     var kept = cache.getIfPresent(key);
-    if (kept == null || kept.epoch() != backend.epoch().now()) {
+    if (kept == null
+        || kept.epoch() != backend.epoch().now()
+        || !kept.isFresh(backend.clock().instant())) {
       long epoch = backend.epoch().now();
       kept = backend.database().read(sql -> load(sql, key, epoch));
       if (kept == null) {
@@ -107,6 +116,9 @@ final class Authorizations {
     if (userDomain == null) {
       return null;
     }
+    if (key.federation != null && !isAlive(sql, key.federation)) {
+      return null;
+    }
     var limit = limit(sql, key);
     if (limit == null && key.delegation != null) {
       return null;
@@ -117,14 +129,19 @@ final class Authorizations {
     var userNode = fields.putObject("user");
     userNode.putObject("domain").put("id", userDomain.id()).put("name", userDomain.name());
     userNode.put("id", user.id()).put("name", user.name());
-    userNode.put(
-        "password_expires_at",
-        user.passwordExpiresAt() == null ? null : TokenWire.time(user.passwordExpiresAt()));
+    if (key.federation != null) {
+      userNode.set("OS-FEDERATION", TokenWire.federation(key.federation));
+    } else {
+      userNode.put(
+          "password_expires_at",
+          user.passwordExpiresAt() == null ? null : TokenWire.time(user.passwordExpiresAt()));
+    }
     var domains = new LinkedHashSet<String>();
     domains.add(userDomain.id());
     Project project = null;
     Collection<String> granted = List.of();
     var scope = key.scope;
+    var groups = key.federation == null ? List.<String>of() : key.federation.groupIds();
     if (scope.projectId() != null) {
       project = enabled(sql, scope.projectId());
       var domain = project == null ? null : enabled(sql, project.owningDomainId());
@@ -136,7 +153,7 @@ final class Authorizations {
       node.putObject("domain").put("id", domain.id()).put("name", domain.name());
       node.put("id", project.id()).put("name", project.name());
       fields.put("is_domain", project.isDomain());
-      granted = AssignmentStore.onProject(sql, holder, project.id());
+      granted = AssignmentStore.onProject(sql, holder, groups, project.id());
     } else if (scope.domainId() != null) {
       var domain = enabled(sql, scope.domainId());
       if (domain == null || !domain.isDomain()) {
@@ -144,10 +161,10 @@ final class Authorizations {
       }
       domains.add(domain.id());
       fields.putObject("domain").put("id", domain.id()).put("name", domain.name());
-      granted = AssignmentStore.onDomain(sql, user.id(), domain.id());
+      granted = AssignmentStore.onDomain(sql, user.id(), groups, domain.id());
     } else if (scope.system()) {
       fields.putObject("system").put("all", true);
-      granted = AssignmentStore.onSystem(sql, user.id());
+      granted = AssignmentStore.onSystem(sql, user.id(), groups);
     }
     if (limit != null) {
       var still = shared.roles.closure(granted);
@@ -165,6 +182,15 @@ final class Authorizations {
       var list = fields.putArray("roles");
       roles.forEach(r -> list.addObject().put("id", r.id()).put("name", r.name()));
     }
+    if (!shared.serviceProviders.isEmpty()) {
+      var list = fields.putArray("service_providers");
+      shared.serviceProviders.forEach(
+          p ->
+              list.addObject()
+                  .put("auth_url", p.authUrl())
+                  .put("id", p.id())
+                  .put("sp_url", p.spUrl()));
+    }
     return new Authorization(
         user.id(),
         user.name(),
@@ -180,6 +206,8 @@ final class Authorizations {
         limit == null ? null : limit.validUntil,
         limit == null || limit.unrestricted,
         limit == null ? List.of() : limit.accessRules,
+        key.federation,
+        ExpiringMembershipStore.firstEnd(sql, holder),
         epoch);
   }
 
@@ -257,6 +285,13 @@ final class Authorizations {
         .isPresent();
   }
 
+  private static boolean isAlive(Sql sql, Federation f) {
+    return IdentityProviderStore.find(sql, f.identityProviderId())
+            .filter(p -> p.enabled())
+            .isPresent()
+        && ProtocolStore.find(sql, f.identityProviderId(), f.protocolId()).isPresent();
+  }
+
   private static Project enabled(Sql sql, String id) {
     return ProjectStore.find(sql, id).filter(Project::enabled).orElse(null);
   }
@@ -264,7 +299,9 @@ final class Authorizations {
   private Common common(Sql sql, long epoch) {
     var c = common;
     if (c == null || c.epoch != epoch) {
-      c = new Common(RoleGraph.load(sql), Catalog.load(sql), epoch);
+      c =
+          new Common(
+              RoleGraph.load(sql), Catalog.load(sql), ServiceProviderStore.enabled(sql), epoch);
       common = c;
     }
     return c;

@@ -35,6 +35,12 @@ final class JwsClaims {
           },
           p.delegation().id());
     }
+    if (p.federation() != null) {
+      out.put("openstack_idp_id", p.federation().identityProviderId());
+      out.put("openstack_protocol_id", p.federation().protocolId());
+      var groups = out.putArray("openstack_group_ids");
+      p.federation().groupIds().forEach(g -> groups.addObject().put("id", g));
+    }
     return Json.bytes(out);
   }
 
@@ -62,7 +68,17 @@ final class JwsClaims {
         time(in, "exp"),
         audit,
         delegation(in),
-        time(in, "iat"));
+        time(in, "iat"),
+        federation(in));
+  }
+
+  private static Federation federation(ObjectNode in) {
+    if (!in.has("openstack_idp_id")) {
+      return null;
+    }
+    var groups = new ArrayList<String>();
+    in.path("openstack_group_ids").forEach(g -> groups.add(text(g, "id")));
+    return new Federation(text(in, "openstack_idp_id"), text(in, "openstack_protocol_id"), groups);
   }
 
   private static Scope scope(ObjectNode in) {

@@ -51,13 +51,29 @@ public final class Login {
         : new Outcome.Made(token(auth, who));
   }
 
+  /**
+   * A token for a user whom an identity provider vouched for and a mapping made known here.
+   *
+   * @param federation how the user came in; null for a mapping to a local user
+   * @return an unscoped one, for a local user one for the default project
+   */
+  public Token federated(String userId, Federation federation) {
+    var who = new Recognised(userId, List.of("mapped"), null, null, null, federation);
+    if (factors.missing(who).isPresent()) {
+      throw Faults.unauthorized();
+    }
+    return token(Json.object(), who);
+  }
+
   private Token token(ObjectNode auth, Recognised who) {
     if (auth.path("scope").get("OS-TRUST:trust") instanceof ObjectNode given && onlyScope(auth)) {
       return byTrust(given, who);
     }
     var scope = scope(auth.get("scope"), who);
     var what =
-        tokens.authorize(who.userId(), scope, who.delegation()).orElseThrow(Faults::unauthorized);
+        tokens
+            .authorize(who.userId(), scope, who.delegation(), who.federation())
+            .orElseThrow(Faults::unauthorized);
     return tokens.issue(what, who.methods(), who.parent(), who.delegation());
   }
 
@@ -69,7 +85,7 @@ public final class Login {
       return who.scope();
     }
     if (given == null || given.isNull()) {
-      return usual(who.userId());
+      return who.federation() != null ? Scope.UNSCOPED : usual(who.userId());
     }
     if (given.isString() && given.stringValue().equals("unscoped")) {
       return Scope.UNSCOPED;
@@ -91,6 +107,11 @@ public final class Login {
     if (scope.has("system")) {
       if (!Lookup.object(scope, "system", "scope").path("all").asBoolean(false)) {
         throw Fault.badRequest("Invalid input for field 'scope/system': all must be true.");
+      }
+      if (who.federation() != null) {
+        throw Fault.unauthorized(
+            "A federated login cannot be scoped to the system: keystone's tokens do not hold"
+                + " both.");
       }
       return Scope.SYSTEM;
     }
@@ -133,7 +154,7 @@ public final class Login {
     var delegation = Delegation.trust(id);
     var what =
         tokens
-            .authorize(trust.speaksFor(), Scope.project(trust.projectId()), delegation)
+            .authorize(trust.speaksFor(), Scope.project(trust.projectId()), delegation, null)
             .orElseThrow(() -> Fault.forbidden("Trustee has no delegated roles."));
     if (trust.remainingUses() != null
         && !backend.database().<Boolean>tx(sql -> TrustStore.use(sql, id))) {
@@ -168,6 +189,6 @@ public final class Login {
             .map(User::defaultProjectId)
             .orElse(null);
     var scope = id == null ? Scope.UNSCOPED : Scope.project(id);
-    return tokens.authorize(userId, scope, null).isPresent() ? scope : Scope.UNSCOPED;
+    return tokens.authorize(userId, scope, null, null).isPresent() ? scope : Scope.UNSCOPED;
   }
 }

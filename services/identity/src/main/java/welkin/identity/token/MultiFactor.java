@@ -54,7 +54,12 @@ public final class MultiFactor {
     var methods = new LinkedHashSet<>(opened(receipt, who.userId()));
     methods.addAll(who.methods());
     return new Recognised(
-        who.userId(), List.copyOf(methods), who.parent(), who.delegation(), who.scope());
+        who.userId(),
+        List.copyOf(methods),
+        who.parent(),
+        who.delegation(),
+        who.scope(),
+        who.federation());
   }
 
   /** A receipt, when the user must show more than was shown. */

@@ -18,6 +18,8 @@ import java.util.UUID;
  * @param auditIds its own id and, when it was made from another token, that of the first
  * @param delegation the application credential or trust it was made with, or null
  * @param issuedAt whole seconds: the seal's own time
+ * @param federation how a federated user came in, or null; never in a token that is scoped to the
+ *     system, keystone's layout has no room for it there
  */
 public record Payload(
     String userId,
@@ -26,11 +28,26 @@ public record Payload(
     Instant expiresAt,
     List<String> auditIds,
     Delegation delegation,
-    Instant issuedAt) {
+    Instant issuedAt,
+    Federation federation) {
+  Payload(
+      String userId,
+      List<String> methods,
+      Scope scope,
+      Instant expiresAt,
+      List<String> auditIds,
+      Delegation delegation,
+      Instant issuedAt) {
+    this(userId, methods, scope, expiresAt, auditIds, delegation, issuedAt, null);
+  }
+
   private static final int UNSCOPED = 0;
   private static final int DOMAIN = 1;
   private static final int PROJECT = 2;
   private static final int TRUST = 3;
+  private static final int FEDERATED = 4;
+  private static final int FEDERATED_PROJECT = 5;
+  private static final int FEDERATED_DOMAIN = 6;
   private static final int OAUTH1 = 7;
   private static final int SYSTEM = 8;
   private static final int APPLICATION_CREDENTIAL = 9;
@@ -56,6 +73,11 @@ public record Payload(
             case TRUST -> TRUST;
             case OAUTH1 -> OAUTH1;
           });
+    } else if (isFederated()) {
+      out.add(
+          scope.projectId() != null
+              ? FEDERATED_PROJECT
+              : scope.domainId() != null ? FEDERATED_DOMAIN : FEDERATED);
     } else if (scope.projectId() != null) {
       out.add(PROJECT);
     } else if (scope.domainId() != null) {
@@ -69,9 +91,14 @@ public record Payload(
       out.add(id(scope.projectId()));
     } else if (scope.domainId() != null) {
       var raw = uuid(scope.domainId());
-      out.add(raw == null ? scope.domainId() : raw);
+      out.add(isFederated() ? id(scope.domainId()) : raw == null ? scope.domainId() : raw);
     } else if (scope.system()) {
       out.add("all");
+    }
+    if (isFederated()) {
+      out.add(federation.groupIds().stream().map(Payload::id).toList());
+      out.add(id(federation.identityProviderId()));
+      out.add(federation.protocolId());
     }
     if (delegation != null && delegation.kind() == Delegation.Kind.OAUTH1) {
       out.add(id(delegation.id())); // keystone puts this one here, the others at the end
@@ -88,6 +115,10 @@ public record Payload(
     return MessagePack.pack(out);
   }
 
+  private boolean isFederated() {
+    return federation != null && delegation == null;
+  }
+
   /**
    * @throws IllegalArgumentException for bytes that are no payload this release knows
    */
@@ -97,12 +128,23 @@ public record Payload(
       int version = ((Long) in.getFirst()).intValue();
       var user = text(in.get(1));
       var methods = methods(((Long) in.get(2)).intValue());
-      int next = version == UNSCOPED ? 3 : version == OAUTH1 ? 5 : 4;
+      boolean federated = version >= FEDERATED && version <= FEDERATED_DOMAIN;
+      int next = version == UNSCOPED || version == FEDERATED ? 3 : version == OAUTH1 ? 5 : 4;
+      Federation federation = null;
+      if (federated) {
+        federation =
+            new Federation(
+                text(in.get(next + 1)),
+                text(in.get(next + 2)),
+                ((List<?>) in.get(next)).stream().map(Payload::text).toList());
+        next += 3;
+      }
       var scope =
           switch (version) {
-            case UNSCOPED -> Scope.UNSCOPED;
-            case DOMAIN -> Scope.domain(text(in.get(3)));
-            case PROJECT, APPLICATION_CREDENTIAL, TRUST, OAUTH1 -> Scope.project(text(in.get(3)));
+            case UNSCOPED, FEDERATED -> Scope.UNSCOPED;
+            case DOMAIN, FEDERATED_DOMAIN -> Scope.domain(text(in.get(3)));
+            case PROJECT, FEDERATED_PROJECT, APPLICATION_CREDENTIAL, TRUST, OAUTH1 ->
+                Scope.project(text(in.get(3)));
             case SYSTEM -> Scope.SYSTEM;
             default -> throw new IllegalArgumentException("payload version " + version);
           };
@@ -118,7 +160,8 @@ public record Payload(
             case OAUTH1 -> Delegation.oauth1(text(in.get(4)));
             default -> null;
           };
-      return new Payload(user, methods, scope, expires, List.copyOf(audit), delegation, issuedAt);
+      return new Payload(
+          user, methods, scope, expires, List.copyOf(audit), delegation, issuedAt, federation);
     } catch (ClassCastException | IndexOutOfBoundsException | NullPointerException e) {
       throw new IllegalArgumentException("not a token payload", e);
     }

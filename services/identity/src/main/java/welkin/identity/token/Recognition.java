@@ -65,6 +65,8 @@ public final class Recognition {
           switch (method) {
             case "password" -> password(Lookup.object(identity, "password", "identity"));
             case "token" -> token(Lookup.object(identity, "token", "identity"));
+            case "mapped", "saml2", "openid" ->
+                federated(Lookup.object(identity, method, "identity"));
             case "oauth1" -> oauth1(call);
             case "totp" -> totp(Lookup.object(identity, "totp", "identity"));
             case "application_credential" ->
@@ -92,7 +94,8 @@ public final class Recognition {
         methods,
         a.parent() != null ? a.parent() : b.parent(),
         a.delegation() != null ? a.delegation() : b.delegation(),
-        a.scope() != null ? a.scope() : b.scope());
+        a.scope() != null ? a.scope() : b.scope(),
+        a.federation() != null ? a.federation() : b.federation());
   }
 
   private Recognised password(ObjectNode method) {
@@ -134,7 +137,17 @@ public final class Recognition {
     var methods = new ArrayList<String>();
     methods.add("token");
     methods.addAll(parent.payload().methods());
-    return new Recognised(parent.payload().userId(), methods, parent);
+    return new Recognised(
+        parent.payload().userId(), methods, parent, null, null, parent.payload().federation());
+  }
+
+  /** A federated user scopes a token anew; logging in is at the provider's own address. */
+  private Recognised federated(ObjectNode method) {
+    var who = token(method);
+    if (who.federation() == null) {
+      throw Faults.unauthorized();
+    }
+    return who;
   }
 
   private Recognised credential(ObjectNode method) {

@@ -47,6 +47,11 @@ public final class Token {
     return authorization.scope();
   }
 
+  /** The groups that the provider of a federated user named; others are looked up. */
+  List<String> groupIds() {
+    return payload.federation() == null ? List.of() : payload.federation().groupIds();
+  }
+
   public List<String> roleIds() {
     return authorization.roles().stream().map(r -> r.id()).toList();
   }

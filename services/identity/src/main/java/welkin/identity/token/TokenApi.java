@@ -43,6 +43,14 @@ public final class TokenApi {
     return r;
   }
 
+  /** What a federated user may scope to, at its older address. */
+  public Routes federated() {
+    var r = new Routes("/v3/OS-FEDERATION");
+    r.get("/projects", this::projects).policy("identity:get_auth_projects");
+    r.get("/domains", this::domains).policy("identity:get_auth_domains");
+    return r;
+  }
+
   private Answer issue(Call call) {
     if (!(call.object().get("auth") instanceof ObjectNode auth)) {
       throw Fault.badRequest(
@@ -119,12 +127,13 @@ public final class TokenApi {
 
   /** Projects the caller could scope to. */
   private Answer projects(Call call) {
+    var groups = own(call).groupIds();
     var rows =
         backend
             .database()
             .read(
                 sql -> {
-                  var ids = AssignmentStore.projectsOf(sql, call.caller().userId());
+                  var ids = AssignmentStore.projectsOf(sql, call.caller().userId(), groups);
                   return ProjectStore.among(sql, ListRequest.all(), ids);
                 });
     var out = new ArrayList<ObjectNode>();
@@ -136,13 +145,14 @@ public final class TokenApi {
 
   /** Domains the caller could scope to. */
   private Answer domains(Call call) {
+    var groups = own(call).groupIds();
     var rows =
         backend
             .database()
             .read(
                 sql -> {
                   var ids = new LinkedHashSet<String>();
-                  for (var a : AssignmentStore.ofUser(sql, call.caller().userId())) {
+                  for (var a : AssignmentStore.ofUser(sql, call.caller().userId(), groups)) {
                     if (a.domainId() != null && !a.inherited()) {
                       ids.add(a.domainId());
                     }
@@ -160,7 +170,8 @@ public final class TokenApi {
     boolean any =
         backend
             .database()
-            .read(sql -> !AssignmentStore.onSystem(sql, call.caller().userId()).isEmpty());
+            .read(
+                sql -> !AssignmentStore.onSystem(sql, call.caller().userId(), List.of()).isEmpty());
     var body = Json.object();
     body.set("system", Json.tree(any ? List.of(Map.of("all", true)) : List.of()));
     body.putObject("links").put("self", call.base() + call.servicePath());

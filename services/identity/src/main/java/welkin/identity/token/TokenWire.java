@@ -23,6 +23,16 @@ public final class TokenWire {
     return TIME.format(t);
   }
 
+  /** What a token's body says of how its user came in. */
+  static ObjectNode federation(Federation f) {
+    var out = Json.object();
+    var groups = out.putArray("groups");
+    f.groupIds().forEach(g -> groups.addObject().put("id", g));
+    out.putObject("identity_provider").put("id", f.identityProviderId());
+    out.putObject("protocol").put("id", f.protocolId());
+    return out;
+  }
+
   /** An object's fields without its braces. */
   static byte[] unbraced(ObjectNode node) {
     var all = Json.bytes(node);

@@ -55,8 +55,9 @@ public final class Tokens {
   }
 
   /** Whether and what a user may on a scope. */
-  Optional<Authorization> authorize(String userId, Scope scope, Delegation delegation) {
-    return authorizations.find(userId, scope, delegation);
+  Optional<Authorization> authorize(
+      String userId, Scope scope, Delegation delegation, Federation federation) {
+    return authorizations.find(userId, scope, delegation, federation);
   }
 
   /**
@@ -86,7 +87,8 @@ public final class Tokens {
             expires,
             List.copyOf(audit),
             delegation,
-            issued);
+            issued,
+            what.federation());
     var text = keys.seal(payload);
     var token = new Token(Secret.of(text), payload, what);
     good.put(text, token);
@@ -99,8 +101,10 @@ public final class Tokens {
     if (kept != null && directories.any()) {
       authorizations.refresh(kept.payload().userId(), kept.payload().delegation());
     }
-    if (kept != null && kept.authorization().epoch() == backend.epoch().now()) {
-      var now = backend.clock().instant();
+    var now = backend.clock().instant();
+    if (kept != null
+        && kept.authorization().epoch() == backend.epoch().now()
+        && kept.authorization().isFresh(now)) {
       var until = kept.authorization().validUntil();
       return now.isBefore(kept.payload().expiresAt()) && (until == null || now.isBefore(until))
           ? Optional.of(kept)
@@ -125,7 +129,7 @@ public final class Tokens {
       return Optional.empty();
     }
     return authorizations
-        .find(payload.userId(), payload.scope(), payload.delegation())
+        .find(payload.userId(), payload.scope(), payload.delegation(), payload.federation())
         .filter(a -> !revocations.covers(payload, List.copyOf(a.domainIds())))
         .map(a -> new Token(Secret.of(text), payload, a));
   }
@@ -139,7 +143,7 @@ public final class Tokens {
   public Token mint(String userId, Scope scope) {
     var what =
         authorizations
-            .find(userId, scope, null)
+            .find(userId, scope, null, null)
             .orElseThrow(() -> new IllegalStateException("user " + userId + " has no role there"));
     return issue(what, List.of("password"), null, null);
   }
@@ -175,7 +179,7 @@ public final class Tokens {
     }
     var by = delegation;
     return authorizations
-        .find(speaker, scope, by)
+        .find(speaker, scope, by, null)
         .filter(what -> scope.equals(what.scope()))
         .map(what -> issue(what, List.of(method), null, by));
   }

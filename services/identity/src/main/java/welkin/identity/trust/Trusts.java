@@ -190,7 +190,8 @@ public final class Trusts {
     }
     var held =
         RoleGraph.load(sql)
-            .closure(AssignmentStore.onProject(sql, wanted.trustorId(), wanted.projectId()));
+            .closure(
+                AssignmentStore.onProject(sql, wanted.trustorId(), List.of(), wanted.projectId()));
     var out = new ArrayList<String>();
     for (var role : asked) {
       var id = Json.string(role, "id");

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Secret;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.ListRequest;
@@ -26,7 +27,7 @@ public final class UserStore {
 
   public static Optional<User> named(Sql sql, String domainId, String name) {
     return sql.one(
-        "SELECT * FROM users WHERE domain_id = ? AND name = ? AND " + SEEN,
+        "SELECT * FROM users WHERE domain_id = ? AND name = ? AND shadow = '' AND " + SEEN,
         UserStore::map,
         domainId,
         name);
@@ -50,6 +51,31 @@ public final class UserStore {
   }
 
   public static void insert(Sql sql, User u) {
+    insert(sql, u, "");
+  }
+
+  /** One known from an identity provider, whose name need not be unique. */
+  public static void insertShadow(Sql sql, User u) {
+    insert(sql, u, u.id());
+  }
+
+  /** Names a user known from an identity provider as the provider does now. */
+  public static void renameShadow(Sql sql, String id, String name, ObjectNode extra) {
+    sql.update(
+        "UPDATE users SET name = ?, extra = ? WHERE id = ? AND shadow <> ''", name, extra, id);
+  }
+
+  /** Deletes a user known from identity providers that no one knows any more. */
+  public static boolean deleteForgotten(Sql sql, String id) {
+    return sql.update(
+            "DELETE FROM users WHERE id = ? AND shadow <> '' AND NOT EXISTS (SELECT 1 FROM"
+                + " federated_user WHERE user_id = ?)",
+            id,
+            id)
+        > 0;
+  }
+
+  private static void insert(Sql sql, User u, String shadow) {
     sql.insert(
         "users",
         "id",
@@ -71,7 +97,9 @@ public final class UserStore {
         "extra",
         u.extra(),
         "options",
-        u.options());
+        u.options(),
+        "shadow",
+        shadow);
   }
 
   static void update(Sql sql, User u) {
