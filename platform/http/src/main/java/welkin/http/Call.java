@@ -29,6 +29,9 @@ public final class Call {
   private boolean read;
   private boolean enforced;
 
+  /** What is to be checked of the body when the caller may or the body is read; null when done. */
+  Runnable later;
+
   Call(HttpRequest request, Service service, String path, Caller caller, Version version) {
     this.request = request;
     this.service = service;
@@ -129,6 +132,7 @@ public final class Call {
 
   /** The whole JSON body; {@link tools.jackson.databind.node.MissingNode} when there is none. */
   public JsonNode json() {
+    checkBody();
     if (!read) {
       read = true;
       var bytes = readBody(limit());
@@ -170,6 +174,15 @@ public final class Call {
   public void enforce(Map<String, ?> target) {
     enforced = true;
     service.policy().enforce(route.policy, caller, target);
+    checkBody();
+  }
+
+  private void checkBody() {
+    var check = later;
+    later = null;
+    if (check != null) {
+      check.run();
+    }
   }
 
   /** Checks another rule, for parts of a call that need more. */
@@ -196,6 +209,7 @@ public final class Call {
    */
   public void enforcedByFilter() {
     enforced = true;
+    checkBody();
   }
 
   boolean wasEnforced() {

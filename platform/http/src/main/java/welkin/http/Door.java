@@ -404,15 +404,21 @@ public final class Door {
       if (row.policy != null && !row.policyInHandler) {
         mounted.service.policy().enforce(row.policy, call.caller(), call.own());
       }
-      if (row.body != null) {
-        requireJson();
-        row.body.check(call.json(), version);
+      if (row.body != null && !row.bodyLater) {
+        checkBody();
+      } else if (row.body != null) {
+        call.later = this::checkBody;
       }
       var answer = row.handler.handle(call);
       if (row.policyInHandler && !call.wasEnforced() && answer.status() < 400) {
         throw new IllegalStateException(row + " answered without checking its rule " + row.policy);
       }
       return answer;
+    }
+
+    private void checkBody() {
+      requireJson();
+      call.route.body.check(call.json(), version);
     }
 
     private void requireJson() {

@@ -25,6 +25,7 @@ public final class Route {
   Version since;
   Version until;
   Shape body;
+  boolean bodyLater;
   boolean rawBody;
   int success = 200;
   String show;
@@ -84,6 +85,16 @@ public final class Route {
   /** The shape of the JSON body; checked before the handler. */
   public Route body(Shape shape) {
     this.body = shape;
+    return this;
+  }
+
+  /**
+   * The shape of the JSON body of a row with {@link #policyOnTarget}; checked when the caller may,
+   * or when the handler reads the body, whichever comes first. Who may not is told nothing else.
+   */
+  public Route bodyOnceAllowed(Shape shape) {
+    this.body = shape;
+    this.bodyLater = true;
     return this;
   }
 

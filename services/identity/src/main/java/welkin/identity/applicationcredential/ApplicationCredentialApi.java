@@ -86,11 +86,14 @@ public final class ApplicationCredentialApi {
     call.enforce(target);
   }
 
+  /** The rule is asked about whom the credential belongs to, not about the user of the path. */
   private ApplicationCredential enforced(Call call) {
-    enforce(call);
     var id = call.path("application_credential_id");
-    return credentials
-        .find(call.path("user_id"), id)
+    var found = credentials.find(id);
+    var owner = found.map(ApplicationCredential::userId).orElse(call.path("user_id"));
+    call.enforce(Map.of("user_id", owner, "target.user.id", owner));
+    return found
+        .filter(c -> c.userId().equals(call.path("user_id")))
         .orElseThrow(Faults.missing("application_credential", id));
   }
 

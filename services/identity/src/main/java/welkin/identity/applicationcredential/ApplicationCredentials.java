@@ -29,11 +29,8 @@ public final class ApplicationCredentials {
     this.passwords = passwords;
   }
 
-  Optional<ApplicationCredential> find(String userId, String id) {
-    return backend
-        .database()
-        .read(sql -> ApplicationCredentialStore.find(sql, id))
-        .filter(c -> c.userId().equals(userId));
+  Optional<ApplicationCredential> find(String id) {
+    return backend.database().read(sql -> ApplicationCredentialStore.find(sql, id));
   }
 
   List<ApplicationCredential> list(ListRequest request, String userId) {

@@ -1,9 +1,9 @@
 package welkin.identity.assignment;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
@@ -13,7 +13,6 @@ import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.identity.group.GroupStore;
 import welkin.identity.ldap.Directories;
-import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.role.RoleStore;
 import welkin.identity.shared.Backend;
@@ -47,17 +46,23 @@ public final class AssignmentApi {
     var project = call.query("scope.project.id");
     check(call, subtree, project);
     var own = call.caller().domainId();
-    var treeDomain =
-        subtree
-            ? backend
-                .database()
-                .read(sql -> ProjectStore.find(sql, project))
-                .map(Project::owningDomainId)
-                .orElse(null)
-            : own;
+    var target = new LinkedHashMap<String, Object>();
+    if (subtree) {
+      backend
+          .database()
+          .read(sql -> ProjectStore.find(sql, project))
+          .ifPresent(
+              p -> {
+                target.put("target.domain_id", p.owningDomainId());
+                target.put("target.project.id", p.id());
+                target.put("target.project.domain_id", p.owningDomainId());
+              });
+    } else if (own != null) {
+      target.put("target.domain_id", own);
+    }
     var rule =
         subtree ? "identity:list_role_assignments_for_tree" : "identity:list_role_assignments";
-    call.enforce(rule, treeDomain == null ? Map.of() : Map.of("target.domain_id", treeDomain));
+    call.enforce(rule, target);
     call.enforcedByFilter();
     if (flag(call, "effective")) {
       directories.freshAssignments();

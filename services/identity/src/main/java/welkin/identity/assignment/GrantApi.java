@@ -138,7 +138,8 @@ public final class GrantApi {
         target.put("target.domain.id", domainId);
       }
     }
-    if (role != null && role.domainId() != null && missing == null) {
+    boolean gives = call.route().method().equals("PUT");
+    if (gives && role != null && role.domainId() != null && missing == null) {
       missing = elsewhere(sql, role, projectId, domainId);
     }
     return new Looked(

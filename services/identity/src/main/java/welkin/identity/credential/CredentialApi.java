@@ -58,7 +58,7 @@ public final class CredentialApi {
     r.get("/credentials/{credential_id}", this::show).policyOnTarget("identity:get_credential");
     r.patch("/credentials/{credential_id}", this::update)
         .policyOnTarget("identity:update_credential")
-        .body(UPDATE);
+        .bodyOnceAllowed(UPDATE);
     r.delete("/credentials/{credential_id}", this::delete)
         .policyOnTarget("identity:delete_credential")
         .success(204);
@@ -190,15 +190,19 @@ public final class CredentialApi {
     return one(201, ec2(call, credentials.createEc2(user, tenant, origin)));
   }
 
+  /**
+   * The rule is asked about whom the key pair belongs to, not about the user of the path: who may
+   * see it may do so below any path, as with keystone.
+   */
   private Credential enforcedEc2(Call call) {
     var access = call.path("access");
     Optional<Credential> found =
         credentials
             .find(Credentials.ec2Id(access))
-            .filter(c -> c.type().equals(Credentials.EC2))
-            .filter(c -> c.userId().equals(call.path("user_id")));
-    call.enforce(target(call.path("user_id")));
-    return found.orElseThrow(Faults.missing("credential", access));
+            .filter(c -> c.type().equals(Credentials.EC2));
+    var credential = found.orElseThrow(Faults.missing("credential", access));
+    call.enforce(target(credential.userId()));
+    return credential;
   }
 
   private Answer showEc2(Call call) {

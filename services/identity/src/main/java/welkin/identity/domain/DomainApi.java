@@ -55,7 +55,7 @@ public final class DomainApi {
         .success(201)
         .shownBy("/domains/{domain_id}");
     r.get("/{domain_id}", this::show).policyOnTarget("identity:get_domain");
-    r.patch("/{domain_id}", this::update).policyOnTarget("identity:update_domain").body(UPDATE);
+    r.patch("/{domain_id}", this::update).policyOnTarget("identity:update_domain").bodyOnceAllowed(UPDATE);
     r.delete("/{domain_id}", this::delete).policyOnTarget("identity:delete_domain").success(204);
     return r;
   }
@@ -96,7 +96,10 @@ public final class DomainApi {
     return one(200, call, enforced(call));
   }
 
+  /** Who may not change domains learns whether there is one, as with keystone. */
   private Answer update(Call call) {
+    var id = call.path("domain_id");
+    projects.find(id).filter(Project::isDomain).orElseThrow(Faults.missing("domain", id));
     return one(200, call, projects.update(enforced(call), new Attributes(call.object("domain"))));
   }
 

@@ -1,5 +1,6 @@
 package welkin.identity.endpoint;
 
+import java.util.Map;
 import java.util.Set;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -71,9 +72,11 @@ public final class EndpointApi {
         .body(CREATE)
         .success(201)
         .shownBy("/endpoints/{endpoint_id}");
-    r.get("/{endpoint_id}", this::show).policy("identity:get_endpoint");
-    r.patch("/{endpoint_id}", this::update).policy("identity:update_endpoint").body(UPDATE);
-    r.delete("/{endpoint_id}", this::delete).policy("identity:delete_endpoint").success(204);
+    r.get("/{endpoint_id}", this::show).policyOnTarget("identity:get_endpoint");
+    r.patch("/{endpoint_id}", this::update)
+        .policyOnTarget("identity:update_endpoint")
+        .bodyOnceAllowed(UPDATE);
+    r.delete("/{endpoint_id}", this::delete).policyOnTarget("identity:delete_endpoint").success(204);
     return r;
   }
 
@@ -83,12 +86,16 @@ public final class EndpointApi {
     return Answer.json(status, body);
   }
 
-  private Endpoint endpoint(Call call) {
+  /** That there is no such endpoint is no secret, as with keystone. */
+  private Endpoint enforced(Call call) {
     var id = call.path("endpoint_id");
-    return backend
-        .database()
-        .read(sql -> EndpointStore.find(sql, id))
-        .orElseThrow(Faults.missing("endpoint", id));
+    var found =
+        backend
+            .database()
+            .read(sql -> EndpointStore.find(sql, id))
+            .orElseThrow(Faults.missing("endpoint", id));
+    call.enforce(Map.of());
+    return found;
   }
 
   private Answer list(Call call) {
@@ -139,11 +146,11 @@ public final class EndpointApi {
   }
 
   private Answer show(Call call) {
-    return one(200, call, endpoint(call));
+    return one(200, call, enforced(call));
   }
 
   private Answer update(Call call) {
-    var was = endpoint(call);
+    var was = enforced(call);
     var given = new Attributes(call.object("endpoint"));
     var endpoint =
         new Endpoint(
@@ -165,7 +172,7 @@ public final class EndpointApi {
   }
 
   private Answer delete(Call call) {
-    var endpoint = endpoint(call);
+    var endpoint = enforced(call);
     save("deleted", endpoint, sql -> EndpointStore.delete(sql, endpoint.id()));
     return Answer.none();
   }

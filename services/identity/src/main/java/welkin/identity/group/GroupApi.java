@@ -55,7 +55,7 @@ public final class GroupApi {
         .success(201)
         .shownBy("/groups/{group_id}");
     r.get("/{group_id}", this::show).policyOnTarget("identity:get_group");
-    r.patch("/{group_id}", this::update).policyOnTarget("identity:update_group").body(UPDATE);
+    r.patch("/{group_id}", this::update).policyOnTarget("identity:update_group").bodyOnceAllowed(UPDATE);
     r.delete("/{group_id}", this::delete).policyOnTarget("identity:delete_group").success(204);
     r.get("/{group_id}/users", this::users).policyOnTarget("identity:list_users_in_group");
     r.get("/{group_id}/users/{user_id}", this::check)
@@ -112,14 +112,19 @@ public final class GroupApi {
     return one(200, call, groups.update(enforced(call), new Attributes(call.object("group"))));
   }
 
+  /** Whether there is a group is no secret here, as with keystone. */
   private Answer delete(Call call) {
+    var id = call.path("group_id");
+    groups.find(id).orElseThrow(Faults.missing("group", id));
     groups.delete(enforced(call));
     return Answer.none();
   }
 
   private Answer users(Call call) {
     var group = enforced(call);
-    var request = ListRequest.of(call, "domain_id", "enabled", "name");
+    var request =
+        ListRequest.of(call, "domain_id", "enabled", "name")
+            .where("domain_id", call.caller().domainId());
     if (!request.goesOn()) {
       directories.freshMembersNow(group.id());
     }

@@ -282,10 +282,10 @@ public final class LimitApi {
         Map.of("model", Map.of("name", model.label(), "description", model.description())));
   }
 
-  /** Administrators and system readers see all, others those of their own scope. */
+  /** Who may see anyone's limit sees all, others those of their own scope. */
   private Answer list(Call call) {
     var caller = call.caller();
-    boolean all = caller.isAdmin() || caller.system();
+    boolean all = caller.system() || call.allows("identity:get_limit", Map.of());
     var request =
         ListRequest.of(call, "service_id", "region_id", "resource_name", "project_id", "domain_id");
     var own = caller.projectId() != null ? caller.projectId() : caller.domainId();

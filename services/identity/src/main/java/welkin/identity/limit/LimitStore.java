@@ -86,11 +86,14 @@ final class LimitStore {
   }
 
   /**
-   * @param owner a project or domain; null for all
+   * @param owner a project, or a domain with its projects; null for all
    */
   static List<Limit> list(Sql sql, ListRequest request, String owner) {
     var query = ListQuery.of(LIMITS, "resource_limit", "resource_limit.id");
-    query.whereIfGiven("owner", owner);
+    if (owner != null) {
+      query.where(
+          "(owner = ? OR owner IN (SELECT id FROM project WHERE domain_id = ?))", owner, owner);
+    }
     return request.list(sql, query, Map.of(), LimitStore::limit);
   }
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.http.Answer;
@@ -55,7 +54,7 @@ public final class RoleApi {
         .success(201)
         .shownBy("/roles/{role_id}");
     r.get("/roles/{role_id}", this::show).policyOnTarget("identity:get_role");
-    r.patch("/roles/{role_id}", this::update).policyOnTarget("identity:update_role").body(UPDATE);
+    r.patch("/roles/{role_id}", this::update).policyOnTarget("identity:update_role").bodyOnceAllowed(UPDATE);
     r.delete("/roles/{role_id}", this::delete).policyOnTarget("identity:delete_role").success(204);
     r.get("/roles/{role_id}/implies", this::implied).policy("identity:list_implied_roles");
     r.get("/roles/{role_id}/implies/{implied_id}", this::rule).policy("identity:get_implied_role");
@@ -72,13 +71,10 @@ public final class RoleApi {
     return r;
   }
 
-  private static Map<String, Object> target(Optional<Role> role) {
+  private static Map<String, Object> target(Role role) {
     var target = new LinkedHashMap<String, Object>();
-    role.ifPresent(
-        r -> {
-          target.put("target.role.name", r.name());
-          target.put("target.role.domain_id", r.domainId());
-        });
+    target.put("target.role.name", role.name());
+    target.put("target.role.domain_id", role.domainId());
     return target;
   }
 
@@ -91,11 +87,12 @@ public final class RoleApi {
     }
   }
 
+  /** That there is no such role is no secret, as with keystone. */
   private Role enforced(Call call) {
     var id = call.path("role_id");
-    var role = roles.find(id);
-    enforce(call, role.map(Role::domainId).orElse(null), target(role));
-    return role.orElseThrow(Faults.missing("role", id));
+    var role = roles.find(id).orElseThrow(Faults.missing("role", id));
+    enforce(call, role.domainId(), target(role));
+    return role;
   }
 
   private static Answer one(int status, Call call, Role role) {

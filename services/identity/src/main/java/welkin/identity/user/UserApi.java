@@ -72,7 +72,7 @@ public final class UserApi {
         .success(201)
         .shownBy("/users/{user_id}");
     r.get("/{user_id}", this::show).policyOnTarget("identity:get_user");
-    r.patch("/{user_id}", this::update).policyOnTarget("identity:update_user").body(UPDATE);
+    r.patch("/{user_id}", this::update).policyOnTarget("identity:update_user").bodyOnceAllowed(UPDATE);
     r.delete("/{user_id}", this::delete).policyOnTarget("identity:delete_user").success(204);
     r.post("/{user_id}/password", this::password).open().body(PASSWORD).success(204);
     r.get("/{user_id}/groups", this::groups).policyOnTarget("identity:list_groups_for_user");
@@ -151,7 +151,7 @@ public final class UserApi {
 
   private Answer groups(Call call) {
     var user = enforced(call);
-    var request = ListRequest.of(call, "name");
+    var request = ListRequest.of(call, "name").where("domain_id", call.caller().domainId());
     if (!request.goesOn()) {
       directories.freshUserNow(user.id());
     }
