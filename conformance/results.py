@@ -2,7 +2,7 @@
 """Chooses tests for a Tempest run and judges its result stream; run.sh is the front of it.
 
 choose OUT --list FILE | --candidates FILE | --regex RE   reads OUT/all, writes OUT/want, OUT/load, OUT/gone
-judge OUT                                                 reads OUT/subunit and those, writes OUT/passed, failed, skipped
+judge OUT [LABEL]                                         reads OUT/subunit and those, writes OUT/passed, failed, skipped
 """
 import collections
 import re
@@ -54,7 +54,7 @@ def reason(details):
     return ''
 
 
-def judge(out):
+def judge(out, label='Tempest'):
     from subunit import ByteStreamToStreamResult
     from testtools import StreamToDict
     status, why, skips, classes = {}, {}, collections.Counter(), []
@@ -107,9 +107,9 @@ def judge(out):
     write(out + '/failed', ['%s  %s' % (n, why.get(n, '')) for n in failed] + gone)
     write(out + '/skipped', skipped)
     print('details: %s' % out)
-    print('Tempest: %d passed, %d failed, %d skipped' % (len(passed), len(failed) + len(gone), len(skipped)))
+    print('%s: %d passed, %d failed, %d skipped' % (label, len(passed), len(failed) + len(gone), len(skipped)))
     return 0 if passed and not failed and not gone else 1
 
 
 if __name__ == '__main__':
-    sys.exit(choose(*sys.argv[2:]) if sys.argv[1] == 'choose' else judge(sys.argv[2]))
+    sys.exit(choose(*sys.argv[2:]) if sys.argv[1] == 'choose' else judge(*sys.argv[2:]))

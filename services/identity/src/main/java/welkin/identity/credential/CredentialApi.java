@@ -197,9 +197,7 @@ public final class CredentialApi {
   private Credential enforcedEc2(Call call) {
     var access = call.path("access");
     Optional<Credential> found =
-        credentials
-            .find(Credentials.ec2Id(access))
-            .filter(c -> c.type().equals(Credentials.EC2));
+        credentials.find(Credentials.ec2Id(access)).filter(c -> c.type().equals(Credentials.EC2));
     var credential = found.orElseThrow(Faults.missing("credential", access));
     call.enforce(target(credential.userId()));
     return credential;

@@ -55,7 +55,9 @@ public final class DomainApi {
         .success(201)
         .shownBy("/domains/{domain_id}");
     r.get("/{domain_id}", this::show).policyOnTarget("identity:get_domain");
-    r.patch("/{domain_id}", this::update).policyOnTarget("identity:update_domain").bodyOnceAllowed(UPDATE);
+    r.patch("/{domain_id}", this::update)
+        .policyOnTarget("identity:update_domain")
+        .bodyOnceAllowed(UPDATE);
     r.delete("/{domain_id}", this::delete).policyOnTarget("identity:delete_domain").success(204);
     return r;
   }

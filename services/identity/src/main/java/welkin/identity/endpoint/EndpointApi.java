@@ -76,7 +76,9 @@ public final class EndpointApi {
     r.patch("/{endpoint_id}", this::update)
         .policyOnTarget("identity:update_endpoint")
         .bodyOnceAllowed(UPDATE);
-    r.delete("/{endpoint_id}", this::delete).policyOnTarget("identity:delete_endpoint").success(204);
+    r.delete("/{endpoint_id}", this::delete)
+        .policyOnTarget("identity:delete_endpoint")
+        .success(204);
     return r;
   }
 

@@ -55,7 +55,9 @@ public final class GroupApi {
         .success(201)
         .shownBy("/groups/{group_id}");
     r.get("/{group_id}", this::show).policyOnTarget("identity:get_group");
-    r.patch("/{group_id}", this::update).policyOnTarget("identity:update_group").bodyOnceAllowed(UPDATE);
+    r.patch("/{group_id}", this::update)
+        .policyOnTarget("identity:update_group")
+        .bodyOnceAllowed(UPDATE);
     r.delete("/{group_id}", this::delete).policyOnTarget("identity:delete_group").success(204);
     r.get("/{group_id}/users", this::users).policyOnTarget("identity:list_users_in_group");
     r.get("/{group_id}/users/{user_id}", this::check)

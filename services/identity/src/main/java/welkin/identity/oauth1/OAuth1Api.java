@@ -132,14 +132,15 @@ public final class OAuth1Api {
   }
 
   private static Answer form(String id, Secret secret, java.time.Instant expires) {
-    var pairs = new ArrayList<>(List.of("oauth_token", id, "oauth_token_secret", secret.reveal()));
+    var form =
+        OAuth1Request.form(List.of("oauth_token", id, "oauth_token_secret", secret.reveal()));
     if (expires != null) {
-      pairs.addAll(List.of("oauth_expires_at", TokenWire.time(expires)));
+      form += "&oauth_expires_at=" + TokenWire.time(expires); // as it is: clients compare the text
     }
     return new Answer(
         201,
         Map.of("Content-Type", "application/x-www-form-urlencoded"),
-        OAuth1Request.form(pairs).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        form.getBytes(java.nio.charset.StandardCharsets.UTF_8),
         null,
         -1);
   }

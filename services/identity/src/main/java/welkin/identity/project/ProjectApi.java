@@ -64,7 +64,9 @@ public final class ProjectApi {
         .success(201)
         .shownBy("/projects/{project_id}");
     r.get("/{project_id}", this::show).policyOnTarget("identity:get_project");
-    r.patch("/{project_id}", this::update).policyOnTarget("identity:update_project").bodyOnceAllowed(UPDATE);
+    r.patch("/{project_id}", this::update)
+        .policyOnTarget("identity:update_project")
+        .bodyOnceAllowed(UPDATE);
     r.delete("/{project_id}", this::delete).policyOnTarget("identity:delete_project").success(204);
     r.get("/{project_id}/tags", this::tags).policyOnTarget("identity:list_project_tags");
     r.put("/{project_id}/tags", this::setTags)

@@ -54,7 +54,9 @@ public final class RoleApi {
         .success(201)
         .shownBy("/roles/{role_id}");
     r.get("/roles/{role_id}", this::show).policyOnTarget("identity:get_role");
-    r.patch("/roles/{role_id}", this::update).policyOnTarget("identity:update_role").bodyOnceAllowed(UPDATE);
+    r.patch("/roles/{role_id}", this::update)
+        .policyOnTarget("identity:update_role")
+        .bodyOnceAllowed(UPDATE);
     r.delete("/roles/{role_id}", this::delete).policyOnTarget("identity:delete_role").success(204);
     r.get("/roles/{role_id}/implies", this::implied).policy("identity:list_implied_roles");
     r.get("/roles/{role_id}/implies/{implied_id}", this::rule).policy("identity:get_implied_role");

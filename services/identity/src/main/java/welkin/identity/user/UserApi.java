@@ -72,7 +72,9 @@ public final class UserApi {
         .success(201)
         .shownBy("/users/{user_id}");
     r.get("/{user_id}", this::show).policyOnTarget("identity:get_user");
-    r.patch("/{user_id}", this::update).policyOnTarget("identity:update_user").bodyOnceAllowed(UPDATE);
+    r.patch("/{user_id}", this::update)
+        .policyOnTarget("identity:update_user")
+        .bodyOnceAllowed(UPDATE);
     r.delete("/{user_id}", this::delete).policyOnTarget("identity:delete_user").success(204);
     r.post("/{user_id}/password", this::password).open().body(PASSWORD).success(204);
     r.get("/{user_id}/groups", this::groups).policyOnTarget("identity:list_groups_for_user");
