@@ -31,6 +31,7 @@ import welkin.peers.Roles;
       BusCommand.class,
       InitHost.class,
       RotateKeys.class,
+      SamlCertificate.class,
       DataCommands.Migrate.class,
       DataCommands.BackupCommand.class,
       DataCommands.RestoreCommand.class

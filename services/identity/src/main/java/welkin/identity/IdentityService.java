@@ -37,6 +37,9 @@ import welkin.identity.federation.protocol.ProtocolApi;
 import welkin.identity.federation.protocol.Protocols;
 import welkin.identity.federation.provider.IdentityProviderApi;
 import welkin.identity.federation.provider.IdentityProviders;
+import welkin.identity.federation.saml.Saml;
+import welkin.identity.federation.saml.SamlKeys;
+import welkin.identity.federation.saml.SamlOptions;
 import welkin.identity.federation.serviceprovider.ServiceProviderApi;
 import welkin.identity.federation.serviceprovider.ServiceProviders;
 import welkin.identity.federation.shadow.ShadowUsers;
@@ -276,8 +279,17 @@ public final class IdentityService implements CloudService {
             config.get(REMOTE_ID),
             Duration.ofMinutes(config.get(AUTHORIZATION_TTL)));
     // every way in which identity providers may vouch
-    var sources = List.<AssertionSource>of();
     var serviceProviders = new ServiceProviders(backend, config.get(RELAY_STATE));
+    var saml =
+        new Saml(
+            backend,
+            config,
+            platform.home(),
+            platform.endpoint(),
+            new SamlKeys(database, new ClusterKey(platform.home())),
+            tokens,
+            serviceProviders);
+    var sources = List.<AssertionSource>of(saml.source());
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -293,6 +305,7 @@ public final class IdentityService implements CloudService {
             .include(new ProtocolApi(identityProviders, protocols).routes())
             .include(new MappingApi(mappings).routes())
             .include(new ServiceProviderApi(serviceProviders).routes())
+            .include(saml.routes())
             .include(
                 new FederationApi(
                         identityProviders,
@@ -447,6 +460,21 @@ public final class IdentityService implements CloudService {
     }
   }
 
+  /**
+   * The certificates of this cloud's assertions, PEM: of the key that signs, and of the next.
+   *
+   * @param rotate whether the next becomes the one that signs before
+   */
+  public static List<String> samlCertificates(Databases databases, Path home, boolean rotate) {
+    try (var database = databases.open("identity", MIGRATIONS)) {
+      var keys = new SamlKeys(database, new ClusterKey(home));
+      if (rotate) {
+        keys.rotate();
+      }
+      return keys.certificates();
+    }
+  }
+
   private void rotateWhenDue() {
     if (backend.database().read(keys::age).compareTo(keys.rotationEvery()) >= 0) {
       rotateOnce();
@@ -513,6 +541,7 @@ public final class IdentityService implements CloudService {
                 RELAY_STATE));
     all.addAll(TokenKeys.options());
     all.addAll(Compliance.options());
+    all.addAll(SamlOptions.all());
     all.addAll(Directories.options());
     return all;
   }

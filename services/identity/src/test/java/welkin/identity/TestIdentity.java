@@ -100,7 +100,9 @@ final class TestIdentity implements AutoCloseable {
     return new Said(
         a.status(),
         a.headers(),
-        a.bytes() == null || a.bytes().length == 0
+        a.bytes() == null
+                || a.bytes().length == 0
+                || !"application/json".equals(a.header("Content-Type"))
             ? MissingNode.getInstance()
             : Json.parse(a.bytes()));
   }

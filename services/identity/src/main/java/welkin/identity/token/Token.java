@@ -64,6 +64,11 @@ public final class Token {
     return isSigned() || payload.delegation() != null && !authorization.unrestricted();
   }
 
+  /** Whether it is of a delegation or a signed request, and so makes no other of any kind. */
+  public boolean makesNoOther() {
+    return isSigned() || payload.delegation() != null;
+  }
+
   /** Whether it was made for a signed request ({@code /v3/ec2tokens}). */
   boolean isSigned() {
     return payload.methods().contains("ec2credential");

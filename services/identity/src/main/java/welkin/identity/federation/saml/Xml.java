@@ -217,18 +217,32 @@ final class Xml {
     return out;
   }
 
-  /** Adds an element; its prefix says which namespace it is of. */
+  /** Adds an element. Its prefix is declared as an attribute, or it would not be signed. */
   static Element add(Node parent, String namespace, String name) {
     var document = parent instanceof Document d ? d : parent.getOwnerDocument();
-    var element = document.createElementNS(namespace, prefix(namespace) + ":" + name);
+    var prefix = prefix(namespace);
+    var element = document.createElementNS(namespace, prefix + ":" + name);
+    if (parent instanceof Document || parent.lookupNamespaceURI(prefix) == null) {
+      element.setAttributeNS(XMLConstants.XMLNS_ATTRIBUTE_NS_URI, "xmlns:" + prefix, namespace);
+    }
     parent.appendChild(element);
     return element;
   }
 
   static Element add(Node parent, String namespace, String name, String text) {
     var element = add(parent, namespace, name);
+    if (!text.codePoints().allMatch(Xml::isCharacter)) {
+      throw Fault.badRequest("A name has a control character, which XML cannot say.");
+    }
     element.setTextContent(text);
     return element;
+  }
+
+  private static boolean isCharacter(int c) {
+    return c >= 0x20 && !(c >= 0xD800 && c <= 0xDFFF) && c != 0xFFFE && c != 0xFFFF
+        || c == '\t'
+        || c == '\n'
+        || c == '\r';
   }
 
   /** Sets {@code name, value, ...} attributes. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
 import welkin.core.Fault;
+import welkin.core.Ids;
 
 /** What is believed of what identity providers send, and what is not. */
 class ResponsesTest {
@@ -60,6 +61,20 @@ class ResponsesTest {
     assertThat(responses.posted(TestIdp.bytes(whole)).assertion().nameId()).isEqualTo("anna");
     var both = idp.sign(idp.sign(idp.unsigned(), "Assertion"), "Response");
     assertThat(responses.posted(TestIdp.bytes(both)).assertion().nameId()).isEqualTo("anna");
+  }
+
+  /** What this cloud says of its users, another Welkin believes. */
+  @Test
+  void ourOwnAssertionsAreBelieved() {
+    var said =
+        new Statement(
+            "ann <&> ä", "Default", List.of("member"), "p", "Default", List.of("JSON:{\"a\":1}"));
+    var maker = new AssertionMaker(Ids.system(), TestIdp.ENTITY, Duration.ofHours(1));
+    var envelope = maker.enveloped(said, ACS, "ss:mem:1", now, idp.signer);
+    var good = responses.enveloped(Xml.parse(TestIdp.bytes(envelope)));
+    assertThat(good.assertion().nameId()).isEqualTo("ann <&> ä");
+    assertThat(good.assertion().attributes()).isEqualTo(said.attributes());
+    refused(maker.response(said, ACS, now, idp.signer), "for which service provider");
   }
 
   @Test

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.w3c.dom.Element;
 
 /** An identity provider that says what a test wants, well or badly. */
-final class TestIdp {
-  static final String ENTITY = "https://idp.example.org/saml";
+public final class TestIdp {
+  public static final String ENTITY = "https://idp.example.org/saml";
   private static final KeyPair KEY = SelfSigned.key();
   private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -20,25 +20,25 @@ final class TestIdp {
           KEY.getPrivate(),
           SelfSigned.certificate(KEY, "idp", Instant.parse("2026-01-01T00:00:00Z")));
 
-  String acs;
-  String audience;
-  Instant now;
-  String id = "_a" + COUNT.incrementAndGet();
-  String issuer = ENTITY;
-  String nameId = "anna";
-  String inResponseTo;
-  String conditionsEnd = "";
-  String recipientEnd = "";
-  final Map<String, List<String>> attributes = new LinkedHashMap<>();
+  public String acs;
+  public String audience;
+  public Instant now;
+  public String id = "_a" + COUNT.incrementAndGet();
+  public String issuer = ENTITY;
+  public String nameId = "anna";
+  public String inResponseTo;
+  public String conditionsEnd = "";
+  public String recipientEnd = "";
+  public final Map<String, List<String>> attributes = new LinkedHashMap<>();
 
-  TestIdp(String acs, String audience, Instant now) {
+  public TestIdp(String acs, String audience, Instant now) {
     this.acs = acs;
     this.audience = audience;
     this.now = now;
     attributes.put("groups", List.of("staff", "a;b"));
   }
 
-  String metadata() throws Exception {
+  public String metadata() throws Exception {
     return "<md:EntityDescriptor xmlns:md='"
         + Xml.METADATA
         + "' entityID='"
@@ -100,7 +100,7 @@ final class TestIdp {
   }
 
   /** The usual answer: the assertion is signed. */
-  byte[] signed() {
+  public byte[] signed() {
     return bytes(sign(unsigned(), "Assertion"));
   }
 
