@@ -2,7 +2,7 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated moves crash full real guests lab tempest"
+STAGES="unit engines simulated moves ldap crash full real guests lab tempest"
 
 usage() {
   cat <<HELP
@@ -12,6 +12,7 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
   engines     the store's contract, services and whole clouds on PostgreSQL and MariaDB, as far as they are installed
   simulated   every client command against a cloud with simulated hosts
   moves       every way a server moves between hosts, with the client, on simulated hosts
+  ldap        a domain whose users are in OpenLDAP, with the client
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
   full        the disk of the whole cloud fills up: refused with a reason, nothing lost, well when there is room
   real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
@@ -144,6 +145,12 @@ stage_moves() {
   stop_cloud "$home"
 }
 
+stage_ldap() {
+  start_simulated ldap 1 28000
+  (cd "$ROOT/trials/walks" && timeout 600 /usr/bin/python3 -B ldap.py "$home/openrc") || true
+  stop_cloud "$home"
+}
+
 stage_crash() {
   start_simulated crash 3 26000
   WELKIN_AOT=0 WELKIN_HOME=$home timeout 900 /usr/bin/python3 -B "$ROOT/trials/walks/crash.py" "$ROOT" 20 || true
@@ -251,7 +258,8 @@ for s in $only; do
     if [ -n "$why" ]; then skip_stage lab "$why"; say "  skipped: $why"; continue; fi
     lab=$work/lab
   fi
-  if { [ "$s" = simulated ] || [ "$s" = moves ]; } && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+  if [ "$s" = ldap ] && ! have slapd; then skip_stage ldap "no slapd (package slapd)"; say "  skipped: no slapd"; continue; fi
+  if { [ "$s" = simulated ] || [ "$s" = moves ] || [ "$s" = ldap ]; } && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
     skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"
     continue
