@@ -114,6 +114,14 @@ public final class Config {
   }
 
   private static Object resolved(Path config, String name, Object value) {
+    if (value instanceof List<?> list) {
+      return list.stream().map(v -> resolved(config, name, v)).toList();
+    }
+    if (value instanceof Map<?, ?> map) {
+      var out = new LinkedHashMap<Object, Object>();
+      map.forEach((k, v) -> out.put(k, resolved(config, name, v)));
+      return out;
+    }
     if (!(value instanceof String text)) {
       return value;
     }

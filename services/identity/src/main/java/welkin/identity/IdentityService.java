@@ -27,12 +27,13 @@ import welkin.identity.domainconfig.DomainConfigs;
 import welkin.identity.ec2.SignatureApi;
 import welkin.identity.endpoint.EndpointApi;
 import welkin.identity.endpointfilter.EndpointFilterApi;
-import welkin.identity.federation.login.AssertionSource;
 import welkin.identity.federation.login.Dashboards;
 import welkin.identity.federation.login.FederatedLogin;
 import welkin.identity.federation.login.FederationApi;
 import welkin.identity.federation.mapping.MappingApi;
 import welkin.identity.federation.mapping.Mappings;
+import welkin.identity.federation.openid.OpenIdProvider;
+import welkin.identity.federation.openid.OpenIdSource;
 import welkin.identity.federation.protocol.ProtocolApi;
 import welkin.identity.federation.protocol.Protocols;
 import welkin.identity.federation.provider.IdentityProviderApi;
@@ -278,7 +279,6 @@ public final class IdentityService implements CloudService {
             audit,
             config.get(REMOTE_ID),
             Duration.ofMinutes(config.get(AUTHORIZATION_TTL)));
-    // every way in which identity providers may vouch
     var serviceProviders = new ServiceProviders(backend, config.get(RELAY_STATE));
     var saml =
         new Saml(
@@ -289,7 +289,10 @@ public final class IdentityService implements CloudService {
             new SamlKeys(database, new ClusterKey(platform.home())),
             tokens,
             serviceProviders);
-    var sources = List.<AssertionSource>of(saml.source());
+    // every way in which identity providers may vouch
+    var sources =
+        List.of(
+            new OpenIdSource(config.get(OpenIdProvider.KEY), clock, keys.fernet()), saml.source());
     var policy =
         PolicyTable.beside(IdentityService.class)
             .engine()
@@ -538,7 +541,8 @@ public final class IdentityService implements CloudService {
                 REMOTE_ID,
                 AUTHORIZATION_TTL,
                 MAPPING_VERSION,
-                RELAY_STATE));
+                RELAY_STATE,
+                OpenIdProvider.KEY));
     all.addAll(TokenKeys.options());
     all.addAll(Compliance.options());
     all.addAll(SamlOptions.all());

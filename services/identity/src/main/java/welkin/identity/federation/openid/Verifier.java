@@ -1,0 +1,140 @@
+package welkin.identity.federation.openid;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.crypto.factories.DefaultJWSVerifierFactory;
+import com.nimbusds.jose.jwk.AsymmetricJWK;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.KeyType;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+
+/**
+ * Verifies the JWTs of one provider (RFC 7519, RFC 8725, OpenID Connect Core 1.0 section 3.1.3.7).
+ * Only signatures with a private key count: neither none at all nor one made with a shared secret,
+ * for which a public key could be passed off.
+ */
+final class Verifier {
+  private static final Set<JWSAlgorithm> ALGORITHMS =
+      Set.of(
+          JWSAlgorithm.RS256,
+          JWSAlgorithm.RS384,
+          JWSAlgorithm.RS512,
+          JWSAlgorithm.PS256,
+          JWSAlgorithm.PS384,
+          JWSAlgorithm.PS512,
+          JWSAlgorithm.ES256,
+          JWSAlgorithm.ES384,
+          JWSAlgorithm.ES512);
+  private static final int RSA_MIN = 2048;
+  private static final Duration SKEW = Duration.ofSeconds(60);
+
+  private final OpenIdClient client;
+
+  Verifier(OpenIdClient client) {
+    this.client = client;
+  }
+
+  /** Whether a text is a JWT at all; else it is a token only its provider can read. */
+  static boolean isJwt(String text) {
+    return text.startsWith("eyJ") && text.chars().filter(c -> c == '.').count() == 2;
+  }
+
+  /**
+   * The claims of a JWT that this provider signed, that is good now, and for us.
+   *
+   * @throws Fault 401 saying what is wrong with it
+   */
+  ObjectNode claims(String text, Instant now) {
+    JWSObject jws;
+    try {
+      jws = JWSObject.parse(text);
+    } catch (ParseException e) {
+      throw refused("it is no signed JWT");
+    }
+    var algorithm = jws.getHeader().getAlgorithm();
+    if (!ALGORITHMS.contains(algorithm)) {
+      throw refused("signatures by " + algorithm + " are not accepted");
+    }
+    if (client.keys(jws.getHeader()).stream().noneMatch(key -> signed(jws, key))) {
+      throw refused("its signature is of none of the provider's keys");
+    }
+    if (!(parsed(jws.getPayload().toString()) instanceof ObjectNode claims)) {
+      throw refused("it holds no claims");
+    }
+    if (!client.provider().issuer().equals(Json.string(claims, "iss"))) {
+      throw refused("it is of another issuer");
+    }
+    mustBeGood(claims, now);
+    mustBeForUs(claims);
+    return claims;
+  }
+
+  private static JsonNode parsed(String text) {
+    try {
+      return Json.parse(text);
+    } catch (Fault f) {
+      throw refused("it holds no claims");
+    }
+  }
+
+  private static boolean signed(JWSObject jws, JWK key) {
+    try {
+      return key instanceof AsymmetricJWK pair
+          && (!key.getKeyType().equals(KeyType.RSA) || key.size() >= RSA_MIN)
+          && jws.verify(
+              new DefaultJWSVerifierFactory()
+                  .createJWSVerifier(jws.getHeader(), pair.toPublicKey()));
+    } catch (JOSEException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  /** By {@code exp}, which must be there, and {@code nbf}; a minute either way. */
+  static void mustBeGood(JsonNode claims, Instant now) {
+    var end = claims.get("exp");
+    if (end == null || !end.isNumber()) {
+      throw refused("it does not say when it ends");
+    }
+    if (now.getEpochSecond() >= end.asDouble() + SKEW.toSeconds()) {
+      throw refused("it has expired");
+    }
+    var start = claims.get("nbf");
+    if (start != null
+        && (!start.isNumber() || now.getEpochSecond() + SKEW.toSeconds() < start.asDouble())) {
+      throw refused("it is not good yet");
+    }
+  }
+
+  /** Its audience, or the client it was made for, is us or one of those we were told of. */
+  void mustBeForUs(JsonNode claims) {
+    var named = new HashSet<String>();
+    var audience = claims.path("aud");
+    if (audience.isArray()) {
+      audience.forEach(a -> named.add(a.asString("")));
+    } else if (audience.isString()) {
+      named.add(audience.stringValue());
+    }
+    for (var name : new String[] {"azp", "client_id"}) {
+      if (claims.path(name).isString()) {
+        named.add(claims.get(name).stringValue());
+      }
+    }
+    named.retainAll(client.provider().audiences());
+    if (named.isEmpty()) {
+      throw refused("it is for somebody else");
+    }
+  }
+
+  static Fault refused(String why) {
+    return Fault.unauthorized("The identity provider's token is refused: " + why + ".");
+  }
+}
