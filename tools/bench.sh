@@ -6,6 +6,7 @@ usage() {
   cat <<HELP
 usage: ./welkin bench [--quick] [--tests a,b,...] [--record] [--out FILE] [-- LOAD-OPTION...]
        ./welkin bench scale [--record] [SCALE-OPTION...]
+       ./welkin bench identity [--record] [IDENTITY-OPTION...]
 
 Starts an all-in-one with 50 simulated hosts in a state folder of its own, does the work of bench/load.py over HTTP
 (keep-alive, concurrency 1, 8 and 32) and prints rate, p50, p99 and the server's CPU time per operation: the figure
@@ -19,6 +20,9 @@ that survives a noisy machine. Beside it stands the same figure of a real OpenSt
 "scale" starts a PostgreSQL and a RabbitMQ of its own, one control process and 1,000 simulated hypervisors in three
 processes; boots and deletes 2,000 servers with 50 clients, then keeps 10,000 and lists them (bench/scale.py --help;
 --hosts 30 --clients 5 --cycles 50 --keep 100 is a look).
+
+"identity" starts an all-in-one without hosts, makes 10,000 users with 100,000 role assignments and measures tokens, lists
+and memory over 100,000 logins (bench/identity.py --help; --users 1000 --assignments 5000 --logins 5000 --seconds 1 is a look).
 HELP
 }
 
@@ -49,11 +53,42 @@ scale() {
   fi
   exit "$status"
 }
+
+identity() {
+  local record=0 more=() text status=0 port
+  while [ $# -gt 0 ]; do
+    case $1 in --record) record=1 ;; -h | --help) exec python3 -B "$ROOT/bench/identity.py" --help ;; *) more+=("$1") ;; esac
+    shift
+  done
+  ensure_jar
+  ensure_aot
+  work=$(mktemp -d "${TMPDIR:-/tmp}/welkin-bench.XXXXXX")
+  export WELKIN_HOME=$work/home
+  trap '"$ROOT/welkin" down >/dev/null 2>&1; rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM
+  port=$(free_port 25000)
+  text=$work/result
+  "$ROOT/welkin" up --simulate 1 --port "$port"
+  set -a
+  # shellcheck disable=SC1091  # written by the cloud
+  . "$WELKIN_HOME/openrc"
+  set +a
+  python3 -B "$ROOT/bench/identity.py" --server-run-dir "$WELKIN_HOME/run" --out "$text" ${more[@]+"${more[@]}"} || status=$?
+  if [ "$record" = 1 ] && [ "$status" = 0 ]; then
+    {
+      printf '\n## Identity, %s, commit %s\n\n' "$(date -u +%F)" "$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
+      printf '%s; all-in-one, SQLite with synchronous=FULL, Fernet. ' "$(machine)"
+      cat "$text"
+    } >>"$ROOT/docs/benchmarks.md"
+    say "recorded in docs/benchmarks.md"
+  fi
+  exit "$status"
+}
 # shellcheck source=tools/lib/common.sh
 . "$ROOT/tools/lib/common.sh"
 # shellcheck source=tools/lib/build.sh
 . "$ROOT/tools/lib/build.sh"
-if [ "${1:-}" = scale ]; then shift; scale "$@"; fi
+case ${1:-} in scale) shift; scale "$@" ;; identity) shift; identity "$@" ;; esac
 
 tests=all record=0 out='' more=()
 while [ $# -gt 0 ]; do

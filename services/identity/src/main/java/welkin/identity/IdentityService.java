@@ -65,6 +65,7 @@ import welkin.identity.shared.Faults;
 import welkin.identity.token.Audit;
 import welkin.identity.token.ClusterKey;
 import welkin.identity.token.FernetKeys;
+import welkin.identity.token.LastUsed;
 import welkin.identity.token.LocalAuthenticator;
 import welkin.identity.token.Login;
 import welkin.identity.token.MultiFactor;
@@ -110,7 +111,8 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V007__domain_config.sql",
           "/welkin/identity/V008__directories.sql",
           "/welkin/identity/V009__saml.sql",
-          "/welkin/identity/V010__federation.sql");
+          "/welkin/identity/V010__federation.sql",
+          "/welkin/identity/V011__last_used.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",
@@ -212,6 +214,7 @@ public final class IdentityService implements CloudService {
   private final Tokens tokens;
   private final Bootstrap bootstrap;
   private final Audit audit;
+  private final LastUsed lastUsed;
   private final Service api;
   private final Bus bus;
   private volatile Token serviceToken;
@@ -235,7 +238,8 @@ public final class IdentityService implements CloudService {
     epoch.onEnd(sealed::reload);
     var configs = new DomainConfigs(backend, sealed);
     directories = new Directories(backend, config, configs);
-    tokens = new Tokens(backend, keys, revocations, life, window, directories);
+    lastUsed = new LastUsed(backend, life.plus(window));
+    tokens = new Tokens(backend, keys, revocations, life, window, directories, lastUsed);
     bootstrap =
         new Bootstrap(
             backend,
@@ -251,7 +255,7 @@ public final class IdentityService implements CloudService {
         });
     var projects =
         new Projects(backend, revocations, Math.min(config.get(DEPTH), model.depthMax()));
-    var credentials = new Credentials(backend, sealed);
+    var credentials = new Credentials(backend, sealed, lastUsed);
     var compliance = Compliance.of(config);
     var passwordLogin = new PasswordLogin(backend, passwords, compliance, directories);
     audit = new Audit(backend);
@@ -298,7 +302,7 @@ public final class IdentityService implements CloudService {
             .engine()
             .withOverrides(platform.home().resolve("policy").resolve("identity.yaml"))
             .enforcingScope(true);
-    var tokenApi = new TokenApi(backend, tokens, login, audit);
+    var tokenApi = new TokenApi(backend, tokens, login, audit, lastUsed);
     var routes =
         new Routes("")
             .include(VersionApi.routes())
@@ -352,11 +356,15 @@ public final class IdentityService implements CloudService {
             .include(new CredentialApi(credentials, tokens).routes())
             .include(
                 new SignatureApi(
-                        backend, credentials, tokens, Duration.ofMinutes(config.get(SIGNATURES)))
+                        backend,
+                        credentials,
+                        tokens,
+                        audit,
+                        Duration.ofMinutes(config.get(SIGNATURES)))
                     .routes())
             .include(
                 new ApplicationCredentialApi(
-                        backend, new ApplicationCredentials(backend, passwords), tokens)
+                        backend, new ApplicationCredentials(backend, passwords), tokens, lastUsed)
                     .routes());
     api = Service.of("identity", "", routes, Faults::render, policy, database).routingFirst();
   }
@@ -553,6 +561,7 @@ public final class IdentityService implements CloudService {
   @Override
   public void start(Roles roles) {
     audit.start();
+    lastUsed.start();
     backend.epoch().follow(bus);
     if (roles.worker(type()) && keys.rotationEvery().isPositive()) {
       rotator = Periodic.every(ROTATION_LOOK, "rotation of the token keys", this::rotateWhenDue);
@@ -566,6 +575,7 @@ public final class IdentityService implements CloudService {
     }
     passwords.close();
     audit.close();
+    lastUsed.close();
     backend.epoch().close();
     directories.close();
     backend.database().close();

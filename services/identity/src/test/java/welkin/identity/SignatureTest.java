@@ -143,6 +143,39 @@ class SignatureTest {
   }
 
   @Test
+  void signaturesAreLoginsInTheEventLog() {
+    keyPair(anna(), Map.of());
+    assertThat(ask("/ec2tokens", V2).status()).isEqualTo(200);
+    assertThat(ask("/ec2tokens", with(V2, "verb", "POST")).status()).isEqualTo(401);
+    assertThat(ask("/s3tokens", with(V2, "token", "x")).status()).isEqualTo(401);
+    var shown = cloud.get("/v3/credentials?type=ec2", cloud.admin()).body();
+    assertThat(shown.at("/credentials/0/last_used_at").asString()).startsWith("2026-11-21T04:00");
+    cloud.close();
+    try (var again = new TestIdentity(dir)) {
+      var logins =
+          again
+              .identity
+              .database()
+              .read(sql -> again.identity.events().since(sql, 0, null, 1000))
+              .stream()
+              .filter(e -> e.type().equals("identity.authenticate"))
+              .map(e -> e.payload())
+              .toList();
+      assertThat(logins)
+          .anyMatch(
+              e ->
+                  e.at("/methods/0").asString("").equals("ec2credential")
+                      && e.at("/target/id").asString().equals(user)
+                      && e.get("outcome").asString().equals("success"));
+      assertThat(logins)
+          .filteredOn(e -> e.at("/initiator/username").asString("").equals("AK"))
+          .hasSize(2)
+          .allMatch(e -> e.get("outcome").asString().equals("failure"));
+      assertThat(logins.toString()).doesNotContain(SECRET);
+    }
+  }
+
+  @Test
   void anythingElseIsRefused() {
     keyPair(anna(), Map.of());
     for (var wrong :

@@ -1,6 +1,8 @@
 package welkin.identity.applicationcredential;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
@@ -17,6 +19,7 @@ import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.token.LastUsed;
 import welkin.identity.token.Token;
 import welkin.identity.token.TokenWire;
 import welkin.identity.token.Tokens;
@@ -50,9 +53,11 @@ public final class ApplicationCredentialApi {
   private final Backend backend;
   private final ApplicationCredentials credentials;
   private final Tokens tokens;
+  private final LastUsed lastUsed;
 
   public ApplicationCredentialApi(
-      Backend backend, ApplicationCredentials credentials, Tokens tokens) {
+      Backend backend, ApplicationCredentials credentials, Tokens tokens, LastUsed lastUsed) {
+    this.lastUsed = lastUsed;
     this.backend = backend;
     this.credentials = credentials;
     this.tokens = tokens;
@@ -98,6 +103,14 @@ public final class ApplicationCredentialApi {
   }
 
   private ObjectNode show(Call call, ApplicationCredential c) {
+    return show(
+        call, c, lastUsed.of(LastUsed.Kind.APPLICATION_CREDENTIAL, List.of(c.id())).get(c.id()));
+  }
+
+  /**
+   * @param usedAt when it or a token of it was last used, or null for never; keystone does not tell
+   */
+  private ObjectNode show(Call call, ApplicationCredential c, Instant usedAt) {
     var out = Json.object();
     out.put("id", c.id());
     out.put("name", c.name());
@@ -107,6 +120,7 @@ public final class ApplicationCredentialApi {
     out.putNull("system");
     out.put("expires_at", c.expiresAt() == null ? null : time(c));
     out.put("unrestricted", c.unrestricted());
+    out.put("last_used_at", usedAt == null ? null : TokenWire.time(usedAt));
     var roles = out.putArray("roles");
     for (var id : c.roleIds()) {
       backend
@@ -146,11 +160,16 @@ public final class ApplicationCredentialApi {
   private Answer list(Call call) {
     enforce(call);
     var request = ListRequest.of(call, "name");
+    var rows = credentials.list(request, call.path("user_id"));
+    var used =
+        lastUsed.of(
+            LastUsed.Kind.APPLICATION_CREDENTIAL,
+            rows.stream().map(ApplicationCredential::id).toList());
     return request.answer(
         call,
         "application_credentials",
-        credentials.list(request, call.path("user_id")),
-        c -> show(call, c),
+        rows,
+        c -> show(call, c, used.get(c.id())),
         ApplicationCredential::id);
   }
 

@@ -11,13 +11,10 @@ import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
-import welkin.identity.group.GroupStore;
 import welkin.identity.ldap.Directories;
 import welkin.identity.project.ProjectStore;
-import welkin.identity.role.RoleStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.ListRequest;
-import welkin.identity.user.UserStore;
 import welkin.store.Sql;
 
 /** {@code GET /v3/role_assignments}. */
@@ -75,9 +72,10 @@ public final class AssignmentApi {
                 sql -> {
                   var query = query(sql, call, subtree, project);
                   var out = new ArrayList<ObjectNode>();
+                  var known = names ? new Names(sql) : null;
                   for (var found : query.run(sql)) {
                     if (own == null || isIn(sql, own, found.assignment())) {
-                      out.add(show(sql, call, found, names));
+                      out.add(show(call, found, known));
                     }
                   }
                   return out;
@@ -145,58 +143,37 @@ public final class AssignmentApi {
             .isPresent();
   }
 
-  private static ObjectNode show(Sql sql, Call call, AssignmentQuery.Found found, boolean names) {
+  private static ObjectNode show(Call call, AssignmentQuery.Found found, Names names) {
     var a = found.assignment();
     var out = Json.object();
     var role = out.putObject("role").put("id", a.roleId());
-    if (names) {
-      RoleStore.find(sql, a.roleId())
-          .ifPresent(
-              r -> {
-                role.put("name", r.name());
-                if (r.domainId() != null) {
-                  domain(sql, role, r.domainId());
-                }
-              });
-    }
-    if (a.userId() != null) {
-      var user = out.putObject("user").put("id", a.userId());
-      if (names) {
-        UserStore.find(sql, a.userId())
-            .ifPresent(u -> domain(sql, user.put("name", u.name()), u.domainId()));
-      }
-    } else {
-      var group = out.putObject("group").put("id", a.groupId());
-      if (names) {
-        GroupStore.find(sql, a.groupId())
-            .ifPresent(g -> domain(sql, group.put("name", g.name()), g.domainId()));
-      }
-    }
+    boolean user = a.userId() != null;
+    var actor = out.putObject(user ? "user" : "group").put("id", user ? a.userId() : a.groupId());
     var scope = out.putObject("scope");
+    ObjectNode target = null;
     if (a.projectId() != null) {
-      var project = scope.putObject("project").put("id", a.projectId());
-      if (names) {
-        ProjectStore.find(sql, a.projectId())
-            .ifPresent(p -> domain(sql, project.put("name", p.name()), p.owningDomainId()));
-      }
+      target = scope.putObject("project").put("id", a.projectId());
     } else if (a.domainId() != null) {
-      var domain = scope.putObject("domain").put("id", a.domainId());
-      if (names) {
-        ProjectStore.find(sql, a.domainId()).ifPresent(d -> domain.put("name", d.name()));
-      }
+      target = scope.putObject("domain").put("id", a.domainId());
     } else {
       scope.putObject("system").put("all", true);
+    }
+    if (names != null) {
+      names.role(role, a.roleId());
+      if (user) {
+        names.user(actor, a.userId());
+      } else {
+        names.group(actor, a.groupId());
+      }
+      if (target != null) {
+        names.project(target, a.projectId() != null ? a.projectId() : a.domainId());
+      }
     }
     if (found.direct().inherited()) {
       scope.put("OS-INHERIT:inherited_to", "projects");
     }
     links(out, call, found);
     return out;
-  }
-
-  private static void domain(Sql sql, ObjectNode in, String id) {
-    var node = in.putObject("domain").put("id", id);
-    ProjectStore.find(sql, id).ifPresent(d -> node.put("name", d.name()));
   }
 
   private static void links(ObjectNode out, Call call, AssignmentQuery.Found found) {

@@ -1,8 +1,10 @@
 package welkin.identity.assignment;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +43,9 @@ record AssignmentQuery(
   List<Found> run(Sql sql) {
     var out = new ArrayList<Found>();
     if (!effective) {
-      for (var a : AssignmentStore.matching(sql, userId, groupId, null, domainId, roleId)) {
+      for (var a :
+          AssignmentStore.matching(
+              sql, userId, groupId, targets(), roleId == null ? null : List.of(roleId))) {
         if (wanted(a) && (inherited == null || inherited == a.inherited())) {
           out.add(new Found(a, a, null));
         }
@@ -54,7 +58,12 @@ record AssignmentQuery(
     var stored =
         userId != null
             ? AssignmentStore.ofUser(sql, userId)
-            : AssignmentStore.matching(sql, null, null, null, null, null);
+            : AssignmentStore.matching(
+                sql,
+                null,
+                null,
+                targetsAndAbove(sql),
+                roleId == null ? null : roles.implying(roleId));
     for (var direct : stored) {
       if (inherited != null && inherited != direct.inherited()) {
         continue;
@@ -77,6 +86,26 @@ record AssignmentQuery(
       }
     }
     return List.copyOf(seen.values());
+  }
+
+  /** The projects or the domain asked for; null for any. */
+  private Collection<String> targets() {
+    return projects != null ? projects : domainId != null ? List.of(domainId) : null;
+  }
+
+  /** And those from which they inherit. */
+  private Collection<String> targetsAndAbove(Sql sql) {
+    if (projects == null) {
+      return targets();
+    }
+    var out = new LinkedHashSet<>(projects);
+    for (var id : projects) {
+      var at = ProjectStore.find(sql, id).map(Project::parentId).orElse(null);
+      while (at != null && out.add(at)) {
+        at = ProjectStore.find(sql, at).map(Project::parentId).orElse(null);
+      }
+    }
+    return out;
   }
 
   private boolean wanted(Assignment a) {

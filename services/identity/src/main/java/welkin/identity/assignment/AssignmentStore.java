@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -13,6 +14,9 @@ public final class AssignmentStore {
   private static final String OF_USER =
       "(user_id = ? OR group_id IN (SELECT group_id FROM membership WHERE user_id = ? UNION ALL"
           + " SELECT group_id FROM expiring_membership WHERE user_id = ? AND expires_at > ?))";
+
+  /** More targets than this are not told to the database but looked at here. */
+  private static final int IDS_MAX = 500;
 
   private AssignmentStore() {}
 
@@ -147,24 +151,30 @@ public final class AssignmentStore {
         wanted.inherited());
   }
 
-  /** Narrowed by whatever is not null; the rest is the caller's. */
+  /**
+   * Narrowed by whatever is not null; the rest is the caller's.
+   *
+   * @param targets projects and domains, of which it is on one
+   * @param roleIds of which it gives one
+   */
   static List<Assignment> matching(
-      Sql sql, String userId, String groupId, String projectId, String domainId, String roleId) {
-    return sql.list(
-        "SELECT * FROM assignment WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR group_id = ?)"
-            + " AND (? IS NULL OR project_id = ?) AND (? IS NULL OR domain_id = ?) AND (? IS NULL"
-            + " OR role_id = ?) ORDER BY assignment_key",
-        AssignmentStore::map,
-        userId,
-        userId,
-        groupId,
-        groupId,
-        projectId,
-        projectId,
-        domainId,
-        domainId,
-        roleId,
-        roleId);
+      Sql sql,
+      String userId,
+      String groupId,
+      Collection<String> targets,
+      Collection<String> roleIds) {
+    var query = ListQuery.of("SELECT * FROM assignment", "assignment", "assignment_key");
+    query.whereIfGiven("user_id", userId).whereIfGiven("group_id", groupId);
+    if (targets != null && targets.size() <= IDS_MAX) {
+      var marks = "?, ".repeat(targets.size() - 1) + "?";
+      var both = new ArrayList<Object>(targets);
+      both.addAll(targets);
+      query.where("project_id IN (" + marks + ") OR domain_id IN (" + marks + ")", both.toArray());
+    }
+    if (roleIds != null) {
+      query.whereIn("role_id", roleIds);
+    }
+    return query.list(sql, AssignmentStore::map);
   }
 
   private static Assignment map(Row r) throws SQLException {

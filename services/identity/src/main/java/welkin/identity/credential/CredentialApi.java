@@ -1,7 +1,9 @@
 package welkin.identity.credential;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
@@ -15,6 +17,7 @@ import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
 import welkin.identity.token.Delegation;
+import welkin.identity.token.TokenWire;
 import welkin.identity.token.Tokens;
 
 /** {@code /v3/credentials} and {@code /v3/users/{id}/credentials/OS-EC2}. */
@@ -88,13 +91,21 @@ public final class CredentialApi {
     return found.orElseThrow(Faults.missing("credential", id));
   }
 
-  private static ObjectNode show(Call call, Credential c) {
+  private ObjectNode show(Call call, Credential c) {
+    return show(call, c, credentials.lastUsed(List.of(c)).get(c.id()));
+  }
+
+  /**
+   * @param usedAt when it was last used, or null for never; keystone does not tell
+   */
+  private static ObjectNode show(Call call, Credential c, Instant usedAt) {
     var out = c.extra().deepCopy();
     out.put("id", c.id());
     out.put("user_id", c.userId());
     out.put("project_id", c.projectId());
     out.put("type", c.type());
     out.put("blob", c.blob().reveal());
+    out.put("last_used_at", usedAt == null ? null : TokenWire.time(usedAt));
     out.putObject("links").put("self", call.base() + "/v3/credentials/" + c.id());
     return out;
   }
@@ -112,7 +123,9 @@ public final class CredentialApi {
         credentials.list(request).stream()
             .filter(c -> call.allows("identity:get_credential", target(c.userId())))
             .toList();
-    return request.answer(call, "credentials", visible, c -> show(call, c), Credential::id);
+    var used = credentials.lastUsed(visible);
+    return request.answer(
+        call, "credentials", visible, c -> show(call, c, used.get(c.id())), Credential::id);
   }
 
   private Answer create(Call call) {

@@ -3,8 +3,10 @@ package welkin.identity.credential;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,6 +21,7 @@ import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
 import welkin.identity.token.Delegation;
 import welkin.identity.token.FernetKeys;
+import welkin.identity.token.LastUsed;
 import welkin.identity.user.UserStore;
 import welkin.store.DuplicateKey;
 import welkin.store.Sql;
@@ -30,9 +33,11 @@ public final class Credentials {
 
   private final Backend backend;
   private final CredentialStore store;
+  private final LastUsed lastUsed;
 
-  public Credentials(Backend backend, FernetKeys keys) {
+  public Credentials(Backend backend, FernetKeys keys, LastUsed lastUsed) {
     this.backend = backend;
+    this.lastUsed = lastUsed;
     this.store = new CredentialStore(keys, backend.clock());
   }
 
@@ -53,6 +58,16 @@ public final class Credentials {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Somebody proved an identity with it just now. */
+  public void used(Credential c) {
+    lastUsed.note(LastUsed.Kind.CREDENTIAL, c.id());
+  }
+
+  /** When these were used last. */
+  Map<String, Instant> lastUsed(List<Credential> all) {
+    return lastUsed.of(LastUsed.Kind.CREDENTIAL, all.stream().map(Credential::id).toList());
   }
 
   /** The seeds of a user's one-time passwords. */

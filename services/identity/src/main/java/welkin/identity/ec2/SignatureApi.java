@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
@@ -21,6 +22,7 @@ import welkin.identity.credential.Credential;
 import welkin.identity.credential.Credentials;
 import welkin.identity.ec2.AwsRequest.Unsigned;
 import welkin.identity.shared.Backend;
+import welkin.identity.token.Audit;
 import welkin.identity.token.Token;
 import welkin.identity.token.Tokens;
 
@@ -37,12 +39,15 @@ public final class SignatureApi {
   private final Backend backend;
   private final Credentials credentials;
   private final Tokens tokens;
+  private final Audit audit;
   private final Duration life;
 
   /**
    * @param life how old (or how far ahead) a signature may be
    */
-  public SignatureApi(Backend backend, Credentials credentials, Tokens tokens, Duration life) {
+  public SignatureApi(
+      Backend backend, Credentials credentials, Tokens tokens, Audit audit, Duration life) {
+    this.audit = audit;
     this.backend = backend;
     this.credentials = credentials;
     this.tokens = tokens;
@@ -51,9 +56,29 @@ public final class SignatureApi {
 
   public Routes routes() {
     var r = new Routes("/v3");
-    r.post("/ec2tokens", this::ec2).policy("identity:ec2tokens_validate");
-    r.post("/s3tokens", this::s3).policy("identity:s3tokens_validate");
+    r.post("/ec2tokens", call -> told(call, this::ec2)).policy("identity:ec2tokens_validate");
+    r.post("/s3tokens", call -> told(call, this::s3)).policy("identity:s3tokens_validate");
     return r;
+  }
+
+  /** A signature is a login: who it was, or was not, stands in the event log. */
+  private Answer told(Call call, Function<Call, Answer> login) {
+    try {
+      return login.apply(call);
+    } catch (Fault f) {
+      audit.refusedAs(call, access(call), f);
+      throw f;
+    }
+  }
+
+  /** The key pair that was named, which is no secret; null for none. */
+  private static String access(Call call) {
+    for (var given : call.object()) {
+      if (given.path("access").isString()) {
+        return given.get("access").stringValue();
+      }
+    }
+    return null;
   }
 
   private static ObjectNode given(Call call) {
@@ -109,7 +134,7 @@ public final class SignatureApi {
     } catch (Unsigned e) {
       throw Fault.unauthorized(e.getMessage());
     }
-    var token = token(credential);
+    var token = token(call, credential);
     return answer(token).with("X-Subject-Token", token.text().reveal());
   }
 
@@ -140,7 +165,7 @@ public final class SignatureApi {
     } catch (Unsigned e) {
       throw Fault.unauthorized(e.getMessage());
     }
-    return answer(token(credential));
+    return answer(token(call, credential));
   }
 
   private static Instant basicTime(String text) throws Unsigned {
@@ -176,16 +201,20 @@ public final class SignatureApi {
     return MessageDigest.isEqual(AwsRequest.bytes(a), AwsRequest.bytes(b));
   }
 
-  private Token token(Credential c) {
+  private Token token(Call call, Credential c) {
     var blob = Json.parse(c.blob().reveal());
-    return tokens
-        .ofKeyPair(
-            c.userId(),
-            c.projectId(),
-            Json.string(blob, "trust_id"),
-            Json.string(blob, "app_cred_id"),
-            METHOD)
-        .orElseThrow(() -> Fault.unauthorized("User not valid for project."));
+    var token =
+        tokens
+            .ofKeyPair(
+                c.userId(),
+                c.projectId(),
+                Json.string(blob, "trust_id"),
+                Json.string(blob, "app_cred_id"),
+                METHOD)
+            .orElseThrow(() -> Fault.unauthorized("User not valid for project."));
+    credentials.used(c);
+    audit.authenticated(call, token);
+    return token;
   }
 
   private static Answer answer(Token token) {

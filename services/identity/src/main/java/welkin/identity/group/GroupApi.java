@@ -125,7 +125,7 @@ public final class GroupApi {
   private Answer users(Call call) {
     var group = enforced(call);
     var request =
-        ListRequest.of(call, "domain_id", "enabled", "name")
+        ListRequest.of(call, "domain_id", "enabled", "name", "password_expires_at")
             .where("domain_id", call.caller().domainId());
     if (!request.goesOn()) {
       directories.freshMembersNow(group.id());

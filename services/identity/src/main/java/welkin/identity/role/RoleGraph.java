@@ -47,6 +47,18 @@ public final class RoleGraph {
     return out;
   }
 
+  /** Every role whose closure has this one: itself and those that imply it. */
+  public Set<String> implying(String id) {
+    var out = new LinkedHashSet<String>();
+    out.add(id);
+    for (var role : implied.keySet()) {
+      if (closure(List.of(role)).contains(id)) {
+        out.add(role);
+      }
+    }
+    return out;
+  }
+
   /** What a token shows: the closure without roles private to a domain. */
   public List<Role> effective(Collection<String> ids) {
     var out = new ArrayList<Role>();

@@ -1,5 +1,9 @@
 package welkin.identity.shared;
 
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -7,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
@@ -22,6 +27,7 @@ import welkin.store.Sql;
  */
 public final class ListRequest {
   private static final Set<String> FLAGS = Set.of("enabled", "is_domain");
+  private static final Set<String> TIMES = Set.of("password_expires_at");
 
   private record Filter(String attribute, String comparator, String value) {}
 
@@ -91,7 +97,9 @@ public final class ListRequest {
       boolean flag = FLAGS.contains(f.attribute);
       switch (f.comparator) {
         case "equals" -> {
-          if (flag) {
+          if (TIMES.contains(f.attribute)) {
+            time(query, column, f);
+          } else if (flag) {
             query.where(column + " = ?", truth(f.value));
           } else if (f.value.isEmpty()) {
             query.where(column + " IS NULL OR " + column + " = ''");
@@ -109,6 +117,43 @@ public final class ListRequest {
       }
     }
     return query.after(sql, marker).limit(limit).list(sql, mapper);
+  }
+
+  /**
+   * {@code lt:2026-12-01T00:00:00Z}: an operator and a time; without an operator that very time.
+   */
+  private static void time(ListQuery query, String column, Filter f) {
+    int at = f.value.indexOf(':');
+    var operator = at < 0 ? "" : f.value.substring(0, at);
+    boolean bare = !operator.isEmpty() && Character.isDigit(operator.charAt(0));
+    var sign =
+        switch (bare ? "eq" : operator) {
+          case "lt" -> "<";
+          case "lte" -> "<=";
+          case "gt" -> ">";
+          case "gte" -> ">=";
+          case "eq" -> "=";
+          case "neq" -> "<>";
+          default -> throw unreadable(f);
+        };
+    try {
+      var text = bare ? f.value : f.value.substring(at + 1);
+      var time =
+          text.endsWith("Z")
+              ? Instant.parse(text)
+              : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
+      query.where(column + " " + sign + " ?", time);
+    } catch (DateTimeException e) {
+      throw unreadable(f);
+    }
+  }
+
+  private static Fault unreadable(Filter f) {
+    return Fault.badRequest(
+        "Invalid input for field '"
+            + f.attribute
+            + "': an operator (lt, lte, gt, gte, eq, neq) and a time such as"
+            + " lt:2026-12-01T00:00:00Z are expected.");
   }
 
   private static void like(ListQuery query, String column, Filter f, String before, String after) {

@@ -44,6 +44,7 @@ public final class Audit implements AutoCloseable {
     writer = Thread.ofVirtual().name("audit").start(this::work);
   }
 
+  /** Somebody is recognised. */
   public void authenticated(Call call, Token token) {
     var payload = event(call, "success", token.caller(), token.payload().userId());
     var initiator = (ObjectNode) payload.get("initiator");
@@ -95,14 +96,23 @@ public final class Audit implements AutoCloseable {
   }
 
   void refused(Call call, ObjectNode auth, Fault fault) {
+    refusedAs(call, named(auth), fault);
+  }
+
+  /**
+   * Somebody is not recognised.
+   *
+   * @param named whom the request claimed to be, or null
+   */
+  public void refusedAs(Call call, String named, Fault fault) {
     var payload = event(call, "failure", Caller.ANONYMOUS, "-");
     payload
         .putObject("reason")
         .put("reasonType", "HTTP")
         .put("reasonCode", String.valueOf(fault.status()));
-    var named = named(auth);
     if (named != null) {
-      ((ObjectNode) payload.get("initiator")).put("username", named);
+      ((ObjectNode) payload.get("initiator"))
+          .put("username", named.length() > 255 ? named.substring(0, 255) : named);
     }
     add(call, Caller.ANONYMOUS, null, payload);
   }
@@ -113,8 +123,7 @@ public final class Audit implements AutoCloseable {
       JsonNode user = auth.path("identity").path(method).path("user");
       for (var field : List.of("id", "name")) {
         if (user.path(field).isString()) {
-          var text = user.get(field).stringValue();
-          return text.length() > 255 ? text.substring(0, 255) : text;
+          return user.get(field).stringValue();
         }
       }
     }

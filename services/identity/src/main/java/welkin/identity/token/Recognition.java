@@ -209,10 +209,11 @@ public final class Recognition {
             .filter(User::enabled)
             .orElseThrow(Faults::unauthorized);
     var now = backend.clock().instant();
-    if (credentials.totp(user.id()).stream()
-        .noneMatch(c -> Totp.accepts(c.blob(), passcode, now))) {
-      throw Faults.unauthorized();
-    }
+    credentials.used(
+        credentials.totp(user.id()).stream()
+            .filter(c -> Totp.accepts(c.blob(), passcode, now))
+            .findFirst()
+            .orElseThrow(Faults::unauthorized));
     return new Recognised(user.id(), List.of("totp"), null);
   }
 }

@@ -11,6 +11,9 @@ public final class Token {
   private final Authorization authorization;
   private final Caller caller;
 
+  /** In seconds; a race at most notes a use twice. */
+  private volatile long notedAt;
+
   Token(Secret text, Payload payload, Authorization authorization) {
     this.text = text;
     this.payload = payload;
@@ -29,6 +32,15 @@ public final class Token {
             text,
             payload.expiresAt(),
             authorization.accessRules());
+  }
+
+  /** Whether its last noted use is that many seconds ago; then this one counts as noted. */
+  boolean worthNoting(long now, long seconds) {
+    if (now - notedAt < seconds) {
+      return false;
+    }
+    notedAt = now;
+    return true;
   }
 
   public Secret text() {

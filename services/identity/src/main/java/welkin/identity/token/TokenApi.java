@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -22,9 +23,11 @@ public final class TokenApi {
   private final Tokens tokens;
   private final Login login;
   private final Audit audit;
+  private final LastUsed lastUsed;
 
-  public TokenApi(Backend backend, Tokens tokens, Login login, Audit audit) {
+  public TokenApi(Backend backend, Tokens tokens, Login login, Audit audit, LastUsed lastUsed) {
     this.audit = audit;
+    this.lastUsed = lastUsed;
     this.backend = backend;
     this.tokens = tokens;
     this.login = login;
@@ -79,7 +82,16 @@ public final class TokenApi {
     };
   }
 
+  /** With {@code ?last_used} it also says when the token was used before, and is no use itself. */
   private Answer validate(Call call) {
+    if (call.query().containsKey("last_used")) {
+      var token = enforced(call, tokens.validateExpired(text(call)));
+      var id = token.payload().auditIds().getFirst();
+      var at = lastUsed.of(LastUsed.Kind.TOKEN, List.of(id)).get(id);
+      var body = Json.parse(token.body(!call.query().containsKey("nocatalog")));
+      ((ObjectNode) body.get("token")).put("last_used_at", at == null ? null : TokenWire.time(at));
+      return answer(200, Json.bytes(body)).with("X-Subject-Token", token.text().reveal());
+    }
     var token = subject(call, call.queryFlag("allow_expired", false));
     return answer(200, token.body(!call.query().containsKey("nocatalog")))
         .with("X-Subject-Token", token.text().reveal());
@@ -90,12 +102,20 @@ public final class TokenApi {
     return Answer.none().with("Vary", "X-Auth-Token");
   }
 
-  private Token subject(Call call, boolean allowExpired) {
+  private static String text(Call call) {
     var text = call.header("x-subject-token");
     if (text == null || text.isEmpty()) {
       throw Fault.badRequest("The X-Subject-Token header is missing.");
     }
-    var found = allowExpired ? tokens.validateExpired(text) : tokens.validate(text);
+    return text;
+  }
+
+  private Token subject(Call call, boolean allowExpired) {
+    var text = text(call);
+    return enforced(call, allowExpired ? tokens.validateExpired(text) : tokens.validate(text));
+  }
+
+  private static Token enforced(Call call, Optional<Token> found) {
     var token =
         found.orElseThrow(() -> Fault.notFound("Could not find token: the token is not valid."));
     call.enforce(Map.of("target.token.user_id", token.payload().userId()));

@@ -30,6 +30,7 @@ public final class Tokens {
   private final Duration life;
   private final Duration allowExpired;
   private final Directories directories;
+  private final LastUsed lastUsed;
   private final Cache<String, Token> good =
       Caffeine.newBuilder().maximumSize(20_000).expireAfterAccess(Duration.ofMinutes(10)).build();
 
@@ -44,12 +45,14 @@ public final class Tokens {
       Revocations revocations,
       Duration life,
       Duration allowExpired,
-      Directories directories) {
+      Directories directories,
+      LastUsed lastUsed) {
     this.backend = backend;
     this.keys = keys;
     this.revocations = revocations;
     this.authorizations = new Authorizations(backend, directories);
     this.directories = directories;
+    this.lastUsed = lastUsed;
     this.life = life;
     this.allowExpired = allowExpired;
   }
@@ -92,11 +95,18 @@ public final class Tokens {
     var text = keys.seal(payload);
     var token = new Token(Secret.of(text), payload, what);
     good.put(text, token);
+    lastUsed.made(delegation);
     return token;
   }
 
   /** The token a text stands for; empty when it is no token, expired, or revoked in any way. */
   public Optional<Token> validate(String text) {
+    var token = look(text);
+    token.ifPresent(t -> lastUsed.token(t, backend.clock().instant()));
+    return token;
+  }
+
+  private Optional<Token> look(String text) {
     var kept = good.getIfPresent(text);
     if (kept != null && directories.any()) {
       authorizations.refresh(kept.payload().userId(), kept.payload().delegation());

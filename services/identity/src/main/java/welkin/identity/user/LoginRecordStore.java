@@ -1,10 +1,16 @@
 package welkin.identity.user;
 
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import welkin.store.Sql;
 
 /** The rows of {@link LoginRecord}. */
 final class LoginRecordStore {
+  private static final int IDS_MAX = 500;
+
   private LoginRecordStore() {}
 
   static Optional<LoginRecord> find(Sql sql, String userId) {
@@ -12,6 +18,23 @@ final class LoginRecordStore {
         "SELECT * FROM login_record WHERE user_id = ?",
         r -> new LoginRecord(r.integer("failures"), r.time("failed_at"), r.time("active_at")),
         userId);
+  }
+
+  /** The last logins of those users who have one. */
+  static Map<String, Instant> active(Sql sql, List<String> userIds) {
+    var out = new HashMap<String, Instant>();
+    for (int from = 0; from < userIds.size(); from += IDS_MAX) {
+      var some = userIds.subList(from, Math.min(userIds.size(), from + IDS_MAX));
+      sql.list(
+              "SELECT user_id, active_at FROM login_record WHERE active_at IS NOT NULL AND user_id"
+                  + " IN ("
+                  + "?, ".repeat(some.size() - 1)
+                  + "?)",
+              r -> Map.entry(r.text("user_id"), r.time("active_at")),
+              some.toArray())
+          .forEach(e -> out.put(e.getKey(), e.getValue()));
+    }
+    return out;
   }
 
   static void put(Sql sql, String userId, LoginRecord record) {

@@ -2,6 +2,7 @@ package welkin.identity.user;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import welkin.core.Fault;
 import welkin.core.Secret;
@@ -129,17 +130,25 @@ public final class PasswordLogin {
             });
   }
 
-  /** How a user is shown: one who stayed away too long counts as disabled. */
-  User seen(User user) {
-    if (compliance.inactivity().isZero() || !user.enabled()) {
-      return user;
+  /** How users are shown, with one look at when they were active. */
+  List<User> allSeen(List<User> users) {
+    if (compliance.inactivity().isZero() || users.isEmpty()) {
+      return users;
     }
     var active =
         backend
             .database()
-            .read(sql -> LoginRecordStore.find(sql, user.id()))
-            .map(LoginRecord::activeAt)
-            .orElse(null);
-    return compliance.isInactive(user, active, backend.clock().instant()) ? user.disabled() : user;
+            .read(sql -> LoginRecordStore.active(sql, users.stream().map(User::id).toList()));
+    var now = backend.clock().instant();
+    return users.stream()
+        .map(
+            u ->
+                u.enabled() && compliance.isInactive(u, active.get(u.id()), now) ? u.disabled() : u)
+        .toList();
+  }
+
+  /** How a user is shown: one who stayed away too long counts as disabled. */
+  User seen(User user) {
+    return allSeen(List.of(user)).getFirst();
   }
 }

@@ -116,7 +116,8 @@ public final class UserApi {
     }
     call.enforce(target);
     var request =
-        ListRequest.of(call, "domain_id", "enabled", "name", "default_project_id")
+        ListRequest.of(
+                call, "domain_id", "enabled", "name", "default_project_id", "password_expires_at")
             .where("domain_id", domain);
     return request.answer(
         call, "users", users.list(request), u -> UserWire.show(call, u), User::id);

@@ -64,9 +64,7 @@ public final class Users {
 
   List<User> list(ListRequest request) {
     directories.freshUsers(request.value("domain_id"), request.value("name"), request.goesOn());
-    return backend.database().read(sql -> UserStore.list(sql, request)).stream()
-        .map(login::seen)
-        .toList();
+    return login.allSeen(backend.database().read(sql -> UserStore.list(sql, request)));
   }
 
   User create(Attributes given, String domainId) {
