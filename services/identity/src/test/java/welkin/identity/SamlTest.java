@@ -204,6 +204,38 @@ class SamlTest {
     assertThat(said.body()).contains("not among the remote ids");
   }
 
+  @Test
+  void aProviderVouchesForNobodyWhomAnotherKnows() throws Exception {
+    var other = new TestIdp(TestIdentity.BASE + ACS, SELF, cloud.now);
+    other.issuer = "https://other.example.org/saml";
+    trust("other", other.issuer, idp.metadata().replace(TestIdp.ENTITY, other.issuer));
+    var rules =
+        "[{\"local\":[{\"user\":{\"name\":\"{0}\",\"domain\":{\"id\":\"default\"}}}],"
+            + "\"remote\":[{\"type\":\"REMOTE_USER\"}]}]";
+    for (var mapping : List.of("company", "other")) {
+      var said =
+          cloud.call(
+              "PATCH",
+              "/v3/OS-FEDERATION/mappings/" + mapping,
+              cloud.admin(),
+              Map.of(
+                  "mapping", Map.of("rules", Json.parse(rules.getBytes(StandardCharsets.UTF_8)))));
+      assertThat(said.status()).as(said.toString()).isEqualTo(200);
+    }
+    assertThat(get(AUTH, "cookie", cookie(soap(envelope(idp.signed())))).status()).isEqualTo(201);
+    other.id = "_o3";
+    var said =
+        get(AUTH.replace("company", "other"), "cookie", cookie(soap(envelope(other.signed()))));
+    assertThat(said.status()).isEqualTo(401);
+    assertThat(said.body()).contains("another identity provider");
+    other.id = "_o4";
+    other.nameId = "berta";
+    assertThat(
+            get(AUTH.replace("company", "other"), "cookie", cookie(soap(envelope(other.signed()))))
+                .status())
+        .isEqualTo(201);
+  }
+
   private static String envelope(byte[] response) {
     return "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body>"
         + new String(response, StandardCharsets.UTF_8)

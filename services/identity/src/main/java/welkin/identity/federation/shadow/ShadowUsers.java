@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.identity.federation.protocol.Protocol;
 import welkin.identity.shared.Backend;
@@ -45,8 +46,13 @@ public final class ShadowUsers {
       return new Known(userId, true);
     }
     var userId = id(domainId, uniqueId);
-    // an older protocol of the provider may have made the user already
     boolean known = UserStore.find(sql, userId).isPresent();
+    if (known && !isOf(sql, userId, by.identityProviderId())) {
+      // one provider's word is no proof of who somebody is at another, or in a directory
+      throw Fault.unauthorized(
+          "The domain has a user of the same id whom another identity provider or a directory"
+              + " vouches for: let the mapping choose another domain or id.");
+    }
     if (!known) {
       UserStore.insertShadow(
           sql,
@@ -66,6 +72,12 @@ public final class ShadowUsers {
     FederatedUserStore.insert(
         sql, new FederatedUser(by.identityProviderId(), by.id(), uniqueId, userId));
     return new Known(userId, known);
+  }
+
+  /** By an older protocol, perhaps. */
+  private static boolean isOf(Sql sql, String userId, String identityProviderId) {
+    return FederatedUserStore.ofUser(sql, userId).stream()
+        .anyMatch(f -> f.identityProviderId().equals(identityProviderId));
   }
 
   private void update(Sql sql, User was, String name, String email) {
