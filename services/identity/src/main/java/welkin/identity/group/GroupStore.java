@@ -42,7 +42,12 @@ public final class GroupStore {
     return request.list(
         sql,
         ListQuery.of("SELECT * FROM user_group", "user_group", "id")
-            .where("id IN (SELECT group_id FROM membership WHERE user_id = ?)", userId),
+            .where(
+                "id IN (SELECT group_id FROM membership WHERE user_id = ? UNION ALL SELECT group_id"
+                    + " FROM expiring_membership WHERE user_id = ? AND expires_at > ?)",
+                userId,
+                userId,
+                sql.now()),
         Map.of(),
         GroupStore::map);
   }

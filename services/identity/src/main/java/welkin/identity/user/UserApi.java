@@ -1,6 +1,7 @@
 package welkin.identity.user;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.core.Json;
@@ -10,6 +11,7 @@ import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
 import welkin.identity.assignment.AssignmentStore;
+import welkin.identity.federation.shadow.ExpiringMembershipStore;
 import welkin.identity.group.GroupStore;
 import welkin.identity.group.GroupWire;
 import welkin.identity.ldap.Directories;
@@ -23,6 +25,17 @@ import welkin.identity.shared.ListRequest;
 
 /** {@code /v3/users}. */
 public final class UserApi {
+  private static final Shape FEDERATED =
+      Shape.array(
+          Shape.object()
+              .required("idp_id", Shape.string())
+              .required(
+                  "protocols",
+                  Shape.array(
+                          Shape.object()
+                              .required("protocol_id", Shape.string())
+                              .required("unique_id", Shape.string().length(1, 255)))
+                      .min(1)));
   private static final Shape CREATE =
       Fields.body(
           "user",
@@ -33,6 +46,7 @@ public final class UserApi {
               .optional("description", Fields.TEXT)
               .optional("enabled", Fields.FLAG)
               .optional("password", Shape.string().nullable().secret())
+              .optional("federated", FEDERATED)
               .optional("options", Fields.ANY_OBJECT));
   private static final Shape UPDATE =
       Fields.body(
@@ -44,6 +58,7 @@ public final class UserApi {
               .optional("description", Fields.TEXT)
               .optional("enabled", Fields.FLAG)
               .optional("password", Shape.string().nullable().secret())
+              .optional("federated", FEDERATED)
               .optional("options", Fields.ANY_OBJECT)
               .minProps(1));
   private static final Shape PASSWORD =
@@ -102,9 +117,9 @@ public final class UserApi {
     return user.orElseThrow(Faults.missing("user", id));
   }
 
-  private static Answer one(int status, Call call, User user) {
+  private Answer one(int status, Call call, User user) {
     var body = Json.object();
-    body.set("user", UserWire.show(call, user));
+    body.set("user", UserWire.show(call, user, users.known(user.id())));
     return Answer.json(status, body);
   }
 
@@ -119,8 +134,14 @@ public final class UserApi {
         ListRequest.of(
                 call, "domain_id", "enabled", "name", "default_project_id", "password_expires_at")
             .where("domain_id", domain);
+    var known = new LinkedHashMap<String, String>();
+    for (var attribute : List.of("idp_id", "protocol_id", "unique_id")) {
+      if (call.query(attribute) != null) {
+        known.put(attribute, call.query(attribute));
+      }
+    }
     return request.answer(
-        call, "users", users.list(request), u -> UserWire.show(call, u), User::id);
+        call, "users", users.list(request, known), u -> UserWire.show(call, u), User::id);
   }
 
   private Answer create(Call call) {
@@ -159,7 +180,9 @@ public final class UserApi {
       directories.freshUserNow(user.id());
     }
     var rows = backend.database().read(sql -> GroupStore.ofUser(sql, request, user.id()));
-    return request.answer(call, "groups", rows, g -> GroupWire.show(call, g), g -> g.id());
+    var ends = backend.database().read(sql -> ExpiringMembershipStore.ofUser(sql, user.id()));
+    return request.answer(
+        call, "groups", rows, g -> GroupWire.show(call, g, ends.get(g.id())), g -> g.id());
   }
 
   private Answer projects(Call call) {

@@ -33,12 +33,20 @@ public final class UserStore {
         name);
   }
 
-  static List<User> list(Sql sql, ListRequest request) {
-    return request.list(
-        sql,
-        ListQuery.of("SELECT * FROM users", "users", "id").where(SEEN),
-        Map.of(),
-        UserStore::map);
+  /**
+   * @param known {@code idp_id}, {@code protocol_id} and {@code unique_id} by which identity
+   *     providers know the users asked for; empty for all
+   */
+  static List<User> list(Sql sql, ListRequest request, Map<String, String> known) {
+    var query = ListQuery.of("SELECT * FROM users", "users", "id").where(SEEN);
+    known.forEach(
+        (attribute, value) ->
+            query.where(
+                "EXISTS (SELECT 1 FROM federated_user f WHERE f.user_id = users.id AND f."
+                    + attribute
+                    + " = ?)",
+                value));
+    return request.list(sql, query, Map.of(), UserStore::map);
   }
 
   public static List<User> inGroup(Sql sql, ListRequest request, String groupId) {

@@ -1,10 +1,15 @@
 package welkin.identity.user;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import welkin.core.Fault;
 import welkin.core.Secret;
+import welkin.identity.federation.protocol.ProtocolStore;
+import welkin.identity.federation.provider.IdentityProviderStore;
+import welkin.identity.federation.shadow.FederatedUser;
+import welkin.identity.federation.shadow.FederatedUserStore;
 import welkin.identity.ldap.Directories;
 import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
@@ -62,9 +67,9 @@ public final class Users {
     return backend.database().read(sql -> UserStore.find(sql, id)).map(login::seen);
   }
 
-  List<User> list(ListRequest request) {
+  List<User> list(ListRequest request, Map<String, String> known) {
     directories.freshUsers(request.value("domain_id"), request.value("name"), request.goesOn());
-    return login.allSeen(backend.database().read(sql -> UserStore.list(sql, request)));
+    return login.allSeen(backend.database().read(sql -> UserStore.list(sql, request, known)));
   }
 
   User create(Attributes given, String domainId) {
@@ -92,6 +97,7 @@ public final class Users {
           mustBeProject(sql, user.defaultProjectId());
           UserStore.insert(sql, user);
           remember(sql, user);
+          link(sql, given, user);
           backend.tell(sql, "user", "created", null, user.id());
         });
   }
@@ -122,6 +128,7 @@ public final class Users {
         sql -> {
           mustBeProject(sql, given.has("default_project_id") ? user.defaultProjectId() : null);
           UserStore.update(sql, user);
+          link(sql, given, user);
           if (given.has("password")) {
             remember(sql, user);
           }
@@ -139,6 +146,35 @@ public final class Users {
           }
           backend.epoch().end(sql);
         });
+  }
+
+  /** Whether and how identity providers know a user. */
+  List<FederatedUser> known(String id) {
+    return backend.database().read(sql -> FederatedUserStore.ofUser(sql, id));
+  }
+
+  /** Replaces how identity providers know a user, when the request says so. */
+  private static void link(Sql sql, Attributes given, User user) {
+    var providers = given.get("federated");
+    if (providers == null || providers.isEmpty()) {
+      return;
+    }
+    FederatedUserStore.deleteOf(sql, user.id());
+    for (var provider : providers) {
+      var id = provider.get("idp_id").stringValue();
+      if (IdentityProviderStore.find(sql, id).isEmpty()) {
+        throw Fault.badRequest("Could not find Identity Provider: " + id);
+      }
+      for (var protocol : provider.get("protocols")) {
+        var name = protocol.get("protocol_id").stringValue();
+        if (ProtocolStore.find(sql, id, name).isEmpty()) {
+          throw Fault.badRequest(
+              "Could not find federated protocol " + name + " for Identity Provider: " + id + ".");
+        }
+        FederatedUserStore.insert(
+            sql, new FederatedUser(id, name, protocol.get("unique_id").stringValue(), user.id()));
+      }
+    }
   }
 
   /** A user with a password that an administrator set; null takes it away. */
