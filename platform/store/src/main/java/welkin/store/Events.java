@@ -47,7 +47,7 @@ public final class Events {
     if (context.claim() != null) {
       context.claim().resource().compareAndSet(null, resourceId);
     }
-    sql.insert(
+    sql.sendInsert(
         "event",
         "at",
         clock.instant(),

@@ -56,7 +56,7 @@ public final class Idempotency {
    */
   public void answered(Sql sql, IdempotencyClaim claim, int status, String answer) {
     insert(sql, claim);
-    sql.update(
+    sql.send(
         "UPDATE idempotency SET status = ?, answer = ?, at = ? WHERE claim_key = ?",
         status,
         answer,

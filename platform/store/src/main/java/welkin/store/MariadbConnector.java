@@ -106,7 +106,7 @@ final class MariadbConnector extends Connector {
 
   /** A savepoint of the same name takes the place of the one before. */
   @Override
-  String divide(boolean divided) {
-    return "SAVEPOINT one";
+  List<String> divide(boolean divided) {
+    return List.of("SAVEPOINT one");
   }
 }

@@ -24,6 +24,8 @@ final class PostgresConnector extends Connector {
               + "s'; SET idle_in_transaction_session_timeout = '"
               + (answerSeconds == 0 ? 0 : SILENCE_SECONDS)
               + "s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2;"
+              // statements are planned once, when tables are small: even then by their indexes
+              + " SET random_page_cost = 1.1;"
               + " SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000");
       return connection;
     } catch (SQLException e) {
@@ -133,7 +135,9 @@ final class PostgresConnector extends Connector {
   }
 
   @Override
-  String divide(boolean divided) {
-    return divided ? "RELEASE SAVEPOINT one; SAVEPOINT one" : "SAVEPOINT one";
+  List<String> divide(boolean divided) {
+    return divided
+        ? List.of("RELEASE SAVEPOINT one", "SAVEPOINT one")
+        : List.of("SAVEPOINT one");
   }
 }

@@ -157,18 +157,45 @@ public final class Quotas {
    *     requested} as details
    */
   public void take(Sql sql, String projectId, String resource, long amount) {
-    if (amount > 0 && unified(resource)) {
-      fits(sql, projectId, resource, of -> used(sql, resource, of), amount, null);
-      sql.insertIfAbsent("quota_usage", "project_id", projectId, "resource", resource, "used", 0L);
-      give(sql, projectId, resource, -amount);
+    take(sql, projectId, Map.of(resource, amount));
+  }
+
+  /**
+   * Counts more of several resources.
+   *
+   * @param amounts by resource
+   * @throws Fault for the first one over quota
+   */
+  public void take(Sql sql, String projectId, Map<String, Long> amounts) {
+    var ours = new LinkedHashMap<String, Long>();
+    amounts.forEach(
+        (resource, amount) -> {
+          if (amount > 0 && unified(resource)) {
+            fits(sql, projectId, resource, of -> used(sql, resource, of), amount, null);
+            sql.sendIfAbsent(
+                "quota_usage", "project_id", projectId, "resource", resource, "used", 0L);
+            give(sql, projectId, resource, -amount);
+          } else {
+            ours.put(resource, amount);
+          }
+        });
+    if (ours.isEmpty()) {
       return;
     }
-    if (counted(sql, projectId, resource, amount)) {
-      return; // one statement, as nearly always
-    }
-    sql.insertIfAbsent("quota_usage", "project_id", projectId, "resource", resource, "used", 0L);
-    if (!counted(sql, projectId, resource, amount)) {
-      throw over(sql, projectId, resource, amount);
+    var counts =
+        sql.updateAll(
+            ours.entrySet().stream()
+                .map(e -> counting(projectId, e.getKey(), e.getValue()))
+                .toList());
+    int at = 0;
+    for (var e : ours.entrySet()) {
+      if (counts[at++] == 0) { // the limit stands in the way, or nothing was ever counted here
+        sql.insertIfAbsent(
+            "quota_usage", "project_id", projectId, "resource", e.getKey(), "used", 0L);
+        if (sql.updateAll(List.of(counting(projectId, e.getKey(), e.getValue())))[0] == 0) {
+          throw over(sql, projectId, e.getKey(), e.getValue());
+        }
+      }
     }
   }
 
@@ -254,17 +281,15 @@ public final class Quotas {
     return sum;
   }
 
-  /** False when the limit stands in the way, or when nothing was ever counted here. */
-  private boolean counted(Sql sql, String projectId, String resource, long amount) {
+  private Sql.Change counting(String projectId, String resource, long amount) {
     if (amount <= 0) {
-      return sql.update(
-              "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ?",
-              amount,
-              projectId,
-              resource)
-          == 1;
+      return new Sql.Change(
+          "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ?",
+          amount,
+          projectId,
+          resource);
     }
-    return sql.update(
+    return new Sql.Change(
             "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ? AND used"
                 + " + ? <= (SELECT CASE WHEN given < 0 THEN "
                 + Long.MAX_VALUE
@@ -279,8 +304,7 @@ public final class Quotas {
             resource,
             EVERYONE,
             resource,
-            defaults.get(resource))
-        == 1;
+            defaults.get(resource));
   }
 
   private Fault over(Sql sql, String projectId, String resource, long amount) {
@@ -310,7 +334,7 @@ public final class Quotas {
 
   /** Counts {@code amount} less. */
   public void give(Sql sql, String projectId, String resource, long amount) {
-    sql.update(
+    sql.send(
         "UPDATE quota_usage SET used = used - ? WHERE project_id = ? AND resource = ?",
         amount,
         projectId,

@@ -23,6 +23,7 @@ final class ServerSession implements Session {
   private PreparedStatement lock;
   private Sql sql;
   private boolean divided;
+  private boolean dividedBefore;
   private long microsAtLock;
   private long nanosAtLock;
 
@@ -83,13 +84,24 @@ final class ServerSession implements Session {
 
   @Override
   public void divide() throws SQLException {
-    Connector.execute(connection, connector.divide(divided));
+    dividedBefore = divided;
+    if (sql.gathers()) {
+      sql.mark(connector.divide(divided)); // the first statement takes it along
+    } else {
+      for (var statement : connector.divide(divided)) {
+        Connector.execute(connection, statement);
+      }
+    }
     divided = true;
   }
 
   @Override
   public void undoPart() throws SQLException {
-    Connector.execute(connection, "ROLLBACK TO SAVEPOINT one");
+    if (sql.dropWaiting()) {
+      divided = dividedBefore;
+    } else {
+      Connector.execute(connection, "ROLLBACK TO SAVEPOINT one");
+    }
   }
 
   @Override
@@ -103,6 +115,9 @@ final class ServerSession implements Session {
       return;
     }
     try {
+      if (sql != null) {
+        sql.dropWaiting();
+      }
       connection.rollback();
     } catch (SQLException e) {
       drop();

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,11 +27,17 @@ import welkin.core.Json;
 public final class Sql {
   private static final int CACHE = 300;
   private static final Object[] NOTHING = {};
+
+  /** So many statements go to the server in one go. */
+  private static final int TOGETHER = 16;
+
   private final Connection connection;
   private final Dialect dialect;
   private final InstantSource clock;
   private StoreException failure;
   private boolean untouched = true;
+  private final List<Waiting> waiting = new ArrayList<>();
+  private boolean markWaits;
   private List<Runnable> afterCommit = new ArrayList<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
@@ -43,6 +50,9 @@ public final class Sql {
           return true;
         }
       };
+
+  /** A statement whose outcome nobody looks at, on its way with the next one. */
+  private record Waiting(String sql, Object[] args) {}
 
   private static final class Prepared {
     final PreparedStatement statement;
@@ -86,11 +96,42 @@ public final class Sql {
 
   /**
    * Fails when a statement failed and the work went on as if it had not: PostgreSQL would have
-   * refused every later statement, so no engine may let it pass.
+   * refused every later statement, so no engine may let it pass. What waits is sent before.
    */
   void mustBeSound() {
+    flush();
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  /** Whether statements may wait for the next one; else they are run at once. */
+  boolean gathers() {
+    return dialect == Dialect.POSTGRESQL;
+  }
+
+  /** Sends these before whatever comes next; together they mark what can be undone by itself. */
+  void mark(List<String> statements) {
+    statements.forEach(text -> waiting.add(new Waiting(text, NOTHING)));
+    markWaits = true;
+  }
+
+  /**
+   * Forgets what was not sent.
+   *
+   * @return whether the mark was among it, so that nothing came after the mark
+   */
+  boolean dropWaiting() {
+    waiting.clear();
+    boolean waited = markWaits;
+    markWaits = false;
+    return waited;
+  }
+
+  private void flush() {
+    if (!waiting.isEmpty()) {
+      var last = waiting.removeLast();
+      run(last.sql, last.args, (p, before) -> count(p, before));
     }
   }
 
@@ -123,9 +164,9 @@ public final class Sql {
     return run(
         sql,
         args,
-        p -> {
+        (p, before) -> {
           var out = new ArrayList<T>();
-          try (var rs = p.statement.executeQuery()) {
+          try (var rs = rows(p, before)) {
             var row = new Row(rs, columns(p, rs));
             while (rs.next()) {
               out.add(mapper.map(row));
@@ -140,8 +181,8 @@ public final class Sql {
     return run(
         sql,
         args,
-        p -> {
-          try (var rs = p.statement.executeQuery()) {
+        (p, before) -> {
+          try (var rs = rows(p, before)) {
             return rs.next()
                 ? Optional.of(mapper.map(new Row(rs, columns(p, rs))))
                 : Optional.<T>empty();
@@ -154,8 +195,8 @@ public final class Sql {
     return run(
         sql,
         args,
-        p -> {
-          try (var rs = p.statement.executeQuery()) {
+        (p, before) -> {
+          try (var rs = rows(p, before)) {
             return rs.next() ? rs.getLong(1) : 0L;
           }
         });
@@ -165,8 +206,8 @@ public final class Sql {
     return run(
         sql,
         args,
-        p -> {
-          try (var rs = p.statement.executeQuery()) {
+        (p, before) -> {
+          try (var rs = rows(p, before)) {
             return rs.next();
           }
         });
@@ -178,20 +219,105 @@ public final class Sql {
    * @throws DuplicateKey when a unique key stands in the way
    */
   public int update(String sql, Object... args) {
-    return run(sql, args, p -> p.statement.executeUpdate());
+    return run(sql, args, Sql::count);
+  }
+
+  /**
+   * Changes rows without saying how many, for changes that fail only by a fault of ours: where
+   * there is a network in between they go to the server with the next statement, or with the end of
+   * the transaction, so that nobody waits for each of them.
+   */
+  public void send(String sql, Object... args) {
+    if (!gathers()) {
+      update(sql, args);
+      return;
+    }
+    var fixed = new Object[args.length];
+    for (int i = 0; i < args.length; i++) {
+      fixed[i] = fixed(args[i]);
+    }
+    waiting.add(new Waiting(sql, fixed));
+    if (waiting.size() >= TOGETHER) {
+      flush();
+    }
+  }
+
+  /** Inserts a row as {@link #send} changes rows: its key must be new. */
+  public void sendInsert(String table, Object... pairs) {
+    send(insertion(table, pairs), values(pairs));
+  }
+
+  /** Inserts a row unless its key exists, as {@link #send} changes rows. */
+  public void sendIfAbsent(String table, Object... pairs) {
+    if (gathers()) {
+      send(dialect.insertIfAbsent(table, columns(pairs), marks(pairs)), values(pairs));
+    } else {
+      insertIfAbsent(table, pairs);
+    }
+  }
+
+  /**
+   * A change of rows.
+   *
+   * @param args its values
+   */
+  public record Change(String sql, Object... args) {}
+
+  /** Makes several changes, in one go where there is a network in between; the rows of each. */
+  public int[] updateAll(List<Change> changes) {
+    var counts = new int[changes.size()];
+    if (!gathers() || changes.size() > TOGETHER) {
+      for (int i = 0; i < counts.length; i++) {
+        counts[i] = update(changes.get(i).sql, changes.get(i).args);
+      }
+      return counts;
+    }
+    int earlier = waiting.size();
+    for (var c : changes) {
+      waiting.add(new Waiting(c.sql, c.args));
+    }
+    var last = waiting.removeLast();
+    return run(
+        last.sql,
+        last.args,
+        (p, before) -> {
+          p.statement.execute();
+          skip(p, earlier);
+          for (int i = 0; i < counts.length; i++) {
+            counts[i] = p.statement.getUpdateCount();
+            p.statement.getMoreResults();
+          }
+          return counts;
+        });
   }
 
   /** Inserts a row of {@code column, value, ...} pairs. */
   public void insert(String table, Object... pairs) {
-    var sql = new StringBuilder("INSERT INTO ").append(table).append(" (");
-    var marks = new StringBuilder();
-    var args = new Object[pairs.length / 2];
+    update(insertion(table, pairs), values(pairs));
+  }
+
+  private static String insertion(String table, Object[] pairs) {
+    return "INSERT INTO " + table + " (" + columns(pairs) + ") VALUES (" + marks(pairs) + ")";
+  }
+
+  private static String columns(Object[] pairs) {
+    var out = new StringBuilder();
     for (int i = 0; i < pairs.length; i += 2) {
-      sql.append(i == 0 ? "" : ", ").append(pairs[i]);
-      marks.append(i == 0 ? "?" : ", ?");
-      args[i / 2] = pairs[i + 1];
+      out.append(i == 0 ? "" : ", ").append(pairs[i]);
     }
-    update(sql.append(") VALUES (").append(marks).append(')').toString(), args);
+    return out.toString();
+  }
+
+  private static String marks(Object[] pairs) {
+    return "?" + ", ?".repeat(pairs.length / 2 - 1);
+  }
+
+  private static Object[] values(Object[] pairs) {
+    var out = new Object[pairs.length / 2];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = pairs[2 * i + 1];
+    }
+    return out;
   }
 
   /**
@@ -204,10 +330,11 @@ public final class Sql {
       rows.forEach(row -> update(sql, row));
       return;
     }
+    flush();
     run(
         sql,
         NOTHING,
-        p -> {
+        (p, before) -> {
           for (var row : rows) {
             bind(p.statement, row);
             p.statement.addBatch();
@@ -218,20 +345,12 @@ public final class Sql {
 
   /** Inserts a row unless its key exists: returns how many rows were inserted. */
   public int insertIfAbsent(String table, Object... pairs) {
-    var sql = new StringBuilder();
-    var marks = new StringBuilder();
-    var args = new Object[pairs.length / 2];
-    for (int i = 0; i < pairs.length; i += 2) {
-      sql.append(i == 0 ? "" : ", ").append(pairs[i]);
-      marks.append(i == 0 ? "?" : ", ?");
-      args[i / 2] = pairs[i + 1];
-    }
-    var text = dialect.insertIfAbsent(table, sql.toString(), marks.toString());
+    var text = dialect.insertIfAbsent(table, columns(pairs), marks(pairs));
     if (text != null) {
-      return update(text, args);
+      return update(text, values(pairs));
     }
     try {
-      return update("INSERT INTO " + table + " (" + sql + ") VALUES (" + marks + ")", args);
+      return update(insertion(table, pairs), values(pairs));
     } catch (DuplicateKey there) {
       failure = failure == there ? null : failure;
       return 0;
@@ -255,11 +374,64 @@ public final class Sql {
     }
   }
 
+  /**
+   * How a statement is run and its outcome read.
+   *
+   * @param <T> what it gives
+   */
   private interface Use<T> {
-    T on(Prepared p) throws SQLException;
+    /**
+     * @param before how many statements come before it in what is sent
+     */
+    T on(Prepared p, int before) throws SQLException;
+  }
+
+  private static ResultSet rows(Prepared p, int before) throws SQLException {
+    if (before == 0) {
+      return p.statement.executeQuery();
+    }
+    p.statement.execute();
+    skip(p, before);
+    return p.statement.getResultSet();
+  }
+
+  private static int count(Prepared p, int before) throws SQLException {
+    if (before == 0) {
+      return p.statement.executeUpdate();
+    }
+    p.statement.execute();
+    skip(p, before);
+    return p.statement.getUpdateCount();
+  }
+
+  private static void skip(Prepared p, int results) throws SQLException {
+    for (int i = 0; i < results; i++) {
+      p.statement.getMoreResults();
+    }
   }
 
   private <T> T run(String sql, Object[] args, Use<T> use) {
+    if (waiting.isEmpty()) {
+      return run(sql, args, 0, use);
+    }
+    for (var arg : args) {
+      if (arg instanceof String text) {
+        storable(text); // what waits must not be lost with it
+      }
+    }
+    var text = new StringBuilder();
+    var all = new ArrayList<Object>();
+    for (var w : waiting) {
+      text.append(w.sql).append("; ");
+      all.addAll(Arrays.asList(w.args));
+    }
+    all.addAll(Arrays.asList(args));
+    int before = waiting.size();
+    dropWaiting();
+    return run(text.append(sql).toString(), all.toArray(), before, use);
+  }
+
+  private <T> T run(String sql, Object[] args, int before, Use<T> use) {
     Prepared p = null;
     boolean own = false;
     try {
@@ -270,7 +442,7 @@ public final class Sql {
       }
       p.busy = true;
       bind(p.statement, args);
-      var result = use.on(p);
+      var result = use.on(p, before);
       untouched = false;
       return result;
     } catch (SQLException e) {
@@ -314,6 +486,21 @@ public final class Sql {
       p.columns = m;
     }
     return p.columns;
+  }
+
+  /** What changes after the call is sent as it is now. */
+  private static Object fixed(Object arg) {
+    return switch (arg) {
+      case null -> null;
+      case String v -> storable(v);
+      case Number v -> v;
+      case Boolean v -> v;
+      case Instant v -> v;
+      case Enum<?> v -> v;
+      case byte[] v -> v;
+      case JsonNode v -> Json.text(v);
+      case Object v -> Json.text(v);
+    };
   }
 
   private static void bind(PreparedStatement s, Object[] args) throws SQLException {

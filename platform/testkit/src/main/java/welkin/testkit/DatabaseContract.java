@@ -33,6 +33,7 @@ import welkin.store.Events;
 import welkin.store.Idempotency;
 import welkin.store.ListQuery;
 import welkin.store.Quotas;
+import welkin.store.Sql;
 import welkin.store.StoreException;
 
 /** What every service relies on, whatever the engine. */
@@ -217,6 +218,83 @@ public abstract class DatabaseContract {
         db.read(
             sql -> sql.one("SELECT note FROM thing WHERE name = ?", r -> r.text("note"), "there"));
     assertThat(note).contains("mine");
+  }
+
+  @Test
+  void whatIsSentIsDoneInOrderAndSeenByWhatComesNext() {
+    put("there", "note", "mine");
+    var note = new ArrayList<>(List.of("as it was"));
+    db.change(
+        sql -> {
+          sql.sendInsert("thing", "name", "a", "flag", 1, "note", note);
+          note.clear();
+          sql.send("UPDATE thing SET flag = 0 WHERE name = ?", "a");
+          sql.sendIfAbsent("thing", "name", "there", "flag", 1, "note", "other");
+          assertThat(
+                  sql.one(
+                      "SELECT flag, note FROM thing WHERE name = ?",
+                      r -> r.flag("flag") + r.text("note"),
+                      "a"))
+              .contains("false[\"as it was\"]");
+          sql.send("DELETE FROM thing WHERE name = ?", "a");
+          assertThat(
+                  sql.updateAll(
+                      List.of(
+                          new Sql.Change("UPDATE thing SET flag = 1 WHERE name = ?", "there"),
+                          new Sql.Change("UPDATE thing SET flag = 1 WHERE name = ?", "a"),
+                          new Sql.Change("UPDATE thing SET flag = 0 WHERE note = ?", "mine"))))
+              .containsExactly(1, 0, 1);
+          for (int i = 0; i < 40; i++) {
+            sql.sendInsert("thing", "name", "n" + i, "flag", 1);
+          }
+          sql.send("DELETE FROM thing WHERE name LIKE ?", "n%");
+          sql.sendInsert("thing", "name", "last", "flag", 1);
+        });
+    assertThat(names()).containsExactly("last", "there");
+  }
+
+  @Test
+  void whatIsSentAndFailsFailsItsOwnTransactionAndNoOther() throws Exception {
+    put("there");
+    var refused = new AtomicInteger();
+    var threads = new ArrayList<Thread>();
+    for (int t = 0; t < 8; t++) {
+      var name = "t" + t;
+      threads.add(
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    for (int i = 0; i < 20; i++) {
+                      var key = name + "-" + i;
+                      int kind = i % 4;
+                      try {
+                        db.change(
+                            sql -> {
+                              sql.sendInsert("thing", "name", key, "flag", 1);
+                              if (kind == 1) {
+                                sql.sendInsert("thing", "name", "there", "flag", 1);
+                              } else if (kind == 2) {
+                                throw Fault.conflict("no");
+                              } else if (kind == 3) {
+                                sql.number("SELECT COUNT(*) FROM thing");
+                                sql.sendInsert("thing", "name", "there", "flag", 1);
+                              }
+                            });
+                      } catch (DuplicateKey | Fault e) {
+                        refused.incrementAndGet();
+                      }
+                    }
+                  }));
+    }
+    for (var t : threads) {
+      t.join();
+    }
+    assertThat(refused).hasValue(8 * 15);
+    assertThat(names()).hasSize(1 + 8 * 5).allMatch(n -> n.equals("there") || kept(n));
+  }
+
+  private static boolean kept(String name) {
+    return Integer.parseInt(name.substring(name.indexOf('-') + 1)) % 4 == 0;
   }
 
   @Test
