@@ -6,13 +6,25 @@ import java.util.concurrent.TimeUnit;
 /** A workflow this process has leased, and what others want it to know. */
 final class Hold {
   private final WorkflowRow row;
+  private boolean isNew;
   private final Semaphore bell = new Semaphore(0);
   private volatile boolean cancelled;
   private volatile boolean lost;
   private volatile boolean waiting;
 
-  Hold(WorkflowRow row) {
+  /**
+   * @param isNew it was stored with this lease, so nothing of it can be recorded yet
+   */
+  Hold(WorkflowRow row, boolean isNew) {
     this.row = row;
+    this.isNew = isNew;
+  }
+
+  /** Whether it begins now, for the first time: true once. */
+  boolean beginsNow() {
+    boolean first = isNew;
+    isNew = false;
+    return first;
   }
 
   WorkflowRow row() {

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -40,6 +41,7 @@ public final class Run {
   private final Deque<Undo> undos = new ArrayDeque<>();
   private int position;
   private String result;
+  private Consumer<Sql> last = sql -> {};
 
   Run(WorkflowEngine engine, Hold hold, List<WorkflowRow.Step> log) {
     this.engine = engine;
@@ -68,6 +70,29 @@ public final class Run {
           var result = work.get();
           engine.probe().worked(row.kind(), name);
           engine.record(hold, step.done(Json.text(result)));
+          return result;
+        },
+        undo);
+  }
+
+  /**
+   * A step whose result our own schema keeps, too: its record and that change are one transaction.
+   */
+  public <T> T step(
+      String name, Class<T> type, Supplier<T> work, BiConsumer<Sql, T> change, Consumer<T> undo) {
+    return recorded(
+        name,
+        type,
+        step -> {
+          var result = work.get();
+          engine.probe().worked(row.kind(), name);
+          engine
+              .database()
+              .change(
+                  sql -> {
+                    change.accept(sql, result);
+                    engine.record(sql, hold, step.done(Json.text(result)));
+                  });
           return result;
         },
         undo);
@@ -144,13 +169,38 @@ public final class Run {
 
   /**
    * Waits for something that a signal tells sooner, and that can be seen without one: a signal that
-   * got lost with its sender costs a second, no more.
+   * got lost with its sender costs a second, no more. That it happened is not recorded: it can be
+   * seen again, and a step that is recorded after it says so.
    *
-   * @param name of the step
+   * @param name of the step that records that it did not happen in time
    * @param happened looks for itself, once a second
    */
   public void await(String name, String signal, Duration limit, BooleanSupplier happened) {
-    step(name, JsonNode.class, () -> engine.awaitSignal(hold, signal, limit, happened));
+    if (position == log.size()) {
+      try {
+        perform(name, null, none -> engine.awaitSignal(hold, signal, limit, happened));
+      } catch (Fault f) {
+        step(
+            name,
+            () -> {
+              throw f;
+            });
+      }
+    } else if (log.get(position).name().equals(name)) {
+      step(name, () -> {});
+    }
+  }
+
+  /**
+   * A change in our own schema that is the end of the workflow, in one transaction. Nothing may
+   * come after it.
+   */
+  public void last(Consumer<Sql> work) {
+    last = work;
+  }
+
+  Consumer<Sql> last() {
+    return last;
   }
 
   /** What whoever waits for the end is answered, see {@link WorkflowEngine#result}. */

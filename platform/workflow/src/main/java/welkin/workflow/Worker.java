@@ -95,9 +95,18 @@ final class Worker {
     bell.release();
   }
 
-  /** Begins a workflow that was leased to this worker. */
+  /** Goes on with a workflow that was leased to this worker. */
   void submit(WorkflowRow row) {
-    var hold = new Hold(row);
+    submit(row, false);
+  }
+
+  /**
+   * Begins a workflow that was leased to this worker.
+   *
+   * @param isNew nothing of it can be recorded yet
+   */
+  void submit(WorkflowRow row, boolean isNew) {
+    var hold = new Hold(row, isNew);
     if (closed || holds.putIfAbsent(row.id(), hold) != null) {
       return;
     }

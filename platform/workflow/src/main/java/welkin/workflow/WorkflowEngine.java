@@ -162,7 +162,7 @@ public final class WorkflowEngine implements AutoCloseable {
     var w = worker;
     if (newest.isEmpty() && w != null && w.hasRoom()) {
       WorkflowStore.insert(sql, row, owner, now.plus(Worker.LEASE));
-      sql.afterCommit(() -> w.submit(row));
+      sql.afterCommit(() -> w.submit(row, true));
     } else {
       WorkflowStore.insert(sql, row, null, null);
       if (newest.isEmpty()) { // else whoever ends the one before it goes on with it
@@ -196,15 +196,17 @@ public final class WorkflowEngine implements AutoCloseable {
    * @return whether there was one to hear it
    */
   public boolean signal(String subject, String name, Object payload) {
-    return database.tx(
-        sql -> {
-          var live = WorkflowStore.live(sql, subject);
-          for (var id : live) {
-            WorkflowStore.signal(sql, id, name, payload == null ? NullNode.getInstance() : payload);
-            sql.afterCommit(() -> withHold(id, Hold::ring));
-          }
-          return !live.isEmpty();
-        });
+    return database.tx(sql -> signal(sql, subject, name, payload));
+  }
+
+  /** The same in a transaction of the caller's. */
+  public boolean signal(Sql sql, String subject, String name, Object payload) {
+    var live = WorkflowStore.live(sql, subject);
+    for (var id : live) {
+      WorkflowStore.signal(sql, id, name, payload == null ? NullNode.getInstance() : payload);
+      sql.afterCommit(() -> withHold(id, Hold::ring));
+    }
+    return !live.isEmpty();
   }
 
   /**
@@ -341,8 +343,11 @@ public final class WorkflowEngine implements AutoCloseable {
   }
 
   void record(Sql sql, Hold hold, WorkflowRow.Step step) {
-    fence(sql, hold);
-    WorkflowStore.record(sql, hold.row().id(), step);
+    stopIfLost(hold);
+    if (!WorkflowStore.recordHeld(sql, hold.row().id(), owner, step)) {
+      fence(sql, hold);
+      WorkflowStore.record(sql, hold.row().id(), step);
+    }
   }
 
   void recordUndone(Hold hold, int position, String name) {
@@ -450,16 +455,19 @@ public final class WorkflowEngine implements AutoCloseable {
     }
   }
 
+  private record Begun(Optional<WorkflowRow> row, List<WorkflowRow.Step> steps) {}
+
+  private Begun begun(Hold hold) {
+    return database.read(
+        sql -> {
+          now(sql);
+          return new Begun(
+              WorkflowStore.find(sql, hold.row().id()), WorkflowStore.steps(sql, hold.row().id()));
+        });
+  }
+
   private <I> void perform(Workflow<I> workflow, Hold hold) {
-    record Begun(Optional<WorkflowRow> row, List<WorkflowRow.Step> steps) {}
-    var begun =
-        database.read(
-            sql -> {
-              now(sql);
-              return new Begun(
-                  WorkflowStore.find(sql, hold.row().id()),
-                  WorkflowStore.steps(sql, hold.row().id()));
-            });
+    var begun = hold.beginsNow() ? new Begun(Optional.of(hold.row()), List.of()) : begun(hold);
     var row = begun.row.orElse(null);
     if (row == null || row.hasEnded()) {
       return;
@@ -478,7 +486,7 @@ public final class WorkflowEngine implements AutoCloseable {
       }
       workflow.run(run, input);
       if (reason == null) {
-        finish(hold, WorkflowRow.State.DONE, run.result(), sql -> {});
+        finish(hold, WorkflowRow.State.DONE, run.result(), run.last());
         return;
       }
     } catch (Run.Unwinding unwinding) {
@@ -532,9 +540,16 @@ public final class WorkflowEngine implements AutoCloseable {
   private void finish(Hold hold, WorkflowRow.State state, String result, Consumer<Sql> last) {
     database.change(
         sql -> {
-          fence(sql, hold);
+          stopIfLost(hold);
           last.accept(sql);
-          WorkflowStore.finish(sql, hold.row().id(), state, result, now(sql));
+          var from =
+              state == WorkflowRow.State.DONE
+                  ? WorkflowRow.State.RUNNING
+                  : WorkflowRow.State.UNWINDING;
+          if (!WorkflowStore.finish(sql, hold.row().id(), owner, from, state, result, now(sql))) {
+            fence(sql, hold);
+            throw new Run.Unwinding(); // cancelled before its end
+          }
           sql.afterCommit(this::tellEnded);
           worker.takeNext(sql, hold.row().subject());
         });

@@ -18,7 +18,7 @@ final class WorkflowStore {
   private WorkflowStore() {}
 
   static void insert(Sql sql, WorkflowRow row, String owner, Instant lease) {
-    sql.insert(
+    sql.sendInsert(
         "workflow",
         "id",
         row.id(),
@@ -89,7 +89,7 @@ final class WorkflowStore {
 
   /** Takes a free workflow; only in the transaction that saw it free. */
   static void take(Sql sql, String id, String owner, Instant lease) {
-    sql.update("UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ?", owner, lease, id);
+    sql.send("UPDATE workflow SET owner = ?, lease_until = ? WHERE id = ?", owner, lease, id);
   }
 
   /** When the newest live workflow of a subject was made. */
@@ -176,7 +176,7 @@ final class WorkflowStore {
   }
 
   static void unwind(Sql sql, String id, JsonNode reason, Instant now) {
-    sql.update(
+    sql.send(
         "UPDATE workflow SET state = 'UNWINDING', reason = COALESCE(reason, ?), updated_at = ?"
             + " WHERE id = ? AND state IN ('RUNNING', 'UNWINDING')",
         reason,
@@ -198,16 +198,32 @@ final class WorkflowStore {
         r -> r.text("subject"));
   }
 
-  static void finish(Sql sql, String id, WorkflowRow.State state, String result, Instant now) {
-    sql.update(
-        "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL, updated_at ="
-            + " ? WHERE id = ?",
-        state,
-        result,
-        now,
-        id);
-    sql.update("DELETE FROM workflow_step WHERE workflow_id = ?", id);
-    sql.update("DELETE FROM workflow_signal WHERE workflow_id = ?", id);
+  /**
+   * Ends a workflow that {@code owner} holds.
+   *
+   * @param from what it must be
+   * @return false when another holds it, or it is something else by now
+   */
+  static boolean finish(
+      Sql sql,
+      String id,
+      String owner,
+      WorkflowRow.State from,
+      WorkflowRow.State state,
+      String result,
+      Instant now) {
+    sql.send("DELETE FROM workflow_step WHERE workflow_id = ?", id);
+    sql.send("DELETE FROM workflow_signal WHERE workflow_id = ?", id);
+    return sql.update(
+            "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL,"
+                + " updated_at = ? WHERE id = ? AND owner = ? AND state = ?",
+            state,
+            result,
+            now,
+            id,
+            owner,
+            from)
+        == 1;
   }
 
   static int forget(Sql sql, Instant before) {
@@ -226,6 +242,28 @@ final class WorkflowStore {
                 WorkflowRow.StepState.valueOf(r.text("state")),
                 r.text("result")),
         id);
+  }
+
+  /**
+   * Records a step of a workflow that goes its way: held by {@code owner}, not cancelled, the step
+   * new. Fence and record are one statement.
+   *
+   * @return false when it is not so
+   */
+  static boolean recordHeld(Sql sql, String id, String owner, WorkflowRow.Step step) {
+    return sql.update(
+            "INSERT INTO workflow_step (workflow_id, position, name, state, result) SELECT id, ?,"
+                + " ?, ?, ? FROM workflow w WHERE id = ? AND owner = ? AND state = 'RUNNING' AND"
+                + " NOT EXISTS (SELECT 1 FROM workflow_step s WHERE s.workflow_id = w.id AND"
+                + " s.position = ?)",
+            step.position(),
+            step.name(),
+            step.state(),
+            step.result(),
+            id,
+            owner,
+            step.position())
+        == 1;
   }
 
   static void record(Sql sql, String id, WorkflowRow.Step step) {
@@ -252,7 +290,7 @@ final class WorkflowStore {
   }
 
   static void signal(Sql sql, String id, String name, Object payload) {
-    sql.insertIfAbsent("workflow_signal", "workflow_id", id, "name", name, "payload", payload);
+    sql.sendIfAbsent("workflow_signal", "workflow_id", id, "name", name, "payload", payload);
   }
 
   static Optional<JsonNode> signal(Sql sql, String id, String name) {

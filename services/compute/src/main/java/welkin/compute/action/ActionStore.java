@@ -41,7 +41,7 @@ public final class ActionStore {
   public void begin(Sql sql, String serverId, String action) {
     var context = RequestContext.current();
     var now = clock.instant();
-    sql.insert(
+    sql.sendInsert(
         "instance_action",
         "server_id",
         serverId,
@@ -68,35 +68,19 @@ public final class ActionStore {
   public void event(Sql sql, String serverId, String event, String host, String failure) {
     var request = RequestContext.current().requestId();
     var now = clock.instant();
-    var started =
-        sql.one(
-            "SELECT start_time FROM instance_action WHERE server_id = ? AND request_id = ? ORDER"
-                + " BY id DESC",
-            r -> r.time("start_time"),
-            serverId,
-            request);
-    if (started.isEmpty()) {
-      return;
-    }
-    sql.insert(
-        "instance_action_event",
-        "server_id",
-        serverId,
-        "request_id",
-        request,
-        "event",
+    sql.send(
+        "INSERT INTO instance_action_event (server_id, request_id, event, start_time, finish_time,"
+            + " result, details, host) SELECT server_id, request_id, ?, start_time, ?, ?, ?, ? FROM"
+            + " instance_action WHERE id = (SELECT MAX(id) FROM instance_action WHERE server_id ="
+            + " ? AND request_id = ?)",
         event,
-        "start_time",
-        started.get(),
-        "finish_time",
         now,
-        "result",
         failure == null ? "Success" : "Error",
-        "details",
         failure,
-        "host",
-        host);
-    sql.update(
+        host,
+        serverId,
+        request);
+    sql.send(
         "UPDATE instance_action SET updated_at = ?, message = ? WHERE server_id = ? AND request_id"
             + " = ?",
         now,

@@ -18,7 +18,7 @@ public final class CreateServer extends Workflow<OnServer> {
   private final Means means;
 
   public CreateServer(Means means) {
-    super("CreateServer", 1, OnServer.class, Duration.ofMinutes(30));
+    super("CreateServer", 2, OnServer.class, Duration.ofMinutes(30));
     this.means = means;
   }
 
@@ -55,6 +55,7 @@ public final class CreateServer extends Workflow<OnServer> {
             "place",
             HostFinder.Found.class,
             () -> means.finder().find(server, tried),
+            (sql, f) -> settle(sql, server, f),
             nothing -> means.finder().release(server));
     return found.orNoValidHost();
   }
@@ -63,14 +64,13 @@ public final class CreateServer extends Workflow<OnServer> {
     var id = server.id();
     var host = found.host();
 
-    run.change("networking", sql -> settle(sql, server, found));
     var plugged =
         run.step(
             "plug ports",
             Plugged.class,
             () -> plug(run, server, found),
+            (sql, done) -> spawning(sql, id, done.nics()),
             nothing -> means.networking().unplug(server));
-    run.change("spawning", sql -> spawning(sql, id, plugged.nics()));
     run.step(
         "spawn",
         () -> means.agent(host).spawn(means.guests().of(server, plugged.nics())),
@@ -87,11 +87,14 @@ public final class CreateServer extends Workflow<OnServer> {
       }
     }
     run.step("let it run", () -> means.agent(host).power(id, PowerAction.RESUME, 0));
-    run.change("activate", sql -> activate(sql, server, found));
     means.finder().built(host, true);
+    run.last(sql -> activate(sql, server, found));
   }
 
   private void settle(Sql sql, Server server, HostFinder.Found found) {
+    if (found.host() == null) {
+      return;
+    }
     means.set(
         sql,
         server.id(),
@@ -139,7 +142,7 @@ public final class CreateServer extends Workflow<OnServer> {
     means
         .actions()
         .event(sql, server.id(), "compute__do_build_and_run_instance", found.host(), null);
-    means.tell(sql, ServerStore.find(sql, server.id()).orElse(server), "create.end");
+    means.tell(sql, server, "create.end", States.ACTIVE, found.host());
   }
 
   private static Fault exhausted(Server server, Map<String, String> tried) {

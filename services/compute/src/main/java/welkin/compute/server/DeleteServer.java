@@ -16,7 +16,7 @@ public final class DeleteServer extends Workflow<OnServer> {
   private final Means means;
 
   public DeleteServer(Means means) {
-    super("DeleteServer", 1, OnServer.class, Duration.ofMinutes(10));
+    super("DeleteServer", 2, OnServer.class, Duration.ofMinutes(10));
     this.means = means;
   }
 
@@ -31,7 +31,7 @@ public final class DeleteServer extends Workflow<OnServer> {
     run.step("end moves", () -> endMoves(id, host));
     run.step("unplug ports", () -> means.networking().unplug(server));
     run.step("release", () -> means.finder().release(server));
-    run.change("forget", sql -> forget(sql, id));
+    run.last(sql -> forget(sql, id));
   }
 
   /** What a move that is not over keeps on another host goes too. */
@@ -67,7 +67,7 @@ public final class DeleteServer extends Workflow<OnServer> {
         0,
         "terminated_at",
         now);
-    sql.update("DELETE FROM server_group_member WHERE server_id = ?", id);
+    sql.send("DELETE FROM server_group_member WHERE server_id = ?", id);
     means.quotas().give(sql, server.projectId(), "instances", 1);
     means.quotas().give(sql, server.projectId(), "cores", server.flavor().vcpus());
     means.quotas().give(sql, server.projectId(), "ram", server.flavor().ramMb());

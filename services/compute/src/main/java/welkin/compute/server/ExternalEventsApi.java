@@ -2,6 +2,9 @@ package welkin.compute.server;
 
 import static welkin.http.Version.v;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
@@ -10,6 +13,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
+import welkin.store.Sql;
 import welkin.workflow.WorkflowEngine;
 
 /**
@@ -61,46 +65,57 @@ public final class ExternalEventsApi {
   }
 
   private Answer create(Call call) {
+    var events = new ArrayList<ObjectNode>();
+    call.object().get("events").forEach(e -> events.add((ObjectNode) e.deepCopy()));
+    int[] codes = means.database().tx(sql -> hear(sql, events));
     var answer = Json.object();
     var array = answer.putArray("events");
     int good = 0;
-    int all = 0;
-    for (var e : call.object().get("events")) {
-      var event = (ObjectNode) e.deepCopy();
-      all++;
-      int code = hear(event);
-      event.put("code", code);
-      event.put("status", code == 200 ? event.path("status").asString("completed") : "failed");
-      if (code == 200) {
-        good++;
-      }
+    for (int i = 0; i < codes.length; i++) {
+      var event = events.get(i);
+      event.put("code", codes[i]);
+      event.put(
+          "status", codes[i] == 200 ? event.path("status").asString("completed") : "failed");
+      good += codes[i] == 200 ? 1 : 0;
       array.add(event);
     }
     if (good == 0) {
       throw welkin.core.Fault.notFound("No instances found for any event");
     }
-    return Answer.json(good == all ? 200 : 207, answer);
+    return Answer.json(good == codes.length ? 200 : 207, answer);
   }
 
-  /** 200, 404 for no such server, 422 for one that is on no host. */
-  private int hear(ObjectNode event) {
-    var id = Json.string(event, "server_uuid");
-    var server = means.database().read(sql -> ServerStore.find(sql, id));
-    if (server.isEmpty()) {
+  /** Of each event: 200, 404 for no such server, 422 for one that is on no host. */
+  private int[] hear(Sql sql, List<ObjectNode> events) {
+    var ids = events.stream().map(e -> Json.string(e, "server_uuid")).distinct().toList();
+    var sites = new HashMap<String, ServerStore.Site>();
+    ServerStore.sites(sql, ids).forEach(s -> sites.put(s.id(), s));
+    return events.stream()
+        .mapToInt(e -> hear(sql, e, sites.get(Json.string(e, "server_uuid"))))
+        .toArray();
+  }
+
+  private int hear(Sql sql, ObjectNode event, ServerStore.Site server) {
+    if (server == null) {
       return 404;
     }
     var name = Json.string(event, "name");
     var tag = Json.string(event, "tag");
     if (PORT_EVENTS.contains(name) && tag != null) {
       boolean heard =
-          engine.signal(id, name + ":" + tag, Map.of("status", event.path("status").asString("")));
-      if (server.get().nics().stream().anyMatch(n -> n.given() && n.portId().equals(tag))) {
-        refresh.soon(id); // a port that was there before has groups of its own
+          engine.signal(
+              sql,
+              server.id(),
+              name + ":" + tag,
+              Map.of("status", event.path("status").asString("")));
+      if (server.nics().stream().anyMatch(n -> n.given() && n.portId().equals(tag))) {
+        // a port that was there before has groups of its own
+        sql.afterCommit(() -> refresh.soon(server.id()));
       }
-      return heard || server.get().host() != null ? 200 : 422;
+      return heard || server.host() != null ? 200 : 422;
     }
     if (name.equals("network-changed")) {
-      refresh.soon(id);
+      sql.afterCommit(() -> refresh.soon(server.id()));
     }
     return 200;
   }

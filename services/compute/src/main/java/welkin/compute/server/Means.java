@@ -60,6 +60,11 @@ public record Means(
 
   /** An event about a server, in upstream's words. */
   void tell(Sql sql, Server server, String what) {
+    tell(sql, server, what, server.vmState(), server.host());
+  }
+
+  /** An event about a server that is by now in this state and on this host. */
+  void tell(Sql sql, Server server, String what, String vmState, String host) {
     var payload = new LinkedHashMap<String, Object>();
     payload.put("instance_id", server.id());
     payload.put("tenant_id", server.projectId());
@@ -69,8 +74,8 @@ public record Means(
     payload.put("vcpus", server.flavor().vcpus());
     payload.put("memory_mb", server.flavor().ramMb());
     payload.put("disk_gb", server.flavor().diskGb());
-    payload.put("state", server.vmState());
-    payload.put("host", server.host());
+    payload.put("state", vmState);
+    payload.put("host", host);
     payload.put("image_ref", server.imageId());
     events.append(sql, "compute.instance." + what, server.projectId(), server.id(), payload);
   }

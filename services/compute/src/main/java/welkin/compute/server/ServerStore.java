@@ -127,6 +127,25 @@ public final class ServerStore {
         "SELECT " + COLUMNS + ", user_data, boot FROM server WHERE id = ?", ServerStore::whole, id);
   }
 
+  /** Where a server is and what is plugged into it. */
+  record Site(String id, String host, List<Nic> nics) {}
+
+  /** Of these servers those that are not deleted. */
+  static List<Site> sites(Sql sql, List<String> ids) {
+    var out = new ArrayList<Site>();
+    for (int i = 0; i < ids.size(); i += 500) {
+      var some = ids.subList(i, Math.min(ids.size(), i + 500));
+      out.addAll(
+          sql.list(
+              "SELECT id, host, nics FROM server WHERE deleted = 0 AND id IN ("
+                  + "?, ".repeat(some.size() - 1)
+                  + "?)",
+              r -> new Site(r.text("id"), r.text("host"), nics(r.text("nics"))),
+              some.toArray()));
+    }
+    return out;
+  }
+
   /** The servers a host should have. */
   public static List<Server> onHost(Sql sql, String host) {
     return sql.list(
@@ -149,7 +168,7 @@ public final class ServerStore {
   }
 
   static void insert(Sql sql, Server s) {
-    sql.insert(
+    sql.sendInsert(
         "server",
         "id",
         s.id(),
@@ -225,7 +244,7 @@ public final class ServerStore {
       args.add(pairs[i + 1]);
     }
     args.add(id);
-    sql.update(text.append(" WHERE id = ?").toString(), args.toArray());
+    sql.send(text.append(" WHERE id = ?").toString(), args.toArray());
   }
 
   /** Why hosts were rejected, as it was stored last. */
