@@ -312,6 +312,18 @@ public final class NetworkPeer {
     return groups(peers.get(V2 + "/security-groups?project_id=" + Peers.encode(projectId)));
   }
 
+  /**
+   * A project's groups by name or id.
+   *
+   * @param by {@code name} or {@code id}
+   */
+  public List<SecurityGroup> securityGroups(
+      String projectId, String by, Collection<String> values) {
+    var query = new StringBuilder("?project_id=").append(Peers.encode(projectId));
+    values.forEach(v -> query.append('&').append(by).append('=').append(Peers.encode(v)));
+    return groups(peers.get(V2 + "/security-groups" + query));
+  }
+
   /** Groups by id. */
   public List<SecurityGroup> securityGroups(Collection<String> ids) {
     return byIds("security-groups", "id", ids).stream().map(NetworkPeer::group).toList();

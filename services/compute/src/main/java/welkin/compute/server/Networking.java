@@ -126,12 +126,19 @@ public final class Networking {
     if (wanted.isEmpty() || wanted.equals(List.of("default"))) {
       return List.of(new Server.Group(null, "default"));
     }
-    var there = network.securityGroups(projectId);
+    // only those: a project may have hundreds, each with its rules
+    var named = network.securityGroups(projectId, "name", wanted);
+    var others = new ArrayList<>(wanted);
+    named.forEach(g -> others.remove(g.name()));
+    var byId =
+        others.isEmpty()
+            ? List.<NetworkPeer.SecurityGroup>of()
+            : network.securityGroups(projectId, "id", others);
     var out = new ArrayList<Server.Group>();
     for (var name : wanted) {
-      var found = there.stream().filter(g -> g.id().equals(name)).toList();
+      var found = byId.stream().filter(g -> g.id().equals(name)).toList();
       if (found.isEmpty()) {
-        found = there.stream().filter(g -> g.name().equals(name)).toList();
+        found = named.stream().filter(g -> g.name().equals(name)).toList();
       }
       if (found.isEmpty()) {
         throw Fault.badRequest(

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -311,9 +312,11 @@ public final class Servers {
       if (n > wish.minCount() && !fitsQuota(sql, project, flavor, n)) {
         continue;
       }
-      means.quotas().take(sql, project, "instances", n);
-      means.quotas().take(sql, project, "cores", (long) n * flavor.vcpus());
-      means.quotas().take(sql, project, "ram", (long) n * flavor.ramMb());
+      var amounts = new LinkedHashMap<String, Long>();
+      amounts.put("instances", (long) n);
+      amounts.put("cores", (long) n * flavor.vcpus());
+      amounts.put("ram", (long) n * flavor.ramMb());
+      means.quotas().take(sql, project, amounts);
       return n;
     }
   }

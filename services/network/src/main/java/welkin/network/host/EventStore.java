@@ -14,7 +14,7 @@ final class EventStore {
    */
   static void insert(Sql sql, Event e, Duration ours) {
     var now = sql.now();
-    sql.insert(
+    sql.sendInsert(
         "compute_event",
         "id",
         e.id(),
@@ -58,7 +58,7 @@ final class EventStore {
   }
 
   static void done(Sql sql, List<Event> events) {
-    events.forEach(e -> sql.update("DELETE FROM compute_event WHERE id = ?", e.id()));
+    events.forEach(e -> sql.send("DELETE FROM compute_event WHERE id = ?", e.id()));
   }
 
   static void forget(Sql sql, Duration old) {

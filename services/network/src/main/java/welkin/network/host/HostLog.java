@@ -1,5 +1,6 @@
 package welkin.network.host;
 
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.function.Consumer;
 import welkin.network.host.HostStore.Item;
@@ -46,23 +47,26 @@ public final class HostLog {
 
   /** Something changed for every host that has the object; told before long. */
   public void dirty(Sql sql, String kind, String id) {
-    if (HostStore.dirty(sql, new Item(kind, id))) {
-      sql.afterCommit(flushSoon);
-    }
+    HostStore.dirty(sql, new Item(kind, id));
+    sql.afterCommit(flushSoon);
   }
 
   /** Something changed for every host that has the network; told at once. */
   public void touchNetwork(Sql sql, String networkId) {
-    HostStore.hostsOfNetwork(sql, networkId).forEach(h -> touch(sql, h, NETWORK, networkId));
+    touch(sql, HostStore.hostsOfNetwork(sql, networkId), NETWORK, networkId);
+  }
+
+  /** Something changed for these hosts. */
+  private void touch(Sql sql, Collection<String> hosts, String kind, String id) {
+    HostStore.change(sql, hosts, new Item(kind, id));
+    sql.afterCommit(() -> hosts.forEach(poke));
   }
 
   /** A group's rules changed: told at once, with the groups its rules name. */
   public void touchGroup(Sql sql, String groupId) {
-    var named = HostStore.named(sql, groupId);
-    for (var host : HostStore.hostsOfGroup(sql, groupId)) {
-      touch(sql, host, GROUP, groupId);
-      named.forEach(g -> touch(sql, host, GROUP, g));
-    }
+    var hosts = HostStore.hostsOfGroup(sql, groupId);
+    touch(sql, hosts, GROUP, groupId);
+    HostStore.named(sql, groupId).forEach(g -> touch(sql, hosts, GROUP, g));
   }
 
   /**

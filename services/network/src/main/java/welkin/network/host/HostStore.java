@@ -15,6 +15,9 @@ final class HostStore {
   /** How many hosts one statement names; a fixed number, so that it is prepared once. */
   private static final int AT_ONCE = 50;
 
+  /** So many are noted one by one. */
+  private static final int FEW = 4;
+
   private static final String OF_SOME =
       " WHERE kind = ? AND object_id = ? AND host IN ("
           + String.join(", ", Collections.nCopies(AT_ONCE, "?"))
@@ -29,21 +32,22 @@ final class HostStore {
 
   /** Notes a change under the next sequence number; one row for a host and object. */
   static void change(Sql sql, String host, Item item) {
-    sql.update("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
-    if (sql.update(
-            "UPDATE host_change SET seq = (SELECT seq FROM host_cursor WHERE id = 1)"
-                + " WHERE host = ? AND kind = ? AND object_id = ?",
-            host,
-            item.kind,
-            item.id)
-        == 0) {
-      sql.update(
-          "INSERT INTO host_change (host, kind, object_id, seq)"
-              + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
-          host,
-          item.kind,
-          item.id);
-    }
+    sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+    note(sql, host, item);
+  }
+
+  private static void note(Sql sql, String host, Item item) {
+    sql.send(
+        "DELETE FROM host_change WHERE host = ? AND kind = ? AND object_id = ?",
+        host,
+        item.kind,
+        item.id);
+    sql.send(
+        "INSERT INTO host_change (host, kind, object_id, seq)"
+            + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
+        host,
+        item.kind,
+        item.id);
   }
 
   /**
@@ -54,7 +58,11 @@ final class HostStore {
     if (hosts.isEmpty()) {
       return;
     }
-    sql.update("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+    sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+    if (hosts.size() <= FEW) {
+      hosts.forEach(host -> note(sql, host, item));
+      return;
+    }
     var left = new ArrayList<>(hosts);
     for (int from = 0; from < left.size(); from += AT_ONCE) {
       var some = left.subList(from, Math.min(left.size(), from + AT_ONCE));
@@ -73,12 +81,7 @@ final class HostStore {
                     "SELECT host FROM host_change" + OF_SOME, r -> r.text("host"), args.toArray()));
         for (var host : some) {
           if (!there.contains(host)) {
-            sql.update(
-                "INSERT INTO host_change (host, kind, object_id, seq)"
-                    + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
-                host,
-                item.kind,
-                item.id);
+            note(sql, host, item);
           }
         }
       }
@@ -128,9 +131,9 @@ final class HostStore {
 
   // ---- objects whose hosts hear later ----
 
-  /** Notes an object; false when it is noted already. */
-  static boolean dirty(Sql sql, Item item) {
-    return sql.insertIfAbsent("host_dirty", "kind", item.kind, "object_id", item.id) > 0;
+  /** Notes an object, once. */
+  static void dirty(Sql sql, Item item) {
+    sql.sendIfAbsent("host_dirty", "kind", item.kind, "object_id", item.id);
   }
 
   static boolean anyDirty(Sql sql) {
@@ -145,7 +148,7 @@ final class HostStore {
   }
 
   static void clean(Sql sql, Item item) {
-    sql.update("DELETE FROM host_dirty WHERE kind = ? AND object_id = ?", item.kind, item.id);
+    sql.send("DELETE FROM host_dirty WHERE kind = ? AND object_id = ?", item.kind, item.id);
   }
 
   // ---- who has what ----
@@ -195,16 +198,15 @@ final class HostStore {
   /** Whether another port of a network is on a host. */
   static boolean isOn(Sql sql, String networkId, String host, String exceptPort) {
     return sql.exists(
-            "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? LIMIT 1",
-            networkId,
-            host,
-            exceptPort)
-        || sql.exists(
-            "SELECT 1 FROM port_binding b JOIN port p ON p.id = b.port_id WHERE b.host = ? AND"
-                + " p.network_id = ? AND p.id <> ? LIMIT 1",
-            host,
-            networkId,
-            exceptPort);
+        "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? UNION ALL SELECT 1 FROM"
+            + " port_binding b JOIN port p ON p.id = b.port_id WHERE b.host = ? AND p.network_id ="
+            + " ? AND p.id <> ? LIMIT 1",
+        networkId,
+        host,
+        exceptPort,
+        host,
+        networkId,
+        exceptPort);
   }
 
   /** Whether another port of a host is in a group. */

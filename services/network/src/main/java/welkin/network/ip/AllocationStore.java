@@ -51,7 +51,7 @@ public final class AllocationStore {
   }
 
   static void delete(Sql sql, String portId, String subnetId, Ip ip) {
-    sql.update(
+    sql.send(
         "DELETE FROM ip_allocation WHERE port_id = ? AND subnet_id = ? AND address = ?",
         portId,
         subnetId,
@@ -59,7 +59,7 @@ public final class AllocationStore {
   }
 
   static void deleteAll(Sql sql, String portId) {
-    sql.update("DELETE FROM ip_allocation WHERE port_id = ?", portId);
+    sql.send("DELETE FROM ip_allocation WHERE port_id = ?", portId);
   }
 
   /** Whether a port has an address of a subnet. */

@@ -79,6 +79,6 @@ final class BindingStore {
   }
 
   static void deleteAll(Sql sql, String portId) {
-    sql.update("DELETE FROM port_binding WHERE port_id = ?", portId);
+    sql.send("DELETE FROM port_binding WHERE port_id = ?", portId);
   }
 }

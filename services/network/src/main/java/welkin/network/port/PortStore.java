@@ -68,7 +68,7 @@ public final class PortStore {
   }
 
   static void dropGroups(Sql sql, String portId) {
-    sql.update("DELETE FROM port_group WHERE port_id = ?", portId);
+    sql.send("DELETE FROM port_group WHERE port_id = ?", portId);
   }
 
   /** Whether a router or floating address stands on a port. */
@@ -80,7 +80,7 @@ public final class PortStore {
   void keepGroups(Sql sql, Resource port) {
     dropGroups(sql, port.id());
     for (var g : port.texts("security_groups")) {
-      sql.insertIfAbsent("port_group", "group_id", g, "port_id", port.id());
+      sql.sendIfAbsent("port_group", "group_id", g, "port_id", port.id());
     }
   }
 }

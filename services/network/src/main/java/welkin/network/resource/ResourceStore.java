@@ -175,7 +175,7 @@ public final class ResourceStore {
               pairs.add(c.name);
               pairs.add(value(c, d));
             });
-    sql.insert(table, pairs.toArray());
+    sql.sendInsert(table, pairs.toArray());
     journal.tell(sql, kind, "create", r);
     return r;
   }
@@ -202,12 +202,12 @@ public final class ResourceStore {
     args.add(r.projectId());
     columns.values().forEach(c -> args.add(value(c, d)));
     args.add(r.id());
-    sql.update(updateSql, args.toArray());
+    sql.send(updateSql, args.toArray());
   }
 
   public void delete(Sql sql, Resource r) {
-    sql.update("DELETE FROM " + table + " WHERE id = ?", r.id());
-    sql.update("DELETE FROM tag WHERE resource_id = ?", r.id());
+    sql.send("DELETE FROM " + table + " WHERE id = ?", r.id());
+    sql.send("DELETE FROM tag WHERE resource_id = ?", r.id());
     journal.tell(sql, kind, "delete", r);
   }
 

@@ -1,6 +1,8 @@
 package welkin.network.securitygroup;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +14,8 @@ import welkin.store.Sql;
 
 /** Groups, rules, and which group is a project's default. */
 public final class SecurityGroupStore {
+  private static final int AT_ONCE = 500;
+
   private final ResourceStore groups;
   private final ResourceStore rules;
 
@@ -80,10 +84,25 @@ public final class SecurityGroupStore {
 
   /** Whether a project may use a group of another. */
   boolean isShared(Sql sql, String groupId, String projectId) {
-    return sql.exists(
-        "SELECT 1 FROM rbac_policy WHERE object_id = ? AND target_tenant IN (?, '*')",
-        groupId,
-        projectId);
+    return !shared(sql, List.of(groupId), projectId).isEmpty();
+  }
+
+  /** Of these groups those that a project may use though they are another's. */
+  Set<String> shared(Sql sql, List<String> groupIds, String projectId) {
+    var out = new HashSet<String>();
+    for (int i = 0; i < groupIds.size(); i += AT_ONCE) {
+      var some = groupIds.subList(i, Math.min(groupIds.size(), i + AT_ONCE));
+      var args = new ArrayList<Object>(some);
+      args.add(projectId);
+      out.addAll(
+          sql.list(
+              "SELECT DISTINCT object_id FROM rbac_policy WHERE object_id IN ("
+                  + "?, ".repeat(some.size() - 1)
+                  + "?) AND target_tenant IN (?, '*')",
+              r -> r.text("object_id"),
+              args.toArray()));
+    }
+    return out;
   }
 
   /** The rule of a group that says the same. */

@@ -103,12 +103,13 @@ public final class SecurityGroups implements Noun {
     for (var r : store.rulesOf(sql, ids)) {
       byGroup.computeIfAbsent(r.text("security_group_id"), k -> new ArrayList<>()).add(r);
     }
+    var shared = store.shared(sql, ids, caller.projectId());
     for (var g : page) {
       var list = g.document().putArray("security_group_rules");
       for (var r : byGroup.getOrDefault(g.id(), List.of())) {
         list.add(SecurityGroupRules.shown(r));
       }
-      g.set("shared", store.isShared(sql, g.id(), caller.projectId()));
+      g.set("shared", shared.contains(g.id()));
     }
     return page;
   }

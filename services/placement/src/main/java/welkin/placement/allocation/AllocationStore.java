@@ -34,7 +34,7 @@ public final class AllocationStore {
   }
 
   void insertConsumer(Sql sql, Consumer c, Instant now) {
-    sql.insert(
+    sql.sendInsert(
         "consumer",
         "uuid",
         c.uuid(),
@@ -71,7 +71,7 @@ public final class AllocationStore {
   }
 
   void deleteConsumer(Sql sql, String uuid) {
-    sql.update("DELETE FROM consumer WHERE uuid = ?", uuid);
+    sql.send("DELETE FROM consumer WHERE uuid = ?", uuid);
   }
 
   List<Allocation> ofConsumer(Sql sql, String consumer) {
@@ -96,7 +96,7 @@ public final class AllocationStore {
   }
 
   void insert(Sql sql, Allocation a) {
-    sql.insert(
+    sql.sendInsert(
         "allocation",
         "consumer",
         a.consumer(),
@@ -111,7 +111,7 @@ public final class AllocationStore {
   }
 
   void delete(Sql sql, String consumer) {
-    sql.update("DELETE FROM allocation WHERE consumer = ?", consumer);
+    sql.send("DELETE FROM allocation WHERE consumer = ?", consumer);
   }
 
   /** A sum of usage over consumers of one type. */

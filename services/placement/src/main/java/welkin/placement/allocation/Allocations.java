@@ -104,6 +104,7 @@ public final class Allocations {
             throw Fault.notFound("No allocations for consumer '" + consumer + "'");
           }
           giveBack(sql, had);
+          had.stream().map(Allocation::provider).distinct().forEach(p -> index.touch(sql, p));
           store.delete(sql, consumer);
           store.deleteConsumer(sql, consumer);
           event(sql, "allocation.delete", consumer);
@@ -244,7 +245,6 @@ public final class Allocations {
   private void giveBack(Sql sql, List<Allocation> had) {
     for (var a : had) {
       stock.addUsed(sql, a.provider(), a.resourceClass(), -a.used());
-      index.touch(sql, a.provider());
     }
   }
 
@@ -258,6 +258,8 @@ public final class Allocations {
       throw Fault.badRequest(
           "Allocation for resource provider '" + provider + "' that does not exist.");
     }
+    var there = new HashMap<String, Inventory>();
+    stock.of(sql, provider).forEach(i -> there.put(i.resourceClass(), i));
     for (var e : amounts.entrySet()) {
       var resourceClass = e.getKey();
       long amount = e.getValue();
@@ -269,17 +271,15 @@ public final class Allocations {
                 + resourceClass
                 + ".");
       }
-      var i =
-          stock
-              .find(sql, provider, resourceClass)
-              .orElseThrow(
-                  () ->
-                      cannot(
-                          "Inventory for '"
-                              + resourceClass
-                              + "' on resource provider '"
-                              + provider
-                              + "' invalid."));
+      var i = there.get(resourceClass);
+      if (i == null) {
+        throw cannot(
+            "Inventory for '"
+                + resourceClass
+                + "' on resource provider '"
+                + provider
+                + "' invalid.");
+      }
       if (!i.allows(amount)) {
         throw cannot(
             "Unable to create allocation for '"

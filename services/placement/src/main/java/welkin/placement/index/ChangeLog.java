@@ -8,7 +8,7 @@ final class ChangeLog {
   private ChangeLog() {}
 
   static void append(Sql sql, String provider) {
-    sql.update("INSERT INTO provider_change (provider) VALUES (?)", provider);
+    sql.send("INSERT INTO provider_change (provider) VALUES (?)", provider);
   }
 
   static long newest(Sql sql) {

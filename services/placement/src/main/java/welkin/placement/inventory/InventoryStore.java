@@ -76,7 +76,7 @@ public final class InventoryStore {
 
   /** Counts an allocation; negative when it goes. */
   public void addUsed(Sql sql, String provider, String resourceClass, long amount) {
-    sql.update(
+    sql.send(
         "UPDATE inventory SET used = used + ? WHERE provider = ? AND class = ?",
         amount,
         provider,
