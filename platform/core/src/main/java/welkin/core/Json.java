@@ -1,8 +1,11 @@
 package welkin.core;
 
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
@@ -41,6 +44,34 @@ public final class Json {
 
   public static String text(Object value) {
     return MAPPER.writeValueAsString(value);
+  }
+
+  /**
+   * A document with a long list: each item becomes text as soon as it is a tree, so that a thousand
+   * trees are never in memory together.
+   *
+   * @param name of the list
+   * @param rest what comes after it
+   */
+  public static <T> byte[] listing(
+      String name, Collection<T> items, Function<T, JsonNode> shown, ObjectNode rest) {
+    var out = new ByteArrayOutputStream(1024 + items.size() * 2048);
+    try (var json = MAPPER.createGenerator(out)) {
+      json.writeStartObject();
+      json.writeName(name);
+      json.writeStartArray();
+      for (var item : items) {
+        MAPPER.writeTree(json, shown.apply(item));
+      }
+      json.writeEndArray();
+      rest.forEachEntry(
+          (key, value) -> {
+            json.writeName(key);
+            MAPPER.writeTree(json, value);
+          });
+      json.writeEndObject();
+    }
+    return out.toByteArray();
   }
 
   /** Any value (record, map, list) as a tree. */

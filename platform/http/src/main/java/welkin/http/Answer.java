@@ -2,8 +2,12 @@ package welkin.http;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 
 /**
@@ -28,6 +32,12 @@ public record Answer(
 
   public static Answer json(int status, Object body) {
     return new Answer(status, JSON, Json.bytes(body), null, -1);
+  }
+
+  /** 200 with a long list, see {@link Json#listing}. */
+  public static <T> Answer listing(
+      String name, Collection<T> items, Function<T, JsonNode> shown, ObjectNode rest) {
+    return new Answer(200, JSON, Json.listing(name, items, shown, rest), null, -1);
   }
 
   /** No body. */

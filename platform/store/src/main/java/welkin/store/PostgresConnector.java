@@ -136,8 +136,6 @@ final class PostgresConnector extends Connector {
 
   @Override
   List<String> divide(boolean divided) {
-    return divided
-        ? List.of("RELEASE SAVEPOINT one", "SAVEPOINT one")
-        : List.of("SAVEPOINT one");
+    return divided ? List.of("RELEASE SAVEPOINT one", "SAVEPOINT one") : List.of("SAVEPOINT one");
   }
 }

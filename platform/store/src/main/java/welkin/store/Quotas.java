@@ -290,21 +290,21 @@ public final class Quotas {
           resource);
     }
     return new Sql.Change(
-            "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ? AND used"
-                + " + ? <= (SELECT CASE WHEN given < 0 THEN "
-                + Long.MAX_VALUE
-                + " ELSE given END FROM (SELECT COALESCE((SELECT hard_limit FROM quota_limit WHERE"
-                + " project_id = ? AND resource = ?), (SELECT hard_limit FROM quota_limit WHERE"
-                + " project_id = ? AND resource = ?), ?) AS given) known)",
-            amount,
-            projectId,
-            resource,
-            amount,
-            projectId,
-            resource,
-            EVERYONE,
-            resource,
-            defaults.get(resource));
+        "UPDATE quota_usage SET used = used + ? WHERE project_id = ? AND resource = ? AND used"
+            + " + ? <= (SELECT CASE WHEN given < 0 THEN "
+            + Long.MAX_VALUE
+            + " ELSE given END FROM (SELECT COALESCE((SELECT hard_limit FROM quota_limit WHERE"
+            + " project_id = ? AND resource = ?), (SELECT hard_limit FROM quota_limit WHERE"
+            + " project_id = ? AND resource = ?), ?) AS given) known)",
+        amount,
+        projectId,
+        resource,
+        amount,
+        projectId,
+        resource,
+        EVERYONE,
+        resource,
+        defaults.get(resource));
   }
 
   private Fault over(Sql sql, String projectId, String resource, long amount) {

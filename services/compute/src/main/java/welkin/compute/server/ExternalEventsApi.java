@@ -74,8 +74,7 @@ public final class ExternalEventsApi {
     for (int i = 0; i < codes.length; i++) {
       var event = events.get(i);
       event.put("code", codes[i]);
-      event.put(
-          "status", codes[i] == 200 ? event.path("status").asString("completed") : "failed");
+      event.put("status", codes[i] == 200 ? event.path("status").asString("completed") : "failed");
       good += codes[i] == 200 ? 1 : 0;
       array.add(event);
     }

@@ -155,12 +155,13 @@ public final class ServerApi {
     var page = ServerList.page(call, PAGE_MAX);
     var found = new ServerList(call, everything, attributes && call.at(2, 3), page).read(database);
     var sight = full ? sight(call, attributes, null) : null;
-    var answer = Json.object();
-    var array = answer.putArray("servers");
-    found.forEach(
-        s -> array.add(full ? ServerWire.full(call, s, sight) : ServerWire.brief(call, s)));
-    Links.next(answer, "servers", call, page, found.stream().map(Server::id).toList());
-    return Answer.ok(answer);
+    var links = Json.object();
+    Links.next(links, "servers", call, page, found.stream().map(Server::id).toList());
+    return Answer.listing(
+        "servers",
+        found,
+        s -> full ? ServerWire.full(call, s, sight) : ServerWire.brief(call, s),
+        links);
   }
 
   private boolean maySeeAttributes(Call call) {
