@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import welkin.bus.InProcessBus;
 import welkin.testkit.SlapdServer;
 
 /** How often a directory is asked, how long for, and what Active Directory has of its own. */
@@ -149,6 +150,40 @@ class LdapBoundsTest {
       assertThat(cloud.get("/v3/auth/projects", token).status()).isEqualTo(503);
     } finally {
       server.shutDown(true);
+    }
+  }
+
+  /** What one process is told, and what it sees, others follow. */
+  @Test
+  void theOtherProcessFollows() throws Exception {
+    var server = server(new InMemoryOperationInterceptor() {});
+    var bus = new InProcessBus();
+    java.time.InstantSource clock = () -> java.time.Instant.parse("2026-11-21T04:00:00Z");
+    try (var one = new TestIdentity(dir, clock, clock, bus);
+        var two = new TestIdentity(dir, clock, clock, bus)) {
+      one.identity.start();
+      two.identity.start();
+      var url = "ldap://127.0.0.1:" + server.getListenPort();
+      var domain = configure(one, "d", Map.of("url", url));
+      var token = login(one, domain, "alice");
+      assertThat(token.status()).isEqualTo(201);
+      eventually(() -> login(two, domain, "alice").status() == 201);
+      assertThat(two.get("/v3/auth/projects", token.token()).status()).isEqualTo(200);
+      assertThat(
+              two.call("DELETE", "/v3/domains/" + domain + "/config", two.admin(), null).status())
+          .isEqualTo(204);
+      assertThat(two.get("/v3/auth/projects", token.token()).status()).isEqualTo(401);
+      eventually(() -> one.get("/v3/auth/projects", token.token()).status() == 401);
+    } finally {
+      server.shutDown(true);
+    }
+  }
+
+  private static void eventually(java.util.function.BooleanSupplier what) {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!what.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
     }
   }
 

@@ -612,7 +612,23 @@ abstract class LdapContract {
   }
 
   @Test
-  void aThousandPeopleAndAServerThatGivesAHundred() {
+  void manySeeTheSameEntriesForTheFirstTimeAtOnce() throws Exception {
+    var list = "/v3/users?domain_id=" + domain;
+    try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+      var answers = new java.util.ArrayList<java.util.concurrent.Future<Integer>>();
+      for (int i = 0; i < 12; i++) {
+        answers.add(threads.submit(() -> login("bob").status() - 1));
+        answers.add(threads.submit(() -> cloud.get(list, admin).status()));
+      }
+      for (var answer : answers) {
+        assertThat(answer.get()).isEqualTo(200);
+      }
+    }
+    assertThat(names(list)).containsExactly("alice", "bob", "carol");
+  }
+
+  @Test
+  void moreThanAServerGivesAtOnceComeInPages() {
     for (int i = 0; i < 150; i++) {
       ldap.person("p" + i, "P" + i, "TRUE");
     }
