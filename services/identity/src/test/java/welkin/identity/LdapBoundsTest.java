@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.unboundid.ldap.listener.InMemoryDirectoryServer;
 import com.unboundid.ldap.listener.InMemoryDirectoryServerConfig;
+import com.unboundid.ldap.listener.interceptor.InMemoryInterceptedSearchEntry;
 import com.unboundid.ldap.listener.interceptor.InMemoryInterceptedSearchRequest;
 import com.unboundid.ldap.listener.interceptor.InMemoryInterceptedSimpleBindRequest;
 import com.unboundid.ldap.listener.interceptor.InMemoryOperationInterceptor;
@@ -148,6 +149,66 @@ class LdapBoundsTest {
       server.shutDown(true);
       cloud.now = cloud.now.plusSeconds(601);
       assertThat(cloud.get("/v3/auth/projects", token).status()).isEqualTo(503);
+    } finally {
+      server.shutDown(true);
+    }
+  }
+
+  /** Active Directory gives members in parts (MS-ADTS 3.1.1.3.1.3.3); here two at once. */
+  @Test
+  void manyMembersComeInParts() throws Exception {
+    var from = new AtomicInteger();
+    var server =
+        server(
+            new InMemoryOperationInterceptor() {
+              @Override
+              public void processSearchRequest(InMemoryInterceptedSearchRequest r)
+                  throws LDAPException {
+                var asked = r.getRequest();
+                var ranged = asked.getAttributeList().stream().filter(a -> a.contains(";range="));
+                from.set(
+                    ranged
+                        .findFirst()
+                        .map(a -> Integer.parseInt(a.replaceAll(".*=(\\d+)-.*", "$1")))
+                        .orElse(0));
+                r.setRequest(
+                    new SearchRequest(asked.getBaseDN(), asked.getScope(), asked.getFilter()));
+              }
+
+              @Override
+              public void processSearchEntry(InMemoryInterceptedSearchEntry e) {
+                var all = e.getSearchEntry().getAttributeValues("member");
+                if (all != null) {
+                  int end = Math.min(all.length, from.get() + 2);
+                  var part = java.util.Arrays.copyOfRange(all, from.get(), end);
+                  var shown = e.getSearchEntry().duplicate();
+                  shown.removeAttribute("member");
+                  shown.addAttribute(
+                      "member;range=" + from + "-" + (end == all.length ? "*" : end - 1), part);
+                  e.setSearchEntry(shown);
+                }
+              }
+            });
+    var group = new com.unboundid.ldap.sdk.Entry("cn=all,ou=UserGroups," + SlapdServer.SUFFIX);
+    group.addAttribute("objectClass", "groupOfNames");
+    group.addAttribute("cn", "all");
+    for (int i = 0; i < 5; i++) {
+      var dn = "cn=m" + i + ",ou=Users," + SlapdServer.SUFFIX;
+      server.add("dn: " + dn, "objectClass: inetOrgPerson", "cn: m" + i, "sn: m" + i);
+      group.addAttribute("member", dn);
+    }
+    server.add(group);
+    try (var cloud = new TestIdentity(dir)) {
+      var url = "ldap://127.0.0.1:" + server.getListenPort();
+      var domain = configure(cloud, "d", Map.of("url", url, "group_name_attribute", "cn"));
+      var id =
+          cloud
+              .get("/v3/groups?name=all&domain_id=" + domain, cloud.admin())
+              .body()
+              .at("/groups/0/id")
+              .asString();
+      var users = cloud.get("/v3/groups/" + id + "/users", cloud.admin()).body().get("users");
+      assertThat(users.size()).as(users.toString()).isEqualTo(5);
     } finally {
       server.shutDown(true);
     }

@@ -28,6 +28,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.core.Secret;
 import welkin.identity.ldap.LdapSettings.Members;
@@ -46,6 +49,10 @@ final class LdapDirectory implements AutoCloseable {
       Set.of("id", "name", "domain_id", "enabled", "password", "links", "options");
 
   private static final int AT_ONCE = 200;
+
+  /** Which of many values an attribute has: {@code member;range=0-1499}, {@code *} for the last. */
+  private static final Pattern RANGE =
+      Pattern.compile(";range=\\d{1,9}-(\\d{1,9}|\\*)", Pattern.CASE_INSENSITIVE);
 
   private final LdapSettings settings;
   private final LdapServer server;
@@ -94,9 +101,7 @@ final class LdapDirectory implements AutoCloseable {
     if (settings.members().nested()) {
       return users(Filter.createExtensibleMatchFilter("memberOf", IN_CHAIN, false, group.dn()));
     }
-    var named = new LinkedHashSet<String>();
-    lookUp(group.dn(), SearchScope.BASE, everything(), settings.members().attribute())
-        .forEach(e -> named.addAll(values(e, settings.members().attribute())));
+    var named = allValues(group.dn(), settings.members().attribute());
     if (settings.members().ids()) {
       return usersOf(named);
     }
@@ -111,8 +116,7 @@ final class LdapDirectory implements AutoCloseable {
       }
     }
     // of the same id elsewhere in the tree: not who was named
-    var dns =
-        named.stream().map(LdapDirectory::normal).collect(java.util.stream.Collectors.toSet());
+    var dns = named.stream().map(LdapDirectory::normal).collect(Collectors.toSet());
     for (var user : usersOf(ids)) {
       if (dns.contains(normal(user.dn()))) {
         out.put(user.id(), user);
@@ -204,8 +208,7 @@ final class LdapDirectory implements AutoCloseable {
     return out;
   }
 
-  private static tools.jackson.databind.node.ObjectNode extra(
-      Entry e, Tree tree, Set<String> without) {
+  private static ObjectNode extra(Entry e, Tree tree, Set<String> without) {
     var out = Json.object();
     tree.attributes()
         .forEach(
@@ -230,27 +233,45 @@ final class LdapDirectory implements AutoCloseable {
   }
 
   private Set<String> enabledMembers(Members group, List<Entry> entries) {
-    var filter = everything();
-    if (entries.size() == 1) { // a group of thousands need not come for one
-      var e = entries.getFirst();
-      filter =
-          Filter.createEqualityFilter(
-              group.attribute(), group.ids() ? id(e, settings.users()) : e.getDN());
-    }
-    var found =
-        lookUp(
-            group.dn(),
-            SearchScope.BASE,
-            filter,
-            entries.size() == 1 ? SearchRequest.NO_ATTRIBUTES : group.attribute());
     var out = new HashSet<String>();
-    for (var e : found) {
-      if (entries.size() == 1) {
-        var one = entries.getFirst();
-        out.add(group.ids() ? id(one, settings.users()) : normal(one.getDN()));
-      } else {
-        values(e, group.attribute()).forEach(v -> out.add(group.ids() ? v : normal(v)));
+    if (entries.size() > 1) {
+      allValues(group.dn(), group.attribute()).forEach(v -> out.add(group.ids() ? v : normal(v)));
+      return out;
+    }
+    // a group of thousands need not come for one
+    var one = entries.getFirst();
+    var id = id(one, settings.users());
+    var is =
+        Filter.createEqualityFilter(
+            group.attribute(), group.ids() && id != null ? id : one.getDN());
+    if (!lookUp(group.dn(), SearchScope.BASE, is, SearchRequest.NO_ATTRIBUTES).isEmpty()) {
+      out.add(group.ids() ? id : normal(one.getDN()));
+    }
+    return out;
+  }
+
+  /** All values of an attribute; Active Directory gives 1500 at once, and says which. */
+  private Set<String> allValues(String dn, String attribute) {
+    var out = new LinkedHashSet<String>();
+    for (int from = 0; from >= 0; ) {
+      var found =
+          lookUp(
+              dn,
+              SearchScope.BASE,
+              everything(),
+              from == 0 ? attribute : attribute + ";range=" + from + "-*");
+      int next = -1;
+      for (var e : found) {
+        out.addAll(values(e, attribute));
+        for (var a : e.getAttributes()) {
+          var range = RANGE.matcher(a.getName());
+          if (a.getBaseName().equalsIgnoreCase(attribute) && range.find()) {
+            out.addAll(values(e, a.getName()));
+            next = range.group(1).equals("*") ? -1 : Integer.parseInt(range.group(1)) + 1;
+          }
+        }
       }
+      from = next > from ? next : -1;
     }
     return out;
   }
