@@ -167,6 +167,40 @@ class FernetTest {
     }
   }
 
+  /** keystone's versions 4, 5 and 6, element by element. */
+  @Test
+  void federatedPayloadsHaveKeystonesLayout() {
+    var user = "ab".repeat(32);
+    var group = "0123456789abcdef0123456789abcdef";
+    var federation = new Federation("company", "openid", List.of(group, "named"));
+    var scopes =
+        List.of(
+            Scope.UNSCOPED,
+            Scope.project("fedcba9876543210fedcba9876543210"),
+            Scope.domain("default"));
+    for (int i = 0; i < 3; i++) {
+      var p =
+          new Payload(
+              user,
+              List.of("token", "mapped"),
+              scopes.get(i),
+              NOW,
+              List.of("AAAAAAAAAAAAAAAAAAAAAA"),
+              null,
+              NOW,
+              federation);
+      assertThat(Payload.unpack(p.pack(), NOW)).isEqualTo(p);
+      var raw = (List<?>) MessagePack.unpack(p.pack());
+      int next = i == 0 ? 3 : 4;
+      assertThat(raw).hasSize(next + 5);
+      assertThat(raw.getFirst()).isEqualTo(4L + i);
+      assertThat((List<?>) raw.get(next)).hasSize(2);
+      assertThat(((List<?>) ((List<?>) raw.get(next)).getFirst()).getFirst()).isEqualTo(true);
+      assertThat(((List<?>) raw.get(next + 1)).getFirst()).isEqualTo(false);
+      assertThat(raw.get(next + 2)).isEqualTo("openid");
+    }
+  }
+
   /** What msgpack's reference implementation makes of the same list. */
   @Test
   void packsAsTheReferenceDoes() {
