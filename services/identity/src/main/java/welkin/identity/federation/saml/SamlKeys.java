@@ -1,6 +1,7 @@
 package welkin.identity.federation.saml;
 
 import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -100,7 +101,7 @@ public final class SamlKeys {
   private static String pem(X509Certificate certificate) {
     try {
       var lines =
-          Base64.getMimeEncoder(64, "\n".getBytes()).encodeToString(certificate.getEncoded());
+          Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.UTF_8)).encodeToString(certificate.getEncoded());
       return "-----BEGIN CERTIFICATE-----\n" + lines + "\n-----END CERTIFICATE-----\n";
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException(e);
@@ -110,6 +111,6 @@ public final class SamlKeys {
   private static X509Certificate certificate(String pem) throws CertificateException {
     return (X509Certificate)
         CertificateFactory.getInstance("X.509")
-            .generateCertificate(new ByteArrayInputStream(pem.getBytes()));
+            .generateCertificate(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
   }
 }
