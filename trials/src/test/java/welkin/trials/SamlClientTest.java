@@ -25,7 +25,8 @@ import welkin.core.Config;
 /**
  * The real {@code openstack} client logs in at a cloud by SAML, with keystoneauth's own plugins: by
  * an identity provider made of pysaml2 ({@code v3samlpassword}), and from one cloud to another
- * ({@code Keystone2Keystone}). Needs Debian's python3-openstackclient, python3-pysaml2, xmlsec1.
+ * ({@code Keystone2Keystone}). Needs Debian's python3-openstackclient, python3-pysaml2, xmlsec1 and
+ * keystone-tempest-plugin.
  */
 @Tag("real")
 class SamlClientTest {
@@ -105,11 +106,14 @@ class SamlClientTest {
     return out.strip();
   }
 
-  @Test
-  void byAnIdentityProviderThatSpeaksEcp() throws Exception {
+  /** What asks a running identity provider. */
+  private interface Asking {
+    void at(String url, String metadata) throws Exception;
+  }
+
+  private void withIdentityProvider(Asking asking) throws Exception {
     Files.writeString(
-        dir.resolve("sp.xml"),
-        got(here.cloud().endpoint() + "/v3/OS-FEDERATION/saml2/sp/metadata"));
+        dir.resolve("sp.xml"), got(here.cloud().endpoint() + "/v3/OS-FEDERATION/saml2/sp/metadata"));
     var script = dir.resolve("ecp_idp.py");
     try (var in = getClass().getResourceAsStream("ecp_idp.py")) {
       Files.write(script, in.readAllBytes());
@@ -122,41 +126,119 @@ class SamlClientTest {
         new BufferedReader(new InputStreamReader(idp.getInputStream(), StandardCharsets.UTF_8))) {
       var url = out.readLine();
       assertThat(url).isNotNull();
-      trust(
-          here,
-          dir.resolve("here"),
-          "company",
-          "https://idp.example.org/ecp",
-          Files.readString(dir.resolve("idp.xml")));
-      var options =
-          List.of(
-              "--os-auth-type",
-              "v3samlpassword",
-              "--os-auth-url",
-              here.cloud().endpoint() + "/v3",
-              "--os-identity-provider",
-              "company",
-              "--os-protocol",
-              "saml2",
-              "--os-identity-provider-url",
-              url,
-              "--os-username",
-              "anna",
-              "--os-password",
-              "secret",
-              "--os-project-name",
-              "shared",
-              "--os-project-domain-id",
-              "default");
-      var who = openstack(options, "token", "issue", "-f", "value", "-c", "user_id");
-      var user = here.admin().get("/v3/users/" + who);
-      assertThat(user.at("/user/name").asString()).isEqualTo("anna");
-      assertThat(openstack(options, "federation", "project", "list", "-f", "value", "-c", "Name"))
-          .isEqualTo("shared");
+      asking.at(url, Files.readString(dir.resolve("idp.xml")));
     } finally {
       idp.getOutputStream().close();
       assertThat(idp.waitFor(20, TimeUnit.SECONDS)).isTrue();
     }
+  }
+
+  @Test
+  void byAnIdentityProviderThatSpeaksEcp() throws Exception {
+    withIdentityProvider(
+        (url, metadata) -> {
+          trust(here, dir.resolve("here"), "company", "https://idp.example.org/ecp", metadata);
+          var options =
+              List.of(
+                  "--os-auth-type",
+                  "v3samlpassword",
+                  "--os-auth-url",
+                  here.cloud().endpoint() + "/v3",
+                  "--os-identity-provider",
+                  "company",
+                  "--os-protocol",
+                  "saml2",
+                  "--os-identity-provider-url",
+                  url,
+                  "--os-username",
+                  "anna",
+                  "--os-password",
+                  "secret",
+                  "--os-project-name",
+                  "shared",
+                  "--os-project-domain-id",
+                  "default");
+          var who = openstack(options, "token", "issue", "-f", "value", "-c", "user_id");
+          var user = here.admin().get("/v3/users/" + who);
+          assertThat(user.at("/user/name").asString()).isEqualTo("anna");
+          assertThat(
+                  openstack(
+                      options, "federation", "project", "list", "-f", "value", "-c", "Name"))
+              .isEqualTo("shared");
+        });
+  }
+
+  /** keystone_tempest_plugin's scenario: by ECP, and this cloud as identity provider of itself. */
+  @Test
+  void asTempestDoes() throws Exception {
+    withIdentityProvider(
+        (url, metadata) -> {
+          var trusted = Files.createDirectories(dir.resolve("here").resolve("saml"));
+          Files.writeString(trusted.resolve("idp.xml"), metadata);
+          var base = here.cloud().endpoint() + "/v3";
+          Files.writeString(
+              trusted.resolve("self.xml"), got(base + "/OS-FEDERATION/saml2/metadata"));
+          var admin = here.admin();
+          var group =
+              admin
+                  .post("/v3/groups", "{\"group\":{\"name\":\"federated_users\"}}")
+                  .at("/group/id")
+                  .asString();
+          var role = admin.get("/v3/roles?name=member").at("/roles/0/id").asString();
+          var project = here.newProject(admin, "shared");
+          admin.send(
+              "PUT", "/v3/projects/" + project + "/groups/" + group + "/roles/" + role, null);
+          var config = Files.createDirectories(dir.resolve("tempest"));
+          Files.writeString(
+              config.resolve("tempest.conf"),
+              """
+              [auth]
+              admin_username = welkin
+              admin_password = a-password-for-trials
+              admin_project_name = admin
+              admin_domain_name = Default
+              [identity]
+              uri_v3 = %s
+              auth_version = v3
+              v3_endpoint_type = public
+              admin_role = admin
+              [identity-feature-enabled]
+              federation = true
+              [fed_scenario]
+              idp_id = company
+              idp_remote_ids = https://idp.example.org/ecp
+              idp_username = anna
+              idp_password = secret
+              idp_ecp_url = %s
+              mapping_remote_type = REMOTE_USER
+              mapping_group_domain_name = Default
+              [service_available]
+              neutron = false
+              cinder = false
+              glance = false
+              nova = false
+              swift = false
+              [oslo_concurrency]
+              lock_path = %s
+              """
+                  .formatted(base, url, config));
+          var builder =
+              new ProcessBuilder(
+                  "/usr/bin/python3",
+                  "-W",
+                  "ignore",
+                  "-m",
+                  "testtools.run",
+                  "keystone_tempest_plugin.tests.scenario.test_federated_authentication");
+          builder.directory(config.toFile());
+          builder.environment().keySet().removeIf(k -> k.startsWith("OS_"));
+          builder.environment().put("TEMPEST_CONFIG_DIR", config.toString());
+          var process = builder.redirectErrorStream(true).start();
+          process.getOutputStream().close();
+          var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+          assertThat(process.waitFor()).as(said).isZero();
+          assertThat(said).contains("Ran 4 tests").doesNotContain("skip");
+        });
   }
 
   @Test

@@ -89,7 +89,7 @@ final class Responses {
       }
     }
     var destination = Xml.attribute(response, "Destination");
-    if (destination != null && !destination.equals(self.acs())) {
+    if (destination != null && !self.receives(destination)) {
       throw Refused.because("it was sent to " + destination);
     }
     var issuer = Xml.child(response, Xml.SAML, "Issuer").map(Xml::text);
@@ -155,7 +155,7 @@ final class Responses {
   }
 
   private Assertion.Bearer bearer(Assertion a, Instant now) {
-    var here = a.bearers().stream().filter(b -> self.acs().equals(b.recipient())).toList();
+    var here = a.bearers().stream().filter(b -> self.receives(b.recipient())).toList();
     if (here.isEmpty()) {
       throw Refused.because("its recipient is not " + self.acs());
     }

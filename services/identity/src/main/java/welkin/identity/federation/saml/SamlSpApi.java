@@ -42,6 +42,7 @@ final class SamlSpApi {
         .rawBody()
         .success(303)
         .summary("Where identity providers' assertions are brought");
+    r.post(ServiceProvider.SHIBBOLETH, this::consume).open().rawBody().success(303);
     r.get("/v3/OS-FEDERATION/saml2/sp/metadata", this::metadata).open();
     return r;
   }
