@@ -42,7 +42,8 @@ final class HomeArchive {
           "fernet-keys",
           "credential-keys",
           "metadata.secret",
-          "policy");
+          "policy",
+          "saml");
 
   /** What an archive says of itself. */
   record Manifest(int format, String engine, String base, List<String> services, Instant time) {}

@@ -113,7 +113,8 @@ class SamlClientTest {
 
   private void withIdentityProvider(Asking asking) throws Exception {
     Files.writeString(
-        dir.resolve("sp.xml"), got(here.cloud().endpoint() + "/v3/OS-FEDERATION/saml2/sp/metadata"));
+        dir.resolve("sp.xml"),
+        got(here.cloud().endpoint() + "/v3/OS-FEDERATION/saml2/sp/metadata"));
     var script = dir.resolve("ecp_idp.py");
     try (var in = getClass().getResourceAsStream("ecp_idp.py")) {
       Files.write(script, in.readAllBytes());
@@ -162,8 +163,7 @@ class SamlClientTest {
           var user = here.admin().get("/v3/users/" + who);
           assertThat(user.at("/user/name").asString()).isEqualTo("anna");
           assertThat(
-                  openstack(
-                      options, "federation", "project", "list", "-f", "value", "-c", "Name"))
+                  openstack(options, "federation", "project", "list", "-f", "value", "-c", "Name"))
               .isEqualTo("shared");
         });
   }

@@ -24,6 +24,7 @@ import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.HttpRequest;
 import welkin.identity.federation.saml.TestIdp;
+import welkin.testkit.TestDatabases;
 
 /** Users of other clouds and of companies, vouched for by SAML; and ours, vouched for to others. */
 class SamlTest {
@@ -349,8 +350,23 @@ class SamlTest {
       assertThat(there.status()).as(there.toString()).isEqualTo(201);
       assertThat(there.body().at("/token/user/name").asString()).isEqualTo("anna");
       assertThat(there.body().at("/token/roles").toString()).contains("\"member\"");
+      // the next key is known already when it begins to sign
+      var before = certificates(home, false);
+      assertThat(certificates(home, true)).first().isEqualTo(before.getLast());
+      var next = vouch(home, "/ecp", scoped.token(), "away").body();
+      assertThat(next).contains(before.getLast().replaceAll("-----[A-Z ]+-----|\\s", ""));
+      assertThat(soap(next).status()).isEqualTo(303);
+      certificates(home, true);
+      var unknown = soap(vouch(home, "/ecp", scoped.token(), "away").body());
+      assertThat(unknown.body()).contains("none of the identity provider's keys");
       refusals(home, user);
     }
+  }
+
+  /** As {@code ./welkin saml-certificate} does, while the cloud runs. */
+  private static List<String> certificates(TestIdentity home, boolean rotate) {
+    return IdentityService.samlCertificates(
+        TestDatabases.in(home.home, () -> home.now), home.home, rotate);
   }
 
   private static Answer vouch(TestIdentity home, String form, String token, String to) {

@@ -101,7 +101,8 @@ public final class SamlKeys {
   private static String pem(X509Certificate certificate) {
     try {
       var lines =
-          Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.UTF_8)).encodeToString(certificate.getEncoded());
+          Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.UTF_8))
+              .encodeToString(certificate.getEncoded());
       return "-----BEGIN CERTIFICATE-----\n" + lines + "\n-----END CERTIFICATE-----\n";
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException(e);
