@@ -290,6 +290,7 @@ public final class IdentityService implements CloudService {
             config,
             platform.home(),
             platform.endpoint(),
+            config.get(REMOTE_ID),
             new SamlKeys(database, new ClusterKey(platform.home())),
             tokens,
             serviceProviders);

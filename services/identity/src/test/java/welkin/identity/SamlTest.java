@@ -46,6 +46,8 @@ class SamlTest {
     cloud =
         new TestIdentity(
             dir.resolve("sp"),
+            "federation.remote_id_attribute",
+            "HTTP_OIDC_ISS",
             "federation.trusted_dashboard",
             "http://dashboard.example.org/auth/websso/");
     idp = new TestIdp(TestIdentity.BASE + ACS, SELF, cloud.now);

@@ -26,8 +26,13 @@ final class Environment {
 
   private final Map<String, String> names = new LinkedHashMap<>(USUAL);
   private final String remoteUser;
+  private final String remoteId;
 
-  Environment(Config config) {
+  /**
+   * @param remoteId what the cloud's other providers have their issuer under, or empty
+   */
+  Environment(Config config, String remoteId) {
+    this.remoteId = remoteId;
     for (var pair : config.get(SamlOptions.ATTRIBUTES)) {
       int at = pair.lastIndexOf('=');
       if (at < 1 || at == pair.length() - 1) {
@@ -55,6 +60,9 @@ final class Environment {
     out.put("MELLON_NAME_ID", List.of(a.nameId()));
     out.put("MELLON_IDP", List.of(a.issuer()));
     out.put("Shib-Identity-Provider", List.of(a.issuer()));
+    if (!remoteId.isEmpty()) {
+      out.put(remoteId, List.of(a.issuer()));
+    }
     return new Proof(a.issuer(), out);
   }
 }

@@ -17,19 +17,21 @@ public final class Saml {
   /**
    * @param home the state folder; the metadata of trusted identity providers are in {@code saml}
    * @param endpoint scheme and authority clients use
+   * @param remoteId the attribute that names a provider, or empty
    */
   public Saml(
       Backend backend,
       Config config,
       Path home,
       String endpoint,
+      String remoteId,
       SamlKeys keys,
       Tokens tokens,
       ServiceProviders providers) {
     var self = ServiceProvider.of(config, endpoint);
     var metadata = new Metadata(config, keys, self, endpoint);
     var trusted = new TrustedIdps(home.resolve("saml"), backend.clock());
-    var sessions = new SamlSessions(backend, new Environment(config));
+    var sessions = new SamlSessions(backend, new Environment(config, remoteId));
     login = new SamlLogin(backend, config.get(SamlOptions.PROTOCOLS), sessions, trusted, self);
     serviceProvider =
         new SamlSpApi(

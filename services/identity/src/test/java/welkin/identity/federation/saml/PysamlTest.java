@@ -115,7 +115,7 @@ class PysamlTest {
   @Test
   void weBelieveWhatItSigns() throws Exception {
     var good = made().posted(Files.readAllBytes(dir.resolve("made-response.xml")));
-    var proof = new Environment(Config.empty()).proof(good.assertion());
+    var proof = new Environment(Config.empty(), "").proof(good.assertion());
     assertThat(good.inResponseTo()).isEqualTo("_r1");
     assertThat(proof.issuer()).isEqualTo("https://pysaml2.example.org/idp");
     assertThat(proof.environment())
