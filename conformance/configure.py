@@ -67,6 +67,9 @@ def main(ws, features):
     put('auth', use_dynamic_credentials=True, create_isolated_networks='network' in services, tempest_roles='member',
         admin_username=ENV('OS_USERNAME'), admin_password=ENV('OS_PASSWORD'), admin_project_name=ENV('OS_PROJECT_NAME'),
         admin_domain_name=ENV('OS_USER_DOMAIN_NAME', 'Default'), default_credentials_domain_name='Default')
+    if ENV('PERSONAS') == '1':
+        cfg.remove_option('auth', 'admin_project_name')
+        put('auth', admin_system='all')
     put('identity', uri_v3=auth, uri=auth.replace('/v3', '/v2.0'), auth_version='v3', region=region,
         v3_endpoint_type='public', default_domain_id=ENV('OS_DEFAULT_DOMAIN_ID', 'default'), admin_role='admin')
     put('service_available', **{name: kind in services for name, kind in dict(

@@ -2,7 +2,7 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated moves ldap crash full real guests lab tempest"
+STAGES="unit engines simulated moves ldap crash full real guests lab tempest personas client"
 
 usage() {
   cat <<HELP
@@ -19,19 +19,21 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
   lab         a cloud of seven hosts on PostgreSQL and RabbitMQ: its walk, a few bad days, nothing left behind
   guests      Debian's Tempest on real hosts: the tests of conformance/guests.txt, which log in to guests
   tempest     Debian's Tempest: the tests of conformance/list.txt
+  personas    keystone's own tests of who may do what in Identity: reader, member, admin on project, domain, system
+  client      the client's own functional tests of Identity: the minute of conformance/client-ci.txt, with --full all
 
 Each stage has a state folder and ports of its own under a temporary folder; a cloud that runs already is not touched.
---full has every bad day in the lab, which takes a quarter of an hour longer. --keep leaves that folder, with all logs. CI=true installs missing packages without asking.
+--full has every bad day in the lab and every test of the client, which takes twenty minutes longer. --keep leaves that folder, with all logs. CI=true installs missing packages without asking.
 HELP
 }
 
-only=$STAGES keep=0 days=worker,network,broker,database
+only=$STAGES keep=0 client=client-ci.txt days=worker,network,broker,database
 while [ $# -gt 0 ]; do
   case $1 in
     --only) only=${2:?--only needs a stage}; only=${only//,/ }; shift ;;
     --only=*) only=${1#*=}; only=${only//,/ } ;;
     --keep) keep=1 ;;
-    --full) days=api,worker,compute,network,broker,database,cut,fence,dead,clocks,full ;;
+    --full) client=client.txt days=api,worker,compute,network,broker,database,cut,fence,dead,clocks,full ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -232,6 +234,41 @@ YAML
   stop_cloud "$home"
 }
 
+# passwords that cost nothing: these tests make hundreds of users
+cheap_passwords() { mkdir -p "$1" && printf 'identity:\n  password_hash_rounds: 4\n' >"$1/welkin.yaml"; }
+
+stage_personas() {
+  local home=$work/personas
+  cheap_passwords "$home"
+  mkdir -p "$home/policy"
+  cp "$ROOT/conformance/personas.yaml" "$home/policy/identity.yaml"
+  start_simulated personas 1 28000
+  (
+    set -a
+    # shellcheck disable=SC1091  # written by the cloud
+    . "$home/openrc"
+    set +a
+    PERSONAS=1 "$ROOT/conformance/setup.sh" "$work/personas-ws" &&
+      "$ROOT/conformance/run.sh" -w "$work/personas-ws" -t 900 -r 'keystone_tempest_plugin\.tests\.rbac'
+  ) || true
+  stop_cloud "$home"
+}
+
+stage_client() {
+  local home=$work/client
+  cheap_passwords "$home"
+  start_simulated client 1 29000
+  (
+    set -a
+    # shellcheck disable=SC1091  # written by the cloud
+    . "$home/openrc"
+    set +a
+    "$ROOT/conformance/setup.sh" "$work/client-setup" >/dev/null && # installs what is missing
+      "$ROOT/conformance/client.sh" -w "$work/client-ws" -C "$ROOT/conformance/$client" -t 1800
+  ) || true
+  stop_cloud "$home"
+}
+
 find_java
 say "Welkin tests: $(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(awk '/MemTotal/ {print int($2 / 1048576)}' /proc/meminfo) GiB, $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no commit')"
 if [ "${CI:-}" = true ] && root; then
@@ -259,12 +296,12 @@ for s in $only; do
     lab=$work/lab
   fi
   if [ "$s" = ldap ] && ! have slapd; then skip_stage ldap "no slapd (package slapd)"; say "  skipped: no slapd"; continue; fi
-  if { [ "$s" = simulated ] || [ "$s" = moves ] || [ "$s" = ldap ]; } && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+  if [[ " simulated moves ldap client " = *" $s "* ]] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
     skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"
     continue
   fi
-  if { [ "$s" = tempest ] || [ "$s" = guests ]; } && ! root && ! have tempest; then skip_stage "$s" "Tempest is not installed, and not root"; continue; fi
+  if [[ " tempest guests personas client " = *" $s "* ]] && ! root && ! have tempest; then skip_stage "$s" "Tempest is not installed, and not root"; continue; fi
   # in this shell, not in a pipe: a stage adds its state folder to what is cleaned up
   "stage_$s" > >(tee "$work/$s.out") 2>&1 || true
   wait $! 2>/dev/null || true
