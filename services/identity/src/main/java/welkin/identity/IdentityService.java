@@ -1,5 +1,6 @@
 package welkin.identity;
 
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -228,6 +229,11 @@ public final class IdentityService implements CloudService {
     var epoch = new Epoch(database, clock);
     backend = new Backend(database, new Events(platform.clock()), clock, platform.ids(), epoch);
     passwords = new Passwords(config.get(ALGORITHM), config.get(ROUNDS));
+    CounterWithCallback.builder()
+        .name("welkin_password_hash_iterations_total")
+        .help("Iterations of hashing that logins and changes of passwords have cost.")
+        .callback(counter -> counter.call(passwords.iterations()))
+        .register(platform.metrics().registry());
     var life = Duration.ofSeconds(config.get(EXPIRATION));
     var window = Duration.ofSeconds(config.get(EXPIRED_WINDOW));
     TokenKeys.mustOutlive(config, life, window);

@@ -31,6 +31,7 @@ final class TestIdentity implements AutoCloseable {
   final Path home;
   final IdentityService identity;
   final Door door;
+  final Metrics metrics = new Metrics();
   volatile Instant now = Instant.parse("2026-11-21T04:00:00Z");
 
   /** What was answered, the body parsed. */
@@ -65,7 +66,6 @@ final class TestIdentity implements AutoCloseable {
     InstantSource clock = own != null ? own : () -> now;
     var authenticator = new Authenticator[1];
     var service = new IdentityService[1];
-    var metrics = new Metrics();
     door = new Door(t -> authenticator[0].authenticate(t), Ids.system(), metrics);
     var platform =
         new Platform(

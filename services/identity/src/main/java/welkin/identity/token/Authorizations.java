@@ -221,6 +221,7 @@ final class Authorizations {
       case APPLICATION_CREDENTIAL ->
           ApplicationCredentialStore.find(sql, key.delegation.id())
               .filter(c -> c.userId().equals(key.userId) && !c.isExpired(now))
+              .filter(c -> c.projectId().equals(key.scope.projectId())) // not where an EC2 key says
               .map(Authorizations::limit)
               .orElse(null);
       case OAUTH1 ->

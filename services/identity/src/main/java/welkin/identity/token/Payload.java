@@ -1,5 +1,6 @@
 package welkin.identity.token;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -153,6 +154,9 @@ public record Payload(
       for (var a : (List<?>) in.get(next + 1)) {
         audit.add(Base64.getUrlEncoder().withoutPadding().encodeToString((byte[]) a));
       }
+      if (audit.isEmpty()) {
+        throw new IllegalArgumentException("a token has an id of its own");
+      }
       var delegation =
           switch (version) {
             case APPLICATION_CREDENTIAL -> Delegation.applicationCredential(text(in.get(next + 2)));
@@ -162,7 +166,11 @@ public record Payload(
           };
       return new Payload(
           user, methods, scope, expires, List.copyOf(audit), delegation, issuedAt, federation);
-    } catch (ClassCastException | IndexOutOfBoundsException | NullPointerException e) {
+    } catch (ClassCastException
+        | IndexOutOfBoundsException
+        | NullPointerException
+        | ArithmeticException
+        | BufferUnderflowException e) {
       throw new IllegalArgumentException("not a token payload", e);
     }
   }

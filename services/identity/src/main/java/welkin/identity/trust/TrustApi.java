@@ -134,7 +134,12 @@ public final class TrustApi {
       throw Faults.forbidden(
           "Using method 'application_credential' is not allowed for managing trusts");
     }
-    return one(201, call, trusts.create(given, from));
+    // what was made by delegation gives on what it has itself, where it has it
+    boolean bound = delegation != null;
+    if (bound && !token.scope().projectId().equals(given.text("project_id"))) {
+      throw Faults.forbidden("identity:create_trust");
+    }
+    return one(201, call, trusts.create(given, from, bound ? token.roleIds() : null));
   }
 
   private Answer show(Call call) {

@@ -50,8 +50,9 @@ public final class Trusts {
    * Makes one.
    *
    * @param from the trust that its maker's token came from, or null
+   * @param atMost the roles of that token, when it was made by delegation; else null
    */
-  Trust create(Attributes given, Trust from) {
+  Trust create(Attributes given, Trust from, List<String> atMost) {
     boolean passable =
         given.flag("allow_redelegation", false) && !Integer.valueOf(0).equals(count(given));
     var uses = given.number("remaining_uses");
@@ -81,7 +82,7 @@ public final class Trusts {
               }
               ProjectStore.find(sql, wanted.projectId())
                   .orElseThrow(Faults.missing("project", wanted.projectId()));
-              var made = withRoles(wanted, roles(sql, given, wanted, from));
+              var made = withRoles(wanted, roles(sql, given, wanted, from, atMost));
               TrustStore.insert(sql, made);
               backend.tell(sql, "OS-TRUST:trust", "created", made.projectId(), made.id());
               return made;
@@ -184,7 +185,8 @@ public final class Trusts {
   }
 
   /** The roles asked for, each of which the trustor must have there. */
-  private static List<String> roles(Sql sql, Attributes given, Trust wanted, Trust from) {
+  private static List<String> roles(
+      Sql sql, Attributes given, Trust wanted, Trust from, List<String> atMost) {
     if (!(given.get("roles") instanceof ArrayNode asked) || asked.isEmpty()) {
       throw Fault.forbidden("At least one role should be specified.");
     }
@@ -204,6 +206,9 @@ public final class Trusts {
               .orElseThrow(Faults.missing("role", id != null ? id : name));
       if (!held.contains(found)) {
         throw Faults.notFound("role", found);
+      }
+      if (from == null && atMost != null && !atMost.contains(found)) {
+        throw Fault.forbidden("Some of requested roles are not in the token");
       }
       if (from != null && !from.roleIds().contains(found)) {
         throw Fault.forbidden("Some of requested roles are not in redelegated trust");

@@ -146,6 +146,12 @@ enum PasswordHash {
     throw new IllegalArgumentException("a stored password hash is of no known kind");
   }
 
+  /** What making or checking a hash costs, in the algorithm's iterations. */
+  long iterations(String hash) {
+    int rounds = Integer.parseInt(match(hash).group(1));
+    return this == PBKDF2_SHA512 ? rounds : 1L << rounds;
+  }
+
   /** Whether a hash is what {@link #make} would write now. */
   boolean isCurrent(String hash, int rounds) {
     var m = form.matcher(hash);

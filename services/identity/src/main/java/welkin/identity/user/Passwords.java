@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import welkin.core.Fault;
 import welkin.core.Secret;
 
@@ -23,6 +24,7 @@ public final class Passwords implements AutoCloseable {
   private final int rounds;
   private final ThreadPoolExecutor pool;
   private final Secret nobodys;
+  private final LongAdder iterations = new LongAdder();
 
   /**
    * @param algorithm {@code bcrypt}, {@code bcrypt_sha256}, {@code scrypt} or {@code pbkdf2_sha512}
@@ -52,7 +54,9 @@ public final class Passwords implements AutoCloseable {
   }
 
   public Secret hash(Secret password) {
-    return Secret.of(run(() -> algorithm.make(bytes(password.reveal()), rounds)));
+    var hash = run(() -> algorithm.make(bytes(password.reveal()), rounds));
+    iterations.add(algorithm.iterations(hash));
+    return Secret.of(hash);
   }
 
   /**
@@ -61,12 +65,15 @@ public final class Passwords implements AutoCloseable {
    */
   public boolean check(Secret password, Secret hash) {
     var against = hash == null ? nobodys : hash;
-    boolean same =
-        run(
-            () ->
-                PasswordHash.of(against.reveal())
-                    .check(bytes(password.reveal()), against.reveal()));
+    var kind = PasswordHash.of(against.reveal());
+    boolean same = run(() -> kind.check(bytes(password.reveal()), against.reveal()));
+    iterations.add(kind.iterations(against.reveal()));
     return same && hash != null;
+  }
+
+  /** Iterations of hashing done so far: what logins cost, whoever tried. */
+  public long iterations() {
+    return iterations.sum();
   }
 
   /** Whether a hash was made with another algorithm or cost than is asked for now. */
