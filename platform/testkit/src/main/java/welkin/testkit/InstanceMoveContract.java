@@ -252,6 +252,36 @@ public abstract class InstanceMoveContract extends GuestTrials {
     assertThat(reported()).noneMatch(i -> i.serverId().equals(spec.serverId()));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aGuestThatIsAboutToGoWaitsForItsNetwork(boolean shared) throws Exception {
+    hosts(shared);
+    var spec = running(busySpec());
+    var options = usual().waiting(120_000);
+    agent().migrateLive(spec.serverId(), prepared(spec, shared), options);
+    await("it is about to go", () -> agent().migration(spec.serverId()).leaving());
+    assertThat(power(agent(), spec)).isEqualTo(PowerState.RUNNING);
+    assertThat(power(other(), spec)).isEqualTo(PowerState.PAUSED);
+    agent().abortMigration(spec.serverId());
+    var end = agent().migration(spec.serverId());
+    assertThat(end.status()).isEqualTo(Status.CANCELLED);
+    assertThat(end.leaving()).isFalse();
+    assertThat(power(agent(), spec)).isEqualTo(PowerState.RUNNING);
+    other().destroy(spec.serverId());
+
+    agent().migrateLive(spec.serverId(), prepared(spec, shared), options);
+    await("it is about to go again", () -> agent().migration(spec.serverId()).leaving());
+    restartAgents();
+    assertThat(agent().migration(spec.serverId()).leaving()).isTrue();
+    assertThat(power(agent(), spec)).isEqualTo(PowerState.RUNNING);
+    agent().networkMoved(spec.serverId());
+    agent().networkMoved(spec.serverId());
+    assertThat(over(spec)).isEqualTo(Status.COMPLETED);
+    other().completeIncoming(spec.serverId());
+    assertThat(power(other(), spec)).isEqualTo(PowerState.RUNNING);
+    agent().networkMoved(spec.serverId());
+  }
+
   @Test
   void aPausedGuestArrivesPaused() throws Exception {
     hosts(false);

@@ -176,6 +176,11 @@ final class TestHost implements InstanceAgent {
   }
 
   @Override
+  public void networkMoved(String serverId) {
+    throw immovable();
+  }
+
+  @Override
   public void abortMigration(String serverId) {
     throw immovable();
   }

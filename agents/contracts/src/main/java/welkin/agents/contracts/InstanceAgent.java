@@ -70,7 +70,8 @@ public interface InstanceAgent {
   //        destination START. Then source.destroy, or to give it back: destination STOP,
   //        source.adopt(old spec, null), destination.destroy, source START.
   // Live:  from = source.openDisks; to = destination.prepareIncoming(spec, from, block);
-  //        source.migrateLive(to); source.migration until it is over; then
+  //        source.migrateLive(to); source.migration until it is over, and
+  //        when it says `leaving`: the network's turn, then source.networkMoved; at the end
   //        destination.completeIncoming, source.destroy, or else source.closeDisks and
   //        destination.destroy.
   // From a dead host: destination.adopt(spec, null) when it has the same storage, else spawn.
@@ -121,6 +122,12 @@ public interface InstanceAgent {
 
   /** Source: how the migration fares; 404 {@code MigrationNotFound} when there was none. */
   MigrationProgress migration(String serverId);
+
+  /**
+   * Source: all hosts lead to the destination what is sent to the guest, so that it may go. Nothing
+   * happens when nobody waits for it.
+   */
+  void networkMoved(String serverId);
 
   /**
    * Source: gives the migration up; the guest goes on here. When this returns the migration is

@@ -14,6 +14,8 @@ package welkin.agents.contracts;
  * @param postCopy whether {@link InstanceAgent#forceComplete} may let the guest go on at the
  *     destination before all its memory is there, instead of pausing it ({@code
  *     live_migration_permit_post_copy})
+ * @param networkWaitMs how long a guest that is about to go keeps running at the source until
+ *     {@link InstanceAgent#networkMoved}; 0 lets it go without a word, as before this was known
  */
 public record LiveOptions(
     int completionTimeoutSeconds,
@@ -21,7 +23,38 @@ public record LiveOptions(
     int downtimeMs,
     int bandwidthMibps,
     boolean autoConverge,
-    boolean postCopy) {
+    boolean postCopy,
+    int networkWaitMs) {
+
+  /** With nobody to wait for. */
+  public LiveOptions(
+      int completionTimeoutSeconds,
+      TimeoutAction timeoutAction,
+      int downtimeMs,
+      int bandwidthMibps,
+      boolean autoConverge,
+      boolean postCopy) {
+    this(
+        completionTimeoutSeconds,
+        timeoutAction,
+        downtimeMs,
+        bandwidthMibps,
+        autoConverge,
+        postCopy,
+        0);
+  }
+
+  /** With so long a wait for {@link InstanceAgent#networkMoved}. */
+  public LiveOptions waiting(int networkMs) {
+    return new LiveOptions(
+        completionTimeoutSeconds,
+        timeoutAction,
+        downtimeMs,
+        bandwidthMibps,
+        autoConverge,
+        postCopy,
+        networkMs);
+  }
 
   /** What happens when the time is over. */
   public enum TimeoutAction {

@@ -8,6 +8,8 @@ package welkin.agents.contracts;
  * @param downtimeMs how long the guest stood still; 0 until it is known
  * @param elapsedMs since the migration began
  * @param error why it failed or was given up, else null
+ * @param leaving whether the guest is about to go, or goes now: what is sent to it should go to the
+ *     destination, where it is kept until the guest runs; then {@link InstanceAgent#networkMoved}
  */
 public record MigrationProgress(
     Status status,
@@ -19,7 +21,8 @@ public record MigrationProgress(
     long diskRemainingBytes,
     long downtimeMs,
     long elapsedMs,
-    String error) {
+    String error,
+    boolean leaving) {
 
   /** The stages of a live migration. */
   public enum Status {

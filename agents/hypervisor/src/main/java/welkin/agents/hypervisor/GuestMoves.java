@@ -198,7 +198,7 @@ final class GuestMoves {
           }
           new MoveKey(dir, "key-to", kit.confinement()).put(to.key());
           var start =
-              new Departure(withoutKey(to), options, kit.clock().instant(), false, false, null);
+              new Departure(withoutKey(to), options, kit.clock().instant(), false, false, false, null);
           guest.save(record().moving(move().departing(start)));
           leave();
         });
@@ -259,6 +259,14 @@ final class GuestMoves {
     var now = leaving;
     if (now != null && !now.abort(ABORT)) {
       throw Fault.unavailable("The migration does not end.", 5);
+    }
+  }
+
+  void networkMoved() {
+    guest.present();
+    var now = leaving;
+    if (now != null) {
+      now.networkMoved();
     }
   }
 

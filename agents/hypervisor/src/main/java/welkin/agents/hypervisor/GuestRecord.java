@@ -121,6 +121,7 @@ record GuestRecord(
    *
    * @param to where it goes, without the key
    * @param memory whether memory is being sent, so that QEMU knows how it fares
+   * @param leaving whether it was said that the guest is about to go
    * @param progress how it ended; null while it goes on
    */
   record Departure(
@@ -129,17 +130,22 @@ record GuestRecord(
       Instant began,
       boolean memory,
       boolean forced,
+      boolean leaving,
       MigrationProgress progress) {
     Departure sendsMemory() {
-      return new Departure(to, options, began, true, forced, progress);
+      return new Departure(to, options, began, true, forced, leaving, progress);
     }
 
     Departure inForce() {
-      return new Departure(to, options, began, memory, true, progress);
+      return new Departure(to, options, began, memory, true, leaving, progress);
+    }
+
+    Departure aboutToGo() {
+      return new Departure(to, options, began, memory, forced, true, progress);
     }
 
     Departure over(MigrationProgress end) {
-      return new Departure(to, options, began, memory, forced, end);
+      return new Departure(to, options, began, memory, forced, leaving, end);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -34,8 +35,11 @@ final class LiveMigration {
   /** QEMU counts to 2000 s: whatever is left may be sent while the guest stands still. */
   private static final long DOWNTIME_MAX_MS = 2_000_000;
 
-  private static final long UNLIMITED = 1L << 40;
   private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration LOOK_CLOSELY = Duration.ofMillis(20);
+
+  /** How long a guest that may go has for it, until it is allowed to stand still for longer. */
+  private static final Duration GO = Duration.ofSeconds(1);
 
   private final Guest guest;
   private final HostKit kit;
@@ -46,6 +50,8 @@ final class LiveMigration {
   private volatile boolean force;
   private volatile boolean detached;
   private volatile boolean postCopy;
+  private volatile boolean networkMoved;
+  private volatile boolean standsStill;
   private volatile JsonNode memory;
   private volatile long diskTotal;
   private volatile long diskProcessed;
@@ -101,7 +107,8 @@ final class LiveMigration {
         0,
         0,
         Duration.between(d.began(), clock.instant()).toMillis(),
-        null);
+        null,
+        false);
   }
 
   private MigrationProgress progress(Departure d, Status status, String error) {
@@ -120,7 +127,8 @@ final class LiveMigration {
         Math.max(0, diskTotal - diskProcessed),
         number(m, "downtime"),
         Duration.between(d.began(), kit.clock().instant()).toMillis(),
-        error);
+        error,
+        !status.over() && (d.leaving() || standsStill));
   }
 
   private static long number(JsonNode node, String field) {
@@ -150,13 +158,7 @@ final class LiveMigration {
   void force() {
     if (over.getCount() > 0) {
       force = true;
-      guest.locked(
-          () -> {
-            var d = departure();
-            if (d != null && d.progress() == null) {
-              guest.save(guest.record().moving(guest.record().move().departing(d.inForce())));
-            }
-          });
+      change(Departure::inForce);
     }
   }
 
@@ -180,12 +182,7 @@ final class LiveMigration {
         } else {
           begin();
         }
-        guest.locked(
-            () ->
-                guest.save(
-                    guest
-                        .record()
-                        .moving(guest.record().move().departing(departure().sendsMemory()))));
+        change(Departure::sendsMemory);
       }
       drive();
     } catch (GivenUp e) {
@@ -246,12 +243,22 @@ final class LiveMigration {
     capabilities(options.autoConverge(), postCopyAllowed());
     var parameters = new LinkedHashMap<String, Object>();
     parameters.put("tls-creds", TLS_OUT);
-    parameters.put("downtime-limit", Math.clamp(options.downtimeMs(), 1, DOWNTIME_MAX_MS));
-    parameters.put(
-        "max-bandwidth",
-        options.bandwidthMibps() > 0 ? (long) options.bandwidthMibps() << 20 : UNLIMITED);
+    // who must be told before is told by us: QEMU itself is never content
+    boolean told = options.networkWaitMs() > 0;
+    parameters.put("downtime-limit", told ? 1 : Math.clamp(options.downtimeMs(), 1, DOWNTIME_MAX_MS));
+    parameters.put("max-bandwidth", told ? approach().pace() : bandwidth());
     qmp().execute("migrate-set-parameters", parameters);
     qmp().execute("migrate", Map.of("uri", GuestMoves.uri(d.to().address(), d.to().memoryPort())));
+  }
+
+  private Approach approach() {
+    var o = departure().options();
+    return new Approach((long) o.bandwidthMibps() << 20, o.downtimeMs());
+  }
+
+  private long bandwidth() {
+    var mib = departure().options().bandwidthMibps();
+    return mib > 0 ? (long) mib << 20 : Approach.UNLIMITED;
   }
 
   private boolean postCopyAllowed() {
@@ -413,13 +420,14 @@ final class LiveMigration {
     boolean cancelling = false;
     boolean forcing = false;
     boolean continued = false;
+    var farewell = new Farewell();
     while (!detached) {
       if (!machine.connected()) {
         ended();
         return;
       }
       JsonNode now;
-      try (var change = qmp().expect(e -> e.is("MIGRATION"))) {
+      try (var change = qmp().expect(e -> e.is("MIGRATION") || e.is("MIGRATION_PASS"))) {
         now = qmp().execute("query-migrate");
         memory = now;
         var status = now.path("status").asString("");
@@ -433,18 +441,108 @@ final class LiveMigration {
           qmp().execute("migrate_cancel");
         } else if (status.equals("pre-switchover") && !cancelling && !continued) {
           continued = true;
+          standsStill = true;
           handOver();
           continue;
         } else if (!cancelling && !postCopy) {
           giveUpIfLate();
-          if (force && !forcing && status.equals("active")) {
-            forcing = true;
-            finishSoon();
+          if (status.equals("active")) {
+            farewell.say(now.path("ram"));
+            if (force && !forcing && farewell.said()) {
+              forcing = true;
+              finishSoon();
+            }
           }
         }
-        change.await(LOOK);
+        change.await(farewell.far() ? LOOK : LOOK_CLOSELY);
       }
     }
+  }
+
+  /**
+   * What is done before the guest goes: it is held back when it is about to, those who asked for it
+   * hear so, and when its network has moved it is let go. Until then it runs here.
+   */
+  private final class Farewell {
+    private final boolean wanted = departure().options().networkWaitMs() > 0;
+    private final Approach approach = approach();
+    private long pace = -1; // not known, where an earlier agent was at work
+    private boolean held = departure().leaving();
+    private boolean released;
+    private long since = System.nanoTime();
+    private long downtimeMs = Math.clamp(departure().options().downtimeMs(), 1, DOWNTIME_MAX_MS);
+
+    /** Whether nobody has to be waited for. */
+    boolean said() {
+      return !wanted || released;
+    }
+
+    boolean far() {
+      return !wanted || released || !held && approach.far();
+    }
+
+    void say(JsonNode ram) {
+      if (!wanted) {
+        return;
+      }
+      if (!held) {
+        approach.saw(
+            number(ram, "total"),
+            number(ram, "remaining"),
+            number(ram, "dirty-sync-count"),
+            (long) (ram.path("mbps").asDouble(0) * 125_000));
+        hold(force || approach.about());
+      } else if (!released) {
+        if (networkMoved || passed(Duration.ofMillis(departure().options().networkWaitMs()))) {
+          released = true;
+          letGo();
+        }
+      } else if (passed(GO) && downtimeMs < DOWNTIME_MAX_MS) {
+        // it changed more than was thought, and what is sent to it waits elsewhere
+        downtimeMs = Math.min(2 * downtimeMs, DOWNTIME_MAX_MS);
+        letGo();
+      }
+    }
+
+    private boolean passed(Duration time) {
+      return System.nanoTime() - since > time.toNanos();
+    }
+
+    private void hold(boolean now) {
+      long next = now ? Approach.HOLD : approach.pace();
+      if (next != pace) {
+        pace = next;
+        qmp().execute("migrate-set-parameters", Map.of("max-bandwidth", next));
+      }
+      if (now) {
+        held = true;
+        since = System.nanoTime();
+        change(Departure::aboutToGo);
+      }
+    }
+
+    private void letGo() {
+      since = System.nanoTime();
+      qmp()
+          .execute(
+              "migrate-set-parameters",
+              Map.of("downtime-limit", downtimeMs, "max-bandwidth", bandwidth()));
+    }
+  }
+
+  private void change(UnaryOperator<Departure> how) {
+    guest.locked(
+        () -> {
+          var d = departure();
+          if (d != null && d.progress() == null) {
+            guest.save(guest.record().moving(guest.record().move().departing(how.apply(d))));
+          }
+        });
+  }
+
+  /** What is sent to the guest goes to the other host now. */
+  void networkMoved() {
+    networkMoved = true;
   }
 
   private void handOver() {
@@ -468,7 +566,7 @@ final class LiveMigration {
     qmp()
         .execute(
             "migrate-set-parameters",
-            Map.of("downtime-limit", DOWNTIME_MAX_MS, "max-bandwidth", UNLIMITED));
+            Map.of("downtime-limit", DOWNTIME_MAX_MS, "max-bandwidth", Approach.UNLIMITED));
   }
 
   private void giveUpIfTold() {

@@ -358,6 +358,11 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
   }
 
   @Override
+  public void networkMoved(String serverId) {
+    guest(serverId).moves().networkMoved();
+  }
+
+  @Override
   public void abortMigration(String serverId) {
     guest(serverId).moves().abort();
   }

@@ -18,6 +18,8 @@ import welkin.agents.contracts.HostChanges.Port;
  * as lines for {@code ip} and {@code bridge}. Pure: everything it knows comes in.
  */
 final class FabricPlan {
+  private static final String ELSEWHERE = "elsewhere";
+  private static final String LEARNED = "learned";
   private final NetworkHostConfig config;
   private final String fabric;
   private final Map<String, Link> links;
@@ -169,7 +171,7 @@ final class FabricPlan {
    *
    * @param wired the networks that are, by id
    * @param moved the taps that were just moved in
-   * @param fixed devices whose address is fixed in the bridge, with that address; kept up to date
+   * @param fixed where devices' addresses were put, see {@link #place}; kept up to date
    */
   void taps(Desired desired, Set<String> wired, Set<String> moved, Map<String, String> fixed) {
     var keep = new HashSet<String>();
@@ -179,7 +181,7 @@ final class FabricPlan {
       if (wired.contains(p.networkId()) && (links.containsKey(device) || moved.contains(device))) {
         var network = desired.networks().get(p.networkId());
         tap(p, network, moved.contains(device));
-        fix(p, network, moved.contains(device), fixed);
+        place(p, network, moved.contains(device), fixed);
       }
     }
     fixed.keySet().retainAll(keep);
@@ -212,12 +214,33 @@ final class FabricPlan {
     inside.add("link set dev " + device + " up");
   }
 
-  /** A guest that is still on its way here has its address where it comes from. */
-  private void fix(Port p, Network n, boolean anew, Map<String, String> fixed) {
+  /**
+   * Where the bridge looks for a guest: behind its device, or behind the tunnel while it is still
+   * on its way here or just about to go. A device whose guest does not run yet keeps what it is
+   * sent: that must be what came since the guest is led here, not the broadcasts of an hour.
+   */
+  private void place(Port p, Network n, boolean anew, Map<String, String> fixed) {
     var device = p.deviceName();
-    if (learns(p) || n.fdb() != null && n.fdb().containsKey(p.mac())) {
-      fixed.remove(device);
-    } else if (!p.mac().equals(fixed.put(device, p.mac())) || anew) {
+    boolean elsewhere = n.fdb() != null && n.fdb().containsKey(p.mac());
+    var place = elsewhere ? ELSEWHERE : learns(p) ? LEARNED : p.mac();
+    var before = fixed.put(device, place);
+    if (place.equals(before) && !anew) {
+      return;
+    }
+    boolean was = before == null ? !anew : before.equals(ELSEWHERE);
+    if (elsewhere || was) {
+      var on = elsewhere ? "off" : "on";
+      inside.add(
+          "link set dev "
+              + device
+              + " type bridge_slave flood "
+              + on
+              + " mcast_flood "
+              + on
+              + " bcast_flood "
+              + on);
+    }
+    if (place.equals(p.mac())) {
       bridge.add("fdb replace " + p.mac() + " dev " + device + " master static");
     }
   }

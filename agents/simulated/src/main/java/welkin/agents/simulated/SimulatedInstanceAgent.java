@@ -395,6 +395,11 @@ public final class SimulatedInstanceAgent implements InstanceAgent {
   }
 
   @Override
+  public void networkMoved(String serverId) {
+    does("networkMoved", () -> world.moves().networkMoved(host, serverId));
+  }
+
+  @Override
   public void abortMigration(String serverId) {
     does("abortMigration", () -> world.moves().abort(host, serverId));
   }

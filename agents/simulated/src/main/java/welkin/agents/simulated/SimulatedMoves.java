@@ -52,14 +52,34 @@ final class SimulatedMoves {
       Instant began,
       Instant ended,
       boolean forced,
+      boolean networkMoved,
       Status status,
       String error) {
     Migration over(Status how, Instant at, String why) {
-      return new Migration(to, block, options, began, at, forced, how, why);
+      return new Migration(to, block, options, began, at, forced, networkMoved, how, why);
     }
 
     Migration inForce() {
-      return new Migration(to, block, options, began, ended, true, status, error);
+      return new Migration(
+          to, block, options, began, ended, true, networkMoved, status, error);
+    }
+
+    Migration led() {
+      return new Migration(to, block, options, began, ended, forced, true, status, error);
+    }
+
+    /** Whether the guest would go now, if it need not wait for the network. */
+    boolean leaving(Duration takes, Instant now) {
+      return !status.over()
+          && (forced || Duration.between(began, now).compareTo(takes) >= 0);
+    }
+
+    /** Whether it still waits for the network. */
+    boolean waits(Duration takes, Instant now) {
+      return !networkMoved
+          && Duration.between(began, now).compareTo(
+                  (forced ? Duration.ZERO : takes).plusMillis(options.networkWaitMs()))
+              < 0;
     }
   }
 
@@ -224,6 +244,7 @@ final class SimulatedMoves {
                 world.clock().instant(),
                 null,
                 false,
+                false,
                 Status.RUNNING,
                 null));
     world.changed(host, id);
@@ -260,7 +281,8 @@ final class SimulatedMoves {
         disk - diskDone,
         m.status() == Status.COMPLETED ? 1 : 0,
         elapsed,
-        m.error());
+        m.error(),
+        m.leaving(world.migrationTime(), world.clock().instant()));
   }
 
   synchronized void abort(SimulatedHost host, String id) {
@@ -278,6 +300,15 @@ final class SimulatedMoves {
     var m = g.moving.migration();
     if (m != null && !m.status().over()) {
       g.moving = g.moving.withMigration(m.inForce());
+      settle(host, id);
+    }
+  }
+
+  synchronized void networkMoved(SimulatedHost host, String id) {
+    var g = host.guest(id);
+    var m = g.moving.migration();
+    if (m != null && m.leaving(world.migrationTime(), world.clock().instant())) {
+      g.moving = g.moving.withMigration(m.led());
       settle(host, id);
     }
   }
@@ -323,8 +354,10 @@ final class SimulatedMoves {
         || there.power != PowerState.PAUSED
         || world.switches().isDown(to.name)) {
       end(host, g, m, Status.FAILED, "Host '" + m.to() + "' takes the guest no longer.");
-    } else if (m.forced() || elapsed.compareTo(world.migrationTime()) >= 0) {
-      arrive(host, g, m, to, there);
+    } else if (m.leaving(world.migrationTime(), world.clock().instant())) {
+      if (!m.waits(world.migrationTime(), world.clock().instant())) {
+        arrive(host, g, m, to, there);
+      }
     } else if (limit > 0 && elapsed.toSeconds() >= limit) {
       if (m.options().timeoutAction() == LiveOptions.TimeoutAction.FORCE_COMPLETE) {
         arrive(host, g, m, to, there);

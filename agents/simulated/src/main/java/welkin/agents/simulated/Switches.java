@@ -33,6 +33,7 @@ final class Switches {
           "prepareIncoming",
           "migrateLive",
           "migration",
+          "networkMoved",
           "abortMigration",
           "forceComplete",
           "completeIncoming");

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.HostReport;
+import welkin.agents.contracts.InstanceState.PowerState;
 import welkin.agents.contracts.LiveOptions;
 import welkin.agents.contracts.MigrationProgress;
 import welkin.agents.contracts.MigrationProgress.Status;
@@ -35,6 +36,13 @@ public final class MigrateLive extends Workflow<OnMove> {
   private static final Logger log = LoggerFactory.getLogger(MigrateLive.class);
   private static final Duration LIMIT = Duration.ofHours(6);
   private static final long LOOK_MILLIS = 50;
+
+  /** How long a guest that is about to go waits to be told that its network has moved. */
+  private static final int NETWORK_WAIT_MS = 3_000;
+
+  /** How long the hosts of a network take to change their tables when a port has moved. */
+  private static final long NETWORK_NANOS = 400_000_000L;
+
   private static final long WRITE_NANOS = 1_000_000_000L;
 
   private final Means means;
@@ -134,7 +142,9 @@ public final class MigrateLive extends Workflow<OnMove> {
     run.step(
         "make ports ready",
         () -> means.networking().prepare(server, dest),
-        () -> unlessArrived(m, () -> means.networking().leave(server, dest)));
+        () ->
+            unlessArrived(
+                m, () -> means.networking().takeBack(server, m.sourceHost(), dest)));
     run.step(
         "make room",
         () -> incoming(server, m, dest),
@@ -203,6 +213,7 @@ public final class MigrateLive extends Workflow<OnMove> {
           watch(server, m, signal);
           return over(server, m);
         });
+    led.remove(m.id());
     run.step("look", () -> mustHaveArrived(m));
     run.change("land", sql -> land(sql, means.migration(sql, m.id())));
   }
@@ -231,7 +242,8 @@ public final class MigrateLive extends Workflow<OnMove> {
         options.downtimeMs(),
         options.bandwidthMibps(),
         options.autoConverge(),
-        options.postCopy());
+        options.postCopy(),
+        NETWORK_WAIT_MS);
   }
 
   private MigrationProgress progress(Migration m) {
@@ -275,6 +287,7 @@ public final class MigrateLive extends Workflow<OnMove> {
               try {
                 context.run(() -> follow(server, m, signal, bell));
               } finally {
+                led.remove(m.id());
                 watched.remove(server.id());
               }
             });
@@ -305,28 +318,73 @@ public final class MigrateLive extends Workflow<OnMove> {
     }
   }
 
-  /** Whether nothing more will happen; moves the ports when the guest has arrived. */
+  /** Whether nothing more will happen; lets the ports be where the guest is, or will be at once. */
   private boolean over(Server server, Migration m) {
+    var dest = means.migration(m.id()).destHost();
     MigrationProgress p;
     try {
       p = progress(m);
     } catch (Fault away) {
+      // what is here to be led there may not have gone, and must not wait for an agent's return
+      lead(server, m, runsAt(dest, server) ? dest : m.sourceHost());
       return !means.hosts().up(m.sourceHost());
     }
     if (p == null) {
       return true;
     }
-    if (p.status() == Status.COMPLETED) {
-      try {
-        means.networking().activate(server, means.migration(m.id()).destHost());
-      } catch (Fault later) {
-        log.warn("ports of {} do not follow it yet: {}", server.id(), later.getMessage());
+    switch (p.status()) {
+      case COMPLETED -> lead(server, m, dest);
+      case FAILED, CANCELLED -> lead(server, m, m.sourceHost());
+      default -> {
+        if (p.leaving() && lead(server, m, dest)) {
+          letGo(server, m);
+        }
       }
     }
     if (p.status().over()) {
       write(m, p);
     }
     return p.status().over();
+  }
+
+  private boolean runsAt(String dest, Server server) {
+    try {
+      return means.agent(dest).instance(server.id()).power() == PowerState.RUNNING;
+    } catch (Fault f) {
+      return false;
+    }
+  }
+
+  private void letGo(Server server, Migration m) {
+    try {
+      means.agent(m.sourceHost()).networkMoved(server.id());
+    } catch (Fault later) {
+      log.info("{} is not told yet that its network has moved: {}", server.id(), later.getMessage());
+    }
+  }
+
+  /** Where ports were led, by migration. It saves asking Network again and again. */
+  private final Map<Long, Led> led = new ConcurrentHashMap<>();
+
+  private record Led(String host, long nanos) {}
+
+  /**
+   * Lets the network lead to a host what is sent to a server; true when all hosts have had time to
+   * hear of it.
+   */
+  private boolean lead(Server server, Migration m, String host) {
+    var last = led.get(m.id());
+    if (last == null || !last.host().equals(host)) {
+      try {
+        means.networking().activate(server, host);
+        last = new Led(host, System.nanoTime());
+        led.put(m.id(), last);
+      } catch (Fault later) {
+        log.warn("ports of {} do not follow it yet: {}", server.id(), later.getMessage());
+        return false;
+      }
+    }
+    return System.nanoTime() - last.nanos() >= NETWORK_NANOS;
   }
 
   private void write(Migration m, MigrationProgress p) {
@@ -477,6 +535,7 @@ public final class MigrateLive extends Workflow<OnMove> {
       land(sql, m);
       return;
     }
+    led.remove(m.id());
     boolean cancelled =
         reason.code().equals("MigrationCancelled") || reason.code().equals("MigrationAborted");
     boolean invalid = reason.code().equals("NoValidHost");

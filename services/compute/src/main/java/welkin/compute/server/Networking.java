@@ -244,6 +244,16 @@ public final class Networking {
     network.portsOf(List.of(server.id())).forEach(p -> network.activateBinding(p.id(), host));
   }
 
+  /** A server's ports are at the host it was to leave; they are not made ready elsewhere any more. */
+  void takeBack(Server server, String source, String dest) {
+    for (var port : network.portsOf(List.of(server.id()))) {
+      if (dest.equals(port.host())) {
+        network.activateBinding(port.id(), source);
+      }
+      network.dropBinding(port.id(), dest);
+    }
+  }
+
   /** A server's ports are not wanted at a host any more; those that are there stay. */
   void leave(Server server, String host) {
     for (var port : network.portsOf(List.of(server.id()))) {

@@ -2,6 +2,7 @@ package welkin.network.host;
 
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.function.Consumer;
 import welkin.network.host.HostStore.Item;
 import welkin.network.resource.Resource;
@@ -26,13 +27,17 @@ public final class HostLog {
 
   private volatile Consumer<String> poke = host -> {};
   private volatile Runnable flushSoon = () -> {};
+  private volatile Consumer<List<List<String>>> pokeInTurn = turns -> {};
 
   /**
    * @param poke tells a host to look, after the commit
+   * @param pokeInTurn tells groups of hosts, each when the one before has had time to act
    * @param flushSoon asks for {@link #spread} before long
    */
-  void wire(Consumer<String> poke, Runnable flushSoon) {
+  void wire(
+      Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Runnable flushSoon) {
     this.poke = poke;
+    this.pokeInTurn = pokeInTurn;
     this.flushSoon = flushSoon;
   }
 
@@ -142,9 +147,24 @@ public final class HostLog {
     }
   }
 
-  /** A port is at another host from now on: a guest's traffic waits for the others to know. */
-  public void moved(Sql sql, Resource port) {
-    touchNetwork(sql, port.text("network_id"));
+  /**
+   * A port is at another host from now on, where it was made ready. No frame for it may come to a
+   * host that leads it on to another: so the new host hears first, then all others, and last the
+   * old one, which gives it to the guest while it is still there.
+   */
+  public void moved(Sql sql, Resource port, String from, String to) {
+    var networkId = port.text("network_id");
+    var others = new LinkedHashSet<>(HostStore.hostsOfNetwork(sql, networkId));
+    HostStore.change(sql, others, new Item(NETWORK, networkId));
+    others.remove(from);
+    others.remove(to);
+    sql.afterCommit(
+        () ->
+            pokeInTurn.accept(
+                List.of(
+                    List.of(to),
+                    List.copyOf(others),
+                    from.isEmpty() ? List.of() : List.of(from))));
   }
 
   /** A port is not wanted any more at a host where it was ready. */

@@ -41,6 +41,9 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   /** How long changes of whole networks and groups gather before hosts hear of them. */
   private static final long GATHER_MILLIS = 250;
 
+  /** How long a host takes, mostly, from a poke until its tables are changed. */
+  private static final long TURN_MILLIS = 100;
+
   /** How often a worker looks for what another left undone. */
   private static final long LOOK_SECONDS = 3;
 
@@ -101,7 +104,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
             stores.routers(),
             stores.floating(),
             agents);
-    hostLog.wire(this::poke, this::gather);
+    hostLog.wire(this::poke, this::pokeInTurn, this::gather);
   }
 
   /** The stores a host's view is built from. */
@@ -166,6 +169,17 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
       bus.client(NetworkAgent.class, host).poke();
     } catch (Fault away) {
       // it asks by itself when it is back
+    }
+  }
+
+  private void pokeInTurn(List<List<String>> turns) {
+    for (int i = 0; i < turns.size(); i++) {
+      var hosts = turns.get(i);
+      if (i == 0 || timer == null) {
+        hosts.forEach(this::poke);
+      } else if (!hosts.isEmpty()) {
+        later(i * TURN_MILLIS, () -> hosts.forEach(this::poke));
+      }
     }
   }
 

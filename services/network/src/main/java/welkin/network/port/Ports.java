@@ -614,8 +614,9 @@ public final class Ports implements Noun {
             .set(PortStore.VNIC_TYPE, next.vnicType())
             .set(PortStore.PROFILE, next.profile())
             .set("status", next.plugged() ? "ACTIVE" : "DOWN");
-    var kept = keep(sql, port, moved);
-    log.moved(sql, kept); // forwarding entries everywhere, before any note is spread
+    var kept = new Resource(attributes.ordered(moved.document()));
+    store.rows().update(sql, port, kept);
+    log.moved(sql, kept, last.host(), host);
     return kept;
   }
 
