@@ -20,9 +20,11 @@ final class ChangeLog {
     return sql.number("SELECT MIN(seq) FROM provider_change");
   }
 
+  /** Who changed, in the order of their first changes: new ones come in the order they were made. */
   static List<String> since(Sql sql, long seq, long to) {
     return sql.list(
-        "SELECT DISTINCT provider FROM provider_change WHERE seq > ? AND seq <= ?",
+        "SELECT provider, MIN(seq) AS at FROM provider_change WHERE seq > ? AND seq <= ?"
+            + " GROUP BY provider ORDER BY at",
         r -> r.text("provider"),
         seq,
         to);
