@@ -25,6 +25,8 @@ public final class ImageServer implements AutoCloseable {
   private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> downloads = new ConcurrentHashMap<>();
 
+  private final Map<String, AtomicInteger> broken = new ConcurrentHashMap<>();
+
   public ImageServer() {
     try {
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -72,6 +74,15 @@ public final class ImageServer implements AutoCloseable {
     return held.computeIfAbsent(id, i -> new CountDownLatch(1));
   }
 
+  /** Answers the next so many downloads of an image with half of it, as a server that is killed. */
+  public void breakOff(String id, int times) {
+    broken.put(id, new AtomicInteger(times));
+  }
+
+  private boolean breaks(String id) {
+    return broken.get(id) instanceof AtomicInteger left && left.getAndDecrement() > 0;
+  }
+
   private void serve(HttpExchange x) throws IOException {
     try (x) {
       var path = x.getRequestURI().getPath().split("/");
@@ -89,7 +100,7 @@ public final class ImageServer implements AutoCloseable {
           latch.await();
         }
         x.sendResponseHeaders(200, bytes.length);
-        x.getResponseBody().write(bytes);
+        x.getResponseBody().write(bytes, 0, breaks(id) ? bytes.length / 2 : bytes.length);
       } else {
         x.sendResponseHeaders(404, -1);
       }

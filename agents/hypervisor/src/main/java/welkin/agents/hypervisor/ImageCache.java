@@ -1,6 +1,7 @@
 package welkin.agents.hypervisor;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -37,6 +38,11 @@ final class ImageCache {
   private final Path directory;
   private final String host;
   private final ImageTransfer transfer;
+  /** How long it is tried to fetch an image from a service that is away. */
+  private static final Duration AWAY_MAX = Duration.ofSeconds(30);
+
+  private static final Duration PAUSE_FIRST = Duration.ofMillis(250);
+
   private final QemuImg qemuImg;
   private final Confinement confinement;
   private final InstantSource clock;
@@ -202,14 +208,32 @@ final class ImageCache {
     }
   }
 
+  /** An image service that is away for a moment, as it is restarted, costs a guest only time. */
   private ImageInspector download(ImageSource image, Path part) throws IOException {
+    var end = System.nanoTime() + AWAY_MAX.toNanos();
+    for (var pause = PAUSE_FIRST; ; pause = pause.multipliedBy(2)) {
+      try {
+        return downloadOnce(image, part);
+      } catch (Fault f) {
+        boolean away = f.code().equals("ImageServiceUnreachable");
+        if (!away || transfer.closed() || System.nanoTime() + pause.toNanos() > end) {
+          throw f;
+        }
+        log.info("image {} is asked for again in {} ms: {}", image.id(), pause.toMillis(), f.getMessage());
+        Pause.briefly(pause);
+        HostFiles.removeTree(part);
+      }
+    }
+  }
+
+  private ImageInspector downloadOnce(ImageSource image, Path part) throws IOException {
     var inspector = new ImageInspector();
     var digest = sha512();
     try (var in = transfer.download(image);
         var out = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       var buffer = new byte[256 << 10];
       long total = 0;
-      for (int n; (n = in.read(buffer)) >= 0; ) {
+      for (int n; (n = read(in, buffer)) >= 0; ) {
         total += n;
         if (image.sizeBytes() > 0 && total > image.sizeBytes()) {
           throw unlike(image, "more than the " + image.sizeBytes() + " bytes promised came");
@@ -229,6 +253,14 @@ final class ImageCache {
       throw unlike(image, "their sha512 is not the image's");
     }
     return inspector;
+  }
+
+  private static int read(InputStream in, byte[] buffer) {
+    try {
+      return in.read(buffer);
+    } catch (IOException e) {
+      throw Fault.of(503, "ImageServiceUnreachable", "The image service broke off: " + e);
+    }
   }
 
   /** Writes a block, leaving a hole where it is all zero. */

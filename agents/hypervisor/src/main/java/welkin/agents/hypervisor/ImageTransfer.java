@@ -35,6 +35,13 @@ final class ImageTransfer implements AutoCloseable {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
+  private volatile boolean closed;
+
+  /** Whether nothing will be fetched any more. */
+  boolean closed() {
+    return closed;
+  }
+
   /** The bytes of an image; closed by force when they take longer than two hours. */
   InputStream download(ImageSource image) throws IOException {
     var request = request(image.url(), image.token()).timeout(Duration.ofMinutes(5)).GET().build();
@@ -124,6 +131,7 @@ final class ImageTransfer implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     http.shutdownNow();
   }
 }

@@ -64,6 +64,16 @@ class ImageCacheTest {
   }
 
   @Test
+  void aServiceThatIsAwayForAMomentIsAskedAgain() throws Exception {
+    var bytes = new byte[1 << 20];
+    new java.util.Random(1).nextBytes(bytes);
+    images.breakOff(ID, 2);
+    cache.fetch(image(bytes, ImageServer.TOKEN), 1);
+    assertThat(images.downloads(ID)).isEqualTo(3);
+    assertThat(Files.readAllBytes(base())).isEqualTo(bytes);
+  }
+
+  @Test
   void unusedImagesGoAfterAWhile() {
     cache.fetch(image(new byte[512], ImageServer.TOKEN), 1);
     var age = Duration.ofHours(24);
