@@ -34,6 +34,7 @@ final class Approach {
   private long most;
   private long fastest;
   private boolean about;
+  private boolean measured;
   private long pace;
 
   /**
@@ -45,6 +46,20 @@ final class Approach {
     this.downtimeMs = downtimeMs;
     this.peak = Math.min(USUAL, this.limit);
     this.pace = Math.min(HOLD, this.limit); // until it is seen
+  }
+
+  /** For a way that turned out to be slow: no guest that takes long on it is small. */
+  private Approach(Approach before, long rate) {
+    this.limit = before.limit;
+    this.downtimeMs = before.downtimeMs;
+    this.peak = Math.min(rate, limit);
+    this.pace = limit;
+    this.measured = true;
+  }
+
+  /** Begins anew, knowing how many bytes a second really get through. */
+  Approach at(long rate) {
+    return new Approach(this, rate);
   }
 
   /**
@@ -66,7 +81,7 @@ final class Approach {
     fastest = Math.max(fastest, left - remaining);
     left = remaining;
     long room = peak / 1000 * downtimeMs;
-    boolean small = total <= Math.max(2 * room, limit == UNLIMITED ? SMALL : 0);
+    boolean small = total <= Math.max(2 * room, limit == UNLIMITED && !measured ? SMALL : 0);
     if (pass > 1) {
       about = most <= room;
       pace = limit;

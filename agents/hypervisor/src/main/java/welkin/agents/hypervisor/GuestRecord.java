@@ -144,6 +144,10 @@ record GuestRecord(
       return new Departure(to, options, began, memory, forced, true, progress);
     }
 
+    Departure stays() {
+      return new Departure(to, options, began, memory, forced, false, progress);
+    }
+
     Departure over(MigrationProgress end) {
       return new Departure(to, options, began, memory, forced, leaving, end);
     }

@@ -38,6 +38,9 @@ final class LiveMigration {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration LOOK_CLOSELY = Duration.ofMillis(20);
 
+  /** So far away that a guest is not kept from its network meanwhile. */
+  private static final int FAR_SECONDS = 3;
+
   /** How long a guest that may go has for it, until it is allowed to stand still for longer. */
   private static final Duration GO = Duration.ofSeconds(1);
 
@@ -465,7 +468,7 @@ final class LiveMigration {
    */
   private final class Farewell {
     private final boolean wanted = departure().options().networkWaitMs() > 0;
-    private final Approach approach = approach();
+    private Approach approach = approach();
     private long pace = -1; // not known, where an earlier agent was at work
     private boolean held = departure().leaving();
     private boolean released;
@@ -490,18 +493,36 @@ final class LiveMigration {
             number(ram, "total"),
             number(ram, "remaining"),
             number(ram, "dirty-sync-count"),
-            (long) (ram.path("mbps").asDouble(0) * 125_000));
+            rate(ram));
         hold(force || approach.about());
       } else if (!released) {
         if (networkMoved || passed(Duration.ofMillis(departure().options().networkWaitMs()))) {
           released = true;
           letGo();
         }
+      } else if (passed(GO) && !force && rate(ram) < number(ram, "remaining") / FAR_SECONDS) {
+        stay(rate(ram));
       } else if (passed(GO) && downtimeMs < DOWNTIME_MAX_MS) {
         // it changed more than was thought, and what is sent to it waits elsewhere
         downtimeMs = Math.min(2 * downtimeMs, DOWNTIME_MAX_MS);
         letGo();
       }
+    }
+
+    /** The way is slower than was thought: it will be here for long, and its network with it. */
+    private void stay(long rate) {
+      log.info("guest {} does not go yet: {} bytes a second get through", guest.id(), rate);
+      held = false;
+      released = false;
+      networkMoved = false;
+      downtimeMs = Math.clamp(departure().options().downtimeMs(), 1, DOWNTIME_MAX_MS);
+      approach = approach.at(rate);
+      qmp().execute("migrate-set-parameters", Map.of("downtime-limit", 1));
+      change(Departure::stays);
+    }
+
+    private static long rate(JsonNode ram) {
+      return (long) (ram.path("mbps").asDouble(0) * 125_000);
     }
 
     private boolean passed(Duration time) {

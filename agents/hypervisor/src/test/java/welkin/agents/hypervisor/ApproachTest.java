@@ -45,6 +45,17 @@ class ApproachTest {
   }
 
   @Test
+  void onASlowWayNoGuestIsSmall() {
+    var a = new Approach(0, 500).at(2 * MIB);
+    a.saw(144 * MIB, 80 * MIB, 1, 2 * MIB);
+    assertThat(a.about()).isFalse();
+    a.saw(144 * MIB, 4 * MIB, 2, 2 * MIB);
+    assertThat(a.about()).isFalse();
+    a.saw(144 * MIB, MIB / 2, 3, 2 * MIB);
+    assertThat(a.about()).isTrue();
+  }
+
+  @Test
   void theLimitIsKept() {
     var a = new Approach(MIB, 20);
     a.saw(144 * MIB, 144 * MIB, 1, MIB);

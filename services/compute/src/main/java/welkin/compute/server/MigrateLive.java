@@ -336,7 +336,10 @@ public final class MigrateLive extends Workflow<OnMove> {
       case COMPLETED -> lead(server, m, dest);
       case FAILED, CANCELLED -> lead(server, m, m.sourceHost());
       default -> {
-        if (p.leaving() && lead(server, m, dest)) {
+        var last = led.get(m.id());
+        if (!p.leaving() && last != null && last.host().equals(dest)) {
+          lead(server, m, m.sourceHost()); // it takes longer than was thought
+        } else if (p.leaving() && lead(server, m, dest)) {
           letGo(server, m);
         }
       }
