@@ -32,6 +32,7 @@ final class Guest {
   private final String id;
   private final GuestDirectory dir;
   private final ReentrantLock lock = new ReentrantLock();
+  private final GuestDisks disks;
   private final GuestMoves moves;
   private volatile GuestRecord record;
   private volatile Machine machine;
@@ -43,7 +44,12 @@ final class Guest {
     this.kit = kit;
     this.id = id;
     this.dir = new GuestDirectory(kit.guests(), kit.alias(), kit.settings().storage(), id);
+    this.disks = new GuestDisks(kit, dir, id);
     this.moves = new GuestMoves(this, kit, dir);
+  }
+
+  GuestDisks disks() {
+    return disks;
   }
 
   /** Its ways from and to other hosts. */
@@ -106,59 +112,8 @@ final class Guest {
     dir.clear(kit.confinement());
     save(next);
     dir.own(kit.settings().host());
-    var bytes = spec.rootGb() > 0 ? (long) spec.rootGb() << 30 : base.virtualSizeBytes();
-    kit.qemuImg()
-        .overlay(
-            dir.disks(),
-            "../../../" + ImageCache.DIRECTORY + "/" + base.file(),
-            GuestDirectory.DISK,
-            bytes);
-    if (spec.ephemeralGb() > 0) {
-      makeEphemeral(spec);
-    }
-    if (spec.swapMb() > 0) {
-      makeSwap(spec);
-    }
+    disks.make(spec, base);
     boot(PowerState.PAUSED);
-  }
-
-  private void makeEphemeral(InstanceSpec spec) {
-    var size = (long) spec.ephemeralGb() << 30;
-    kit.qemuImg().empty(dir.disks(), "raw", GuestDirectory.EPHEMERAL, size);
-    kit.qemuImg().ext4(dir.disks(), GuestDirectory.EPHEMERAL, "ephemeral0", size);
-  }
-
-  private void makeSwap(InstanceSpec spec) {
-    var size = (long) spec.swapMb() << 20;
-    kit.qemuImg().empty(dir.disks(), "raw", GuestDirectory.SWAP, size);
-    kit.qemuImg().swap(dir.disks(), GuestDirectory.SWAP, size);
-  }
-
-  /**
-   * Makes the stopped guest's disks what a specification asks for: the root and second disk only
-   * grow, swap is made anew when its size changes.
-   */
-  void fitDisks(InstanceSpec spec) throws IOException {
-    var root = (long) spec.rootGb() << 30;
-    if (root > virtualSize()) {
-      kit.qemuImg().grow(dir.disks(), "qcow2", GuestDirectory.DISK, root);
-    }
-    var ephemeral = dir.disks().resolve(GuestDirectory.EPHEMERAL);
-    if (spec.ephemeralGb() == 0) {
-      Files.deleteIfExists(ephemeral);
-    } else if (!Files.exists(ephemeral)) {
-      makeEphemeral(spec);
-    } else if (Files.size(ephemeral) < (long) spec.ephemeralGb() << 30) {
-      kit.qemuImg()
-          .grow(dir.disks(), "raw", GuestDirectory.EPHEMERAL, (long) spec.ephemeralGb() << 30);
-    }
-    var swap = dir.disks().resolve(GuestDirectory.SWAP);
-    if (spec.swapMb() == 0) {
-      Files.deleteIfExists(swap);
-    } else if (!Files.exists(swap) || Files.size(swap) != (long) spec.swapMb() << 20) {
-      Files.deleteIfExists(swap);
-      makeSwap(spec);
-    }
   }
 
   /** Reads a guest an earlier agent left and finds out how it fares. False when it is rubbish. */
@@ -619,65 +574,20 @@ final class Guest {
 
   /** Copies the root disk under the lock and uploads the copy without it. */
   void snapshot(ImageTarget target) {
-    var copy = "snapshot-" + GuestDirectory.checked(target.imageId()) + ".qcow2";
-    var result = target.diskFormat() == null ? "qcow2" : target.diskFormat();
-    if (!result.equals("qcow2") && !result.equals("raw")) {
-      throw Fault.badRequest("A snapshot can be qcow2 or raw, not " + result + ".");
-    }
-    var file = dir.vm().resolve(copy);
-    var raw = dir.vm().resolve(copy + ".raw");
-    try {
-      locked(
-          () -> {
-            present();
-            copyRoot(copy);
-          });
-      if (result.equals("raw")) {
-        kit.qemuImg()
-            .convert(dir.vm(), "qcow2", copy, "raw", raw.getFileName().toString(), 1L << 50);
-      }
-      kit.transfer().upload(result.equals("raw") ? raw : file, target);
-    } finally {
-      try {
-        Files.deleteIfExists(file);
-        Files.deleteIfExists(raw);
-      } catch (IOException e) {
-        log.warn("{}: {}", id, e.toString());
-      }
-    }
-  }
-
-  private void copyRoot(String copy) {
-    var bytes = virtualSize();
-    if (machine != null && isOn(state().power())) {
-      kit.qemuImg().empty(dir.vm(), "qcow2", copy, bytes);
-      machine.copyRootDisk(copy);
-    } else {
-      kit.qemuImg().convert(dir.vm(), "qcow2", dir.disk(GuestDirectory.DISK), "qcow2", copy, bytes);
-    }
-  }
-
-  /** Virtual size of the root disk, from its header (bytes 24 to 31, big endian). */
-  long virtualSize() {
-    try (var disk =
-        Files.newByteChannel(
-            dir.disks().resolve(GuestDirectory.DISK),
-            java.util.Set.of(
-                java.nio.file.StandardOpenOption.READ, java.nio.file.LinkOption.NOFOLLOW_LINKS))) {
-      var header = java.nio.ByteBuffer.allocate(32);
-      while (header.hasRemaining() && disk.read(header) > 0) {
-        // until full
-      }
-      return header.getLong(24);
-    } catch (IOException e) {
-      throw HostFiles.fault("reading the disk of " + id, e);
-    }
+    disks.upload(
+        target,
+        copy ->
+            locked(
+                () -> {
+                  present();
+                  disks.copyRoot(copy, machine != null && isOn(state().power()) ? machine : null);
+                }));
   }
 
   // ---- what nobody asked for
 
   private void heard(QmpEvent e) {
-    if (e.is("RESUME") && moves.arriving()) {
+    if (e.is("RESUME") && moves.arrivals().arriving()) {
       look();
     } else if (e.is("SHUTDOWN")) {
       lastShutdown = e.text("reason");
@@ -742,7 +652,7 @@ final class Guest {
         }
       }
       case RUNNING -> {
-        moves.arrived();
+        moves.arrivals().arrived();
         if (record.expected() != PowerState.RUNNING) {
           save(record.expecting(PowerState.RUNNING, null));
         }
@@ -764,7 +674,7 @@ final class Guest {
   }
 
   private void died() {
-    if (moves.arriving()) {
+    if (moves.arrivals().arriving()) {
       // whoever sends it knows; nobody else is told
       var said = dir.lastMessages();
       save(

@@ -32,32 +32,22 @@ final class LiveMigration {
   private static final Logger log = LoggerFactory.getLogger(LiveMigration.class);
   private static final String TLS_OUT = "tls-out";
 
-  /** QEMU counts to 2000 s: whatever is left may be sent while the guest stands still. */
-  private static final long DOWNTIME_MAX_MS = 2_000_000;
-
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration LOOK_CLOSELY = Duration.ofMillis(20);
-
-  /** So far away that a guest is not kept from its network meanwhile. */
-  private static final int FAR_SECONDS = 3;
-
-  /** How long a guest that may go has for it, until it is allowed to stand still for longer. */
-  private static final Duration GO = Duration.ofSeconds(1);
 
   private final Guest guest;
   private final HostKit kit;
   private final GuestDirectory dir;
   private final Machine machine;
+  private final DiskMirror disks;
+  private final Farewell farewell;
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean abort;
   private volatile boolean force;
   private volatile boolean detached;
   private volatile boolean postCopy;
-  private volatile boolean networkMoved;
   private volatile boolean standsStill;
   private volatile JsonNode memory;
-  private volatile long diskTotal;
-  private volatile long diskProcessed;
   private volatile String giveUp;
   private volatile Status givenUpAs = Status.CANCELLED;
 
@@ -66,16 +56,15 @@ final class LiveMigration {
     this.kit = kit;
     this.dir = dir;
     this.machine = guest.machine();
+    this.disks = new DiskMirror(guest.id(), machine, departure().to(), TLS_OUT);
+    this.farewell =
+        new Farewell(
+            guest.id(), machine == null ? null : machine.monitor(), departure(), this::change);
   }
 
   void start() {
     force = departure().forced();
     Thread.ofVirtual().name("migration " + guest.id()).start(this::run);
-  }
-
-  /** Disks whose content goes with the guest; the others are files that were fetched before. */
-  static boolean mirrored(Disk d) {
-    return List.of("root", "ephemeral", "swap").contains(d.name());
   }
 
   private Departure departure() {
@@ -96,7 +85,7 @@ final class LiveMigration {
     var d = departure();
     return d == null || d.progress() != null
         ? d == null ? null : d.progress()
-        : progress(d, memory == null && diskTotal == 0 ? Status.QUEUED : Status.RUNNING, null);
+        : progress(d, memory == null && disks.total() == 0 ? Status.QUEUED : Status.RUNNING, null);
   }
 
   static MigrationProgress queued(Departure d, InstantSource clock) {
@@ -125,16 +114,16 @@ final class LiveMigration {
         // what was sent or found empty, as upstream counts
         number(ram, "transferred"),
         remaining,
-        diskTotal,
-        diskProcessed,
-        Math.max(0, diskTotal - diskProcessed),
+        disks.total(),
+        disks.processed(),
+        Math.max(0, disks.total() - disks.processed()),
         number(m, "downtime"),
         Duration.between(d.began(), kit.clock().instant()).toMillis(),
         error,
         !status.over() && (d.leaving() || standsStill));
   }
 
-  private static long number(JsonNode node, String field) {
+  static long number(JsonNode node, String field) {
     return node == null ? 0 : node.path(field).asLong(0);
   }
 
@@ -236,7 +225,11 @@ final class LiveMigration {
                 "dir",
                 key.relative()));
     if (block()) {
-      mirror(d);
+      disks.begin();
+      while (!disks.ready()) {
+        giveUpIfTold();
+        Pause.briefly(LOOK);
+      }
     }
     if (kit.facts().forgetsWrites() && guest.record().hardware().memoryTrimKib() == 0) {
       // made before guests were trimmed: its memory is only sure while it stands still
@@ -246,22 +239,9 @@ final class LiveMigration {
     capabilities(options.autoConverge(), postCopyAllowed());
     var parameters = new LinkedHashMap<String, Object>();
     parameters.put("tls-creds", TLS_OUT);
-    // who must be told before is told by us: QEMU itself is never content
-    boolean told = options.networkWaitMs() > 0;
-    parameters.put("downtime-limit", told ? 1 : Math.clamp(options.downtimeMs(), 1, DOWNTIME_MAX_MS));
-    parameters.put("max-bandwidth", told ? approach().pace() : bandwidth());
+    parameters.putAll(farewell.begin());
     qmp().execute("migrate-set-parameters", parameters);
     qmp().execute("migrate", Map.of("uri", GuestMoves.uri(d.to().address(), d.to().memoryPort())));
-  }
-
-  private Approach approach() {
-    var o = departure().options();
-    return new Approach((long) o.bandwidthMibps() << 20, o.downtimeMs());
-  }
-
-  private long bandwidth() {
-    var mib = departure().options().bandwidthMibps();
-    return mib > 0 ? (long) mib << 20 : Approach.UNLIMITED;
   }
 
   private boolean postCopyAllowed() {
@@ -282,136 +262,14 @@ final class LiveMigration {
                     GuestMoves.cap("pause-before-switchover", block()))));
   }
 
-  // ---- disks
-
-  private void mirror(Departure d) {
-    for (var disk : d.to().disks()) {
-      if (mirrored(disk)) {
-        qmp()
-            .execute(
-                "blockdev-add",
-                Map.of(
-                    "driver",
-                    "nbd",
-                    "node-name",
-                    "to-" + disk.name(),
-                    "server",
-                    Map.of(
-                        "type",
-                        "inet",
-                        "host",
-                        d.to().address(),
-                        "port",
-                        Integer.toString(d.to().diskPort())),
-                    "export",
-                    disk.name(),
-                    "tls-creds",
-                    TLS_OUT));
-        qmp()
-            .execute(
-                "blockdev-mirror",
-                Map.of(
-                    "job-id",
-                    "move-" + disk.name(),
-                    "device",
-                    disk.name(),
-                    "target",
-                    "to-" + disk.name(),
-                    // only what lies above a base image the other host has, too
-                    "sync",
-                    disk.image() != null ? "top" : "full"));
-      }
-    }
-    while (!jobsReady()) {
-      giveUpIfTold();
-      Pause.briefly(LOOK);
-    }
-  }
-
-  private boolean jobsReady() {
-    var jobs = qmp().execute("query-block-jobs");
-    int ready = 0;
-    long total = 0;
-    long processed = 0;
-    for (var job : jobs) {
-      if (job.path("device").asString("").startsWith("move-")) {
-        total += job.path("len").asLong();
-        processed += job.path("offset").asLong();
-        ready += job.path("ready").asBoolean() ? 1 : 0;
-      }
-    }
-    diskTotal = Math.max(1, total);
-    diskProcessed = processed;
-    long wanted = departure().to().disks().stream().filter(LiveMigration::mirrored).count();
-    int running = 0;
-    for (var job : jobs) {
-      running += job.path("device").asString("").startsWith("move-") ? 1 : 0;
-    }
-    if (running < wanted) {
-      throw Fault.of(500, "HypervisorError", "Copying a disk to the other host failed.");
-    }
-    return ready == wanted;
-  }
-
-  /** The guest stands still: what was written last goes over, and the copies are let go of. */
-  private void completeDisks() {
-    for (var disk : departure().to().disks()) {
-      if (!mirrored(disk)) {
-        continue;
-      }
-      var job = "move-" + disk.name();
-      try (var done =
-          qmp()
-              .expect(
-                  e ->
-                      (e.is("BLOCK_JOB_COMPLETED") || e.is("BLOCK_JOB_CANCELLED"))
-                          && job.equals(e.text("device")))) {
-        // not forced: completes without the guest going over to the copy
-        qmp().execute("block-job-cancel", Map.of("device", job, "force", false));
-        var event = done.await(Duration.ofMinutes(5));
-        var error = event == null ? "no answer" : event.text("error");
-        if (error != null || event.is("BLOCK_JOB_CANCELLED")) {
-          throw Fault.of(
-              500, "HypervisorError", "Copying disk " + disk.name() + " failed: " + error);
-        }
-      }
-    }
-    diskProcessed = diskTotal;
-  }
-
-  /** Removes jobs, nodes and the key's object, as left by whatever happened. */
+  /** Removes what a migration needs beside the guest, as left by whatever happened. */
   private void tidy() {
     if (!machine.connected()) {
       return;
     }
+    disks.tidy();
     try {
-      var jobs = qmp().execute("query-block-jobs");
-      for (var job : jobs) {
-        var name = job.path("device").asString("");
-        if (name.startsWith("move-")) {
-          try (var gone =
-              qmp()
-                  .expect(
-                      e ->
-                          (e.is("BLOCK_JOB_COMPLETED") || e.is("BLOCK_JOB_CANCELLED"))
-                              && name.equals(e.text("device")))) {
-            qmp().execute("block-job-cancel", Map.of("device", name, "force", true));
-            gone.await(Duration.ofSeconds(30));
-          }
-        }
-      }
-    } catch (Fault f) {
-      log.info("guest {}: {}", guest.id(), f.getMessage());
-    }
-    for (var disk : List.of("root", "ephemeral", "swap")) {
-      quietly("blockdev-del", Map.of("node-name", "to-" + disk));
-    }
-    quietly("object-del", Map.of("id", TLS_OUT));
-  }
-
-  private void quietly(String command, Map<String, ?> arguments) {
-    try {
-      qmp().execute(command, arguments);
+      qmp().execute("object-del", Map.of("id", TLS_OUT));
     } catch (Fault f) {
       log.debug("guest {}: {}", guest.id(), f.getMessage());
     }
@@ -423,7 +281,6 @@ final class LiveMigration {
     boolean cancelling = false;
     boolean forcing = false;
     boolean continued = false;
-    var farewell = new Farewell();
     while (!detached) {
       if (!machine.connected()) {
         ended();
@@ -450,7 +307,7 @@ final class LiveMigration {
         } else if (!cancelling && !postCopy) {
           giveUpIfLate();
           if (status.equals("active")) {
-            farewell.say(now.path("ram"));
+            farewell.say(now.path("ram"), force);
             if (force && !forcing && farewell.said()) {
               forcing = true;
               finishSoon();
@@ -459,95 +316,6 @@ final class LiveMigration {
         }
         change.await(farewell.far() ? LOOK : LOOK_CLOSELY);
       }
-    }
-  }
-
-  /**
-   * What is done before the guest goes: it is held back when it is about to, those who asked for it
-   * hear so, and when its network has moved it is let go. Until then it runs here.
-   */
-  private final class Farewell {
-    private final boolean wanted = departure().options().networkWaitMs() > 0;
-    private Approach approach = approach();
-    private long pace = -1; // not known, where an earlier agent was at work
-    private boolean held = departure().leaving();
-    private boolean released;
-    private long since = System.nanoTime();
-    private long downtimeMs = Math.clamp(departure().options().downtimeMs(), 1, DOWNTIME_MAX_MS);
-
-    /** Whether nobody has to be waited for. */
-    boolean said() {
-      return !wanted || released;
-    }
-
-    boolean far() {
-      return !wanted || released || !held && approach.far();
-    }
-
-    void say(JsonNode ram) {
-      if (!wanted) {
-        return;
-      }
-      if (!held) {
-        approach.saw(
-            number(ram, "total"),
-            number(ram, "remaining"),
-            number(ram, "dirty-sync-count"),
-            rate(ram));
-        hold(force || approach.about());
-      } else if (!released) {
-        if (networkMoved || passed(Duration.ofMillis(departure().options().networkWaitMs()))) {
-          released = true;
-          letGo();
-        }
-      } else if (passed(GO) && !force && rate(ram) < number(ram, "remaining") / FAR_SECONDS) {
-        stay(rate(ram));
-      } else if (passed(GO) && downtimeMs < DOWNTIME_MAX_MS) {
-        // it changed more than was thought, and what is sent to it waits elsewhere
-        downtimeMs = Math.min(2 * downtimeMs, DOWNTIME_MAX_MS);
-        letGo();
-      }
-    }
-
-    /** The way is slower than was thought: it will be here for long, and its network with it. */
-    private void stay(long rate) {
-      log.info("guest {} does not go yet: {} bytes a second get through", guest.id(), rate);
-      held = false;
-      released = false;
-      networkMoved = false;
-      downtimeMs = Math.clamp(departure().options().downtimeMs(), 1, DOWNTIME_MAX_MS);
-      approach = approach.at(rate);
-      qmp().execute("migrate-set-parameters", Map.of("downtime-limit", 1));
-      change(Departure::stays);
-    }
-
-    private static long rate(JsonNode ram) {
-      return (long) (ram.path("mbps").asDouble(0) * 125_000);
-    }
-
-    private boolean passed(Duration time) {
-      return System.nanoTime() - since > time.toNanos();
-    }
-
-    private void hold(boolean now) {
-      long next = now ? Approach.HOLD : approach.pace();
-      if (next != pace) {
-        pace = next;
-        qmp().execute("migrate-set-parameters", Map.of("max-bandwidth", next));
-      }
-      if (now) {
-        held = true;
-        since = System.nanoTime();
-        change(Departure::aboutToGo);
-      }
-    }
-
-    private void letGo() {
-      since = System.nanoTime();
-      qmp()
-          .execute(
-              "migrate-set-parameters",
-              Map.of("downtime-limit", downtimeMs, "max-bandwidth", bandwidth()));
     }
   }
 
@@ -563,12 +331,12 @@ final class LiveMigration {
 
   /** What is sent to the guest goes to the other host now. */
   void networkMoved() {
-    networkMoved = true;
+    farewell.networkMoved();
   }
 
   private void handOver() {
     try {
-      completeDisks();
+      disks.complete();
       qmp().execute("migrate-continue", Map.of("state", "pre-switchover"));
     } catch (Fault f) {
       giveUp = f.getMessage();
@@ -587,7 +355,7 @@ final class LiveMigration {
     qmp()
         .execute(
             "migrate-set-parameters",
-            Map.of("downtime-limit", DOWNTIME_MAX_MS, "max-bandwidth", Approach.UNLIMITED));
+            Map.of("downtime-limit", Farewell.DOWNTIME_MAX_MS, "max-bandwidth", Approach.UNLIMITED));
   }
 
   private void giveUpIfTold() {

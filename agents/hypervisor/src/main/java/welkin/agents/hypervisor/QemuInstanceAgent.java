@@ -275,7 +275,7 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     GuestFeatures.check(spec);
     var there = guests.get(id);
     if (there != null && there.ready()) {
-      if (there.moves().keep(spec, from == null)) {
+      if (there.moves().takeover().keep(spec, from == null)) {
         return;
       }
       destroy(id);
@@ -283,7 +283,7 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     making(
         id,
         () -> from == null || from.storageId().equals(facts.storageId()) ? null : base(spec),
-        (guest, base) -> guest.moves().adopt(spec, from, base));
+        (guest, base) -> guest.moves().takeover().adopt(spec, from, base));
   }
 
   @Override
@@ -298,18 +298,18 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     }
     var there = guests.get(id);
     if (there != null && there.ready()) {
-      var ticket = there.moves().prepared();
+      var ticket = there.moves().arrivals().prepared();
       if (ticket != null) {
         return ticket;
       }
-      there.moves().requireLeftover();
+      there.moves().arrivals().requireLeftover();
       destroy(id);
     }
     var ticket = new MoveTicket[1];
     making(
         id,
         () -> blockMigration ? base(spec) : null,
-        (guest, base) -> ticket[0] = guest.moves().prepare(spec, from, blockMigration, base));
+        (guest, base) -> ticket[0] = guest.moves().arrivals().prepare(spec, from, blockMigration, base));
     return ticket[0];
   }
 
@@ -374,7 +374,7 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
 
   @Override
   public void completeIncoming(String serverId) {
-    guest(serverId).moves().complete();
+    guest(serverId).moves().arrivals().complete();
   }
 
   /** Keeps guests' logs within bounds; to be called every few seconds, as a guest writes fast. */
