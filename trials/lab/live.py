@@ -95,7 +95,9 @@ class Live:
         w.until(title + ': it is there', 180, lambda: self.host() == target and self.show('first')['status'] == 'ACTIVE', 0.5)
         took = time.monotonic() - begin
         sent, lost, gap = pings.end()
-        w.check('%s: at most %d of %d pings lost' % (title, bound, sent), lost <= bound, '%d lost, longest gap %d ms' % (lost, gap))
+        # a machine busy with other things stops agents and pings alike: one more for each four times its processors that wait
+        allowed = bound + int(os.getloadavg()[0] / (4 * os.cpu_count()))
+        w.check('%s: at most %d of %d pings lost' % (title, allowed, sent), lost <= allowed, '%d lost, longest gap %d ms' % (lost, gap))
         said = self.told(source)[before:]
         disk, downtime, whole = said[-1] if said else ('?', '?', '?')
         self.rows.append((title, '%s to %s' % (source, target), '%.1f' % took, whole, downtime, gap, sent, lost))
