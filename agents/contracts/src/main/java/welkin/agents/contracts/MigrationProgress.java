@@ -9,8 +9,8 @@ package welkin.agents.contracts;
  * @param elapsedMs since the migration began
  * @param error why it failed or was given up, else null
  * @param leaving whether the guest is about to go, or goes now: what is sent to it should go to the
- *     destination, where it is kept until the guest runs; then {@link InstanceAgent#networkMoved}. No more when it takes
- *     longer than was thought: then all is as before
+ *     destination, where it is kept until the guest runs; then {@link InstanceAgent#networkMoved}.
+ *     No more when it takes longer than was thought: then all is as before
  */
 public record MigrationProgress(
     Status status,

@@ -140,7 +140,9 @@ final class Arrivals {
             "dir",
             key.relative()));
     int diskPort = block ? listenForDisks(qmp, from) : 0;
-    qmp.execute("migrate-set-capabilities", Map.of("capabilities", List.of(GuestMoves.cap("events", true))));
+    qmp.execute(
+        "migrate-set-capabilities",
+        Map.of("capabilities", List.of(GuestMoves.cap("events", true))));
     boolean postCopy = !block && postCopy(qmp);
     qmp.execute("migrate-set-parameters", Map.of("tls-creds", TLS_IN));
     qmp.execute("migrate-incoming", Map.of("uri", GuestMoves.uri(kit.settings().hostIp(), 0)));
@@ -205,7 +207,8 @@ final class Arrivals {
   private boolean postCopy(QmpClient qmp) {
     try {
       qmp.execute(
-          "migrate-set-capabilities", Map.of("capabilities", List.of(GuestMoves.cap("postcopy-ram", true))));
+          "migrate-set-capabilities",
+          Map.of("capabilities", List.of(GuestMoves.cap("postcopy-ram", true))));
       return true;
     } catch (Fault f) {
       log.info("guest {} cannot arrive by post-copy: {}", guest.id(), f.getMessage());

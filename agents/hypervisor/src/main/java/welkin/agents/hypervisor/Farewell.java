@@ -11,8 +11,8 @@ import welkin.agents.contracts.LiveOptions;
 import welkin.agents.hypervisor.GuestRecord.Departure;
 
 /**
- * What is done before a guest goes: it is held back when it is about to, those who asked for it hear
- * so, and when its network has moved it is let go. Until then it runs here.
+ * What is done before a guest goes: it is held back when it is about to, those who asked for it
+ * hear so, and when its network has moved it is let go. Until then it runs here.
  */
 final class Farewell {
   private static final Logger log = LoggerFactory.getLogger(Farewell.class);
@@ -21,7 +21,7 @@ final class Farewell {
   static final long DOWNTIME_MAX_MS = 2_000_000;
 
   /** So far away that a guest is not kept from its network meanwhile. */
-  private static final int FAR_SECONDS = 3;
+  private static final int FAR_SECONDS = 6;
 
   /** How long a guest that may go has for it, until it is allowed to stand still for longer. */
   private static final Duration GO = Duration.ofSeconds(1);
@@ -108,7 +108,9 @@ final class Farewell {
         released = true;
         letGo();
       }
-    } else if (passed(GO) && !force && rate(ram) < LiveMigration.number(ram, "remaining") / FAR_SECONDS) {
+    } else if (passed(GO)
+        && !force
+        && rate(ram) < LiveMigration.number(ram, "remaining") / FAR_SECONDS) {
       stay(rate(ram));
     } else if (passed(GO) && downtimeMs < DOWNTIME_MAX_MS) {
       // it changed more than was thought, and what is sent to it waits elsewhere
@@ -152,9 +154,8 @@ final class Farewell {
 
   private void letGo() {
     since = System.nanoTime();
-    qmp
-        .execute(
-            "migrate-set-parameters",
-            Map.of("downtime-limit", downtimeMs, "max-bandwidth", bandwidth()));
+    qmp.execute(
+        "migrate-set-parameters",
+        Map.of("downtime-limit", downtimeMs, "max-bandwidth", bandwidth()));
   }
 }

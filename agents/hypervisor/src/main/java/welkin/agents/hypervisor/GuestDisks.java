@@ -132,8 +132,7 @@ final class GuestDisks {
     try (var disk =
         Files.newByteChannel(
             dir.disks().resolve(GuestDirectory.DISK),
-            Set.of(
-                StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
       var header = ByteBuffer.allocate(32);
       while (header.hasRemaining() && disk.read(header) > 0) {
         // until full

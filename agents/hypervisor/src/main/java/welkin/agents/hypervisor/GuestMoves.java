@@ -157,7 +157,14 @@ final class GuestMoves {
           }
           new MoveKey(dir, "key-to", kit.confinement()).put(to.key());
           var start =
-              new Departure(Tickets.withoutKey(to), options, kit.clock().instant(), false, false, false, null);
+              new Departure(
+                  Tickets.withoutKey(to),
+                  options,
+                  kit.clock().instant(),
+                  false,
+                  false,
+                  false,
+                  null);
           guest.save(record().moving(move().departing(start)));
           leave();
         });
@@ -275,5 +282,4 @@ final class GuestMoves {
   static String uri(String address, int port) {
     return "tcp:" + (address.contains(":") ? "[" + address + "]" : address) + ":" + port;
   }
-
 }

@@ -38,6 +38,7 @@ final class ImageCache {
   private final Path directory;
   private final String host;
   private final ImageTransfer transfer;
+
   /** How long it is tried to fetch an image from a service that is away. */
   private static final Duration AWAY_MAX = Duration.ofSeconds(30);
 
@@ -219,7 +220,11 @@ final class ImageCache {
         if (!away || transfer.closed() || System.nanoTime() + pause.toNanos() > end) {
           throw f;
         }
-        log.info("image {} is asked for again in {} ms: {}", image.id(), pause.toMillis(), f.getMessage());
+        log.info(
+            "image {} is asked for again in {} ms: {}",
+            image.id(),
+            pause.toMillis(),
+            f.getMessage());
         Pause.briefly(pause);
         HostFiles.removeTree(part);
       }

@@ -15,7 +15,6 @@ import welkin.agents.contracts.InstanceState.PowerState;
 import welkin.agents.contracts.LiveOptions.TimeoutAction;
 import welkin.agents.contracts.MigrationProgress;
 import welkin.agents.contracts.MigrationProgress.Status;
-import welkin.agents.contracts.MoveTicket.Disk;
 import welkin.agents.hypervisor.GuestRecord.Departure;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -355,7 +354,8 @@ final class LiveMigration {
     qmp()
         .execute(
             "migrate-set-parameters",
-            Map.of("downtime-limit", Farewell.DOWNTIME_MAX_MS, "max-bandwidth", Approach.UNLIMITED));
+            Map.of(
+                "downtime-limit", Farewell.DOWNTIME_MAX_MS, "max-bandwidth", Approach.UNLIMITED));
   }
 
   private void giveUpIfTold() {

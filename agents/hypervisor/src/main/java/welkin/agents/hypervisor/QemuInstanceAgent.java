@@ -309,7 +309,8 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
     making(
         id,
         () -> blockMigration ? base(spec) : null,
-        (guest, base) -> ticket[0] = guest.moves().arrivals().prepare(spec, from, blockMigration, base));
+        (guest, base) ->
+            ticket[0] = guest.moves().arrivals().prepare(spec, from, blockMigration, base));
     return ticket[0];
   }
 

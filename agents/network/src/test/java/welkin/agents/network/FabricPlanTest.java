@@ -122,7 +122,9 @@ class FabricPlanTest {
     var plan = new FabricPlan(CONFIG, Map.of());
     plan.taps(coming, Set.of(NET), Set.of("tapbbbbbbbb-00"), fixed);
     assertThat(plan.bridge).isEmpty();
-    var flood = "link set dev tapbbbbbbbb-00 type bridge_slave flood %1$s mcast_flood %1$s bcast_flood %1$s";
+    var flood =
+        "link set dev tapbbbbbbbb-00 type bridge_slave flood %1$s mcast_flood %1$s bcast_flood"
+            + " %1$s";
     assertThat(plan.inside).contains(flood.formatted("off"));
     var have = Map.of("tapbbbbbbbb-00", link("tapbbbbbbbb-00", true, "brqaaaaaaaa-00", ""));
     plan = new FabricPlan(CONFIG, have);

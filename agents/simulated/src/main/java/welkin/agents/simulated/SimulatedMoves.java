@@ -60,8 +60,7 @@ final class SimulatedMoves {
     }
 
     Migration inForce() {
-      return new Migration(
-          to, block, options, began, ended, true, networkMoved, status, error);
+      return new Migration(to, block, options, began, ended, true, networkMoved, status, error);
     }
 
     Migration led() {
@@ -70,15 +69,14 @@ final class SimulatedMoves {
 
     /** Whether the guest would go now, if it need not wait for the network. */
     boolean leaving(Duration takes, Instant now) {
-      return !status.over()
-          && (forced || Duration.between(began, now).compareTo(takes) >= 0);
+      return !status.over() && (forced || Duration.between(began, now).compareTo(takes) >= 0);
     }
 
     /** Whether it still waits for the network. */
     boolean waits(Duration takes, Instant now) {
       return !networkMoved
-          && Duration.between(began, now).compareTo(
-                  (forced ? Duration.ZERO : takes).plusMillis(options.networkWaitMs()))
+          && Duration.between(began, now)
+                  .compareTo((forced ? Duration.ZERO : takes).plusMillis(options.networkWaitMs()))
               < 0;
     }
   }

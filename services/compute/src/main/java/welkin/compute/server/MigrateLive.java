@@ -142,9 +142,7 @@ public final class MigrateLive extends Workflow<OnMove> {
     run.step(
         "make ports ready",
         () -> means.networking().prepare(server, dest),
-        () ->
-            unlessArrived(
-                m, () -> means.networking().takeBack(server, m.sourceHost(), dest)));
+        () -> unlessArrived(m, () -> means.networking().takeBack(server, m.sourceHost(), dest)));
     run.step(
         "make room",
         () -> incoming(server, m, dest),
@@ -362,7 +360,8 @@ public final class MigrateLive extends Workflow<OnMove> {
     try {
       means.agent(m.sourceHost()).networkMoved(server.id());
     } catch (Fault later) {
-      log.info("{} is not told yet that its network has moved: {}", server.id(), later.getMessage());
+      log.info(
+          "{} is not told yet that its network has moved: {}", server.id(), later.getMessage());
     }
   }
 

@@ -244,7 +244,9 @@ public final class Networking {
     network.portsOf(List.of(server.id())).forEach(p -> network.activateBinding(p.id(), host));
   }
 
-  /** A server's ports are at the host it was to leave; they are not made ready elsewhere any more. */
+  /**
+   * A server's ports are at the host it was to leave; they are not made ready elsewhere any more.
+   */
   void takeBack(Server server, String source, String dest) {
     for (var port : network.portsOf(List.of(server.id()))) {
       if (dest.equals(port.host())) {

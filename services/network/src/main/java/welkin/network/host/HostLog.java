@@ -34,8 +34,7 @@ public final class HostLog {
    * @param pokeInTurn tells groups of hosts, each when the one before has had time to act
    * @param flushSoon asks for {@link #spread} before long
    */
-  void wire(
-      Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Runnable flushSoon) {
+  void wire(Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Runnable flushSoon) {
     this.poke = poke;
     this.pokeInTurn = pokeInTurn;
     this.flushSoon = flushSoon;
@@ -162,9 +161,7 @@ public final class HostLog {
         () ->
             pokeInTurn.accept(
                 List.of(
-                    List.of(to),
-                    List.copyOf(others),
-                    from.isEmpty() ? List.of() : List.of(from))));
+                    List.of(to), List.copyOf(others), from.isEmpty() ? List.of() : List.of(from))));
   }
 
   /** A port is not wanted any more at a host where it was ready. */

@@ -20,7 +20,9 @@ final class ChangeLog {
     return sql.number("SELECT MIN(seq) FROM provider_change");
   }
 
-  /** Who changed, in the order of their first changes: new ones come in the order they were made. */
+  /**
+   * Who changed, in the order of their first changes: new ones come in the order they were made.
+   */
   static List<String> since(Sql sql, long seq, long to) {
     return sql.list(
         "SELECT provider, MIN(seq) AS at FROM provider_change WHERE seq > ? AND seq <= ?"
