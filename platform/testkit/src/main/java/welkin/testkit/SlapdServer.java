@@ -48,8 +48,13 @@ public final class SlapdServer implements AutoCloseable {
   public static SlapdServer start(Path certificate, Path key) {
     Assumptions.assumeTrue(Files.isExecutable(PROGRAM), "slapd is not installed (Debian: slapd)");
     var server = new SlapdServer(certificate, key);
-    server.resume();
-    return server;
+    try {
+      server.resume();
+      return server;
+    } catch (RuntimeException e) {
+      server.close();
+      throw e;
+    }
   }
 
   private SlapdServer(Path certificate, Path key) {
