@@ -113,7 +113,8 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V008__directories.sql",
           "/welkin/identity/V009__saml.sql",
           "/welkin/identity/V010__federation.sql",
-          "/welkin/identity/V011__last_used.sql");
+          "/welkin/identity/V011__last_used.sql",
+          "/welkin/identity/V012__users_by_name.sql");
   private static final Config.Key<String> ALGORITHM =
       Config.Key.text(
           "identity.password_hash_algorithm",

@@ -169,7 +169,14 @@ public final class AssignmentStore {
       var marks = "?, ".repeat(targets.size() - 1) + "?";
       var both = new ArrayList<Object>(targets);
       both.addAll(targets);
-      query.where("project_id IN (" + marks + ") OR domain_id IN (" + marks + ")", both.toArray());
+      // two lookups: with OR SQLite prefers to read the whole table in the order asked for
+      query.where(
+          "assignment_key IN (SELECT assignment_key FROM assignment WHERE project_id IN ("
+              + marks
+              + ") UNION SELECT assignment_key FROM assignment WHERE domain_id IN ("
+              + marks
+              + "))",
+          both.toArray());
     }
     if (roleIds != null) {
       query.whereIn("role_id", roleIds);
