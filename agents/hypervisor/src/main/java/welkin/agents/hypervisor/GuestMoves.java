@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.InstanceState.PowerState;
 import welkin.agents.contracts.LiveOptions;
 import welkin.agents.contracts.MigrationProgress;
@@ -19,7 +17,6 @@ import welkin.core.Fault;
  * done; whose the guest is, its record says, and on shared storage the mark beside its disks.
  */
 final class GuestMoves {
-  private static final Logger log = LoggerFactory.getLogger(GuestMoves.class);
   private static final Duration ABORT = Duration.ofSeconds(30);
 
   private final Guest guest;
