@@ -80,9 +80,7 @@ class OpenRowsTest {
                 null));
     out.put(
         "POST /v3/auth/tokens trust-scoped",
-        f ->
-            login(
-                f, password("other_user_id"), "{\"OS-TRUST:trust\":{\"id\":\"{trust_id}\"}}"));
+        f -> login(f, password("other_user_id"), "{\"OS-TRUST:trust\":{\"id\":\"{trust_id}\"}}"));
     out.put(
         "POST /v3/auth/tokens oauth1",
         f -> f.signed("/v3/auth/tokens", "access_token", null).status());
@@ -177,7 +175,11 @@ class OpenRowsTest {
       assertThat(rows.keySet()).as("not in the table").isEmpty();
       // shown elsewhere: signatures in SignatureTest, the rest in the tests of federation
       assertThat(left)
-          .allMatch(n -> n.contains("FEDERATION") || n.contains("federated") || n.matches(".*(ec2|s3)tokens"));
+          .allMatch(
+              n ->
+                  n.contains("FEDERATION")
+                      || n.contains("federated")
+                      || n.matches(".*(ec2|s3)tokens"));
     }
   }
 }
