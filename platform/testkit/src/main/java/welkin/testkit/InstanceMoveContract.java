@@ -256,7 +256,7 @@ public abstract class InstanceMoveContract extends GuestTrials {
   @ValueSource(booleans = {false, true})
   void aGuestThatIsAboutToGoWaitsForItsNetwork(boolean shared) throws Exception {
     hosts(shared);
-    var spec = running(busySpec());
+    var spec = running(spec());
     var options = usual().waiting(120_000);
     agent().migrateLive(spec.serverId(), prepared(spec, shared), options);
     await("it is about to go", () -> agent().migration(spec.serverId()).leaving());
