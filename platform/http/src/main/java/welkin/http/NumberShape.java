@@ -5,8 +5,15 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A number; {@link Shape#integer()} or {@link Shape#number()}. */
+/**
+ * A number; {@link Shape#integer()} or {@link Shape#number()}. An integer is one of 32 bits unless
+ * its least or greatest value says otherwise: no column and no handler is given what it cannot
+ * hold.
+ */
 public final class NumberShape extends Shape {
+  private static final BigDecimal LEAST = BigDecimal.valueOf(Integer.MIN_VALUE);
+  private static final BigDecimal GREATEST = BigDecimal.valueOf(Integer.MAX_VALUE);
+
   private final boolean whole;
   private BigDecimal min;
   private BigDecimal max;
@@ -82,13 +89,15 @@ public final class NumberShape extends Shape {
     } else {
       n = new BigDecimal(value.stringValue());
     }
-    if (min != null && n.compareTo(min) < 0) {
+    var least = min != null || !whole ? min : LEAST;
+    if (least != null && n.compareTo(least) < 0) {
       return Violation.of(
-          at, value, "minimum", n.toPlainString() + " is less than the minimum of " + min);
+          at, value, "minimum", n.toPlainString() + " is less than the minimum of " + least);
     }
-    if (max != null && n.compareTo(max) > 0) {
+    var greatest = max != null || !whole ? max : GREATEST;
+    if (greatest != null && n.compareTo(greatest) > 0) {
       return Violation.of(
-          at, value, "maximum", n.toPlainString() + " is greater than the maximum of " + max);
+          at, value, "maximum", n.toPlainString() + " is greater than the maximum of " + greatest);
     }
     return null;
   }

@@ -125,6 +125,20 @@ class ShapeTest {
   }
 
   @Test
+  void anIntegerHasThirtyTwoBitsUnlessItsBoundsSayOtherwise() {
+    var nobodySaid = Shape.integer().min(0).nullable();
+    assertThat(reason(nobodySaid, "2147483647")).isEqualTo("ok");
+    assertThat(reason(nobodySaid, "7347183502184283540"))
+        .isEqualTo("7347183502184283540 is greater than the maximum of 2147483647");
+    assertThat(reason(Shape.integer(), "-2147483649"))
+        .isEqualTo("-2147483649 is less than the minimum of -2147483648");
+    assertThat(reason(Shape.integer().lenient(), "`99999999999`"))
+        .isEqualTo("99999999999 is greater than the maximum of 2147483647");
+    assertThat(reason(Shape.integer().max(Long.MAX_VALUE), "7347183502184283540")).isEqualTo("ok");
+    assertThat(reason(Shape.number(), "7347183502184283540")).isEqualTo("ok");
+  }
+
+  @Test
   void booleans() {
     assertThat(reason(Shape.bool(), "`true`")).isEqualTo("'true' is not of type 'boolean'");
     var lenient = Shape.bool().lenient();

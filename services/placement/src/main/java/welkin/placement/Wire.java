@@ -12,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.http.Answer;
 import welkin.http.Call;
+import welkin.http.Shape;
 
 /** What all nouns share at the edge: freshness headers, links, ids, query checks. */
 public final class Wire {
@@ -26,6 +27,9 @@ public final class Wire {
   /** 32 hexadecimal digits, with dashes anywhere uuids have them. */
   public static final String UUID_PATTERN =
       "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$";
+
+  /** Any whole number; see {@link #generation}. */
+  public static final Shape GENERATION = Shape.integer().range(Long.MIN_VALUE, Long.MAX_VALUE);
 
   private static final DateTimeFormatter HTTP_DATE =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)

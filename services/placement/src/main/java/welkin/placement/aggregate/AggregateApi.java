@@ -16,7 +16,7 @@ public final class AggregateApi {
   private static final Shape REPLACE =
       Shape.object()
           .required("aggregates", LIST)
-          .required("resource_provider_generation", Shape.integer())
+          .required("resource_provider_generation", Wire.GENERATION)
           .noOthers()
           .said(Shape.Style.PLACEMENT);
 

@@ -26,7 +26,10 @@ final class AllocationWire {
   private static final Version V38 = PlacementVersions.v(38);
 
   private static final Shape RESOURCES =
-      Shape.object().minProps(1).patternOthers(Wire.NAME, Shape.integer().min(1)).noOthers();
+      Shape.object()
+          .minProps(1)
+          .patternOthers(Wire.NAME, Shape.integer().range(1, Long.MAX_VALUE))
+          .noOthers();
   private static final Shape ID = Shape.string().length(1, 255);
 
   static final Shape PUT_LIST =
@@ -84,13 +87,13 @@ final class AllocationWire {
                 .patternOthers(
                     Wire.UUID_PATTERN,
                     Shape.object()
-                        .optional("generation", Shape.integer())
+                        .optional("generation", Wire.GENERATION)
                         .required("resources", RESOURCES)
                         .noOthers())
                 .noOthers())
         .required("project_id", ID)
         .required("user_id", ID)
-        .required("consumer_generation", Shape.integer().nullable())
+        .required("consumer_generation", Wire.GENERATION.nullable())
         .since("consumer_generation", V28)
         .optional("mappings", Shape.object().minProps(1))
         .since("mappings", V34)

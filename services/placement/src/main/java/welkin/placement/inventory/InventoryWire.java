@@ -28,13 +28,13 @@ public final class InventoryWire {
 
   static final Shape ONE =
       fields()
-          .required("resource_provider_generation", Shape.integer())
+          .required("resource_provider_generation", Wire.GENERATION)
           .noOthers()
           .said(Shape.Style.PLACEMENT);
 
   static final Shape CREATE =
       fields()
-          .optional("resource_provider_generation", Shape.integer())
+          .optional("resource_provider_generation", Wire.GENERATION)
           .required("resource_class", Shape.string().pattern(Wire.NAME))
           .noOthers()
           .said(Shape.Style.PLACEMENT);
@@ -42,7 +42,7 @@ public final class InventoryWire {
   /** All inventory of a provider with the generation it was read at. */
   public static final Shape ALL =
       Shape.object()
-          .required("resource_provider_generation", Shape.integer())
+          .required("resource_provider_generation", Wire.GENERATION)
           .required("inventories", Shape.object().patternOthers(Wire.NAME, fields().noOthers()))
           .noOthers()
           .said(Shape.Style.PLACEMENT);

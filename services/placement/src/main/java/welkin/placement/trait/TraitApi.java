@@ -18,7 +18,7 @@ public final class TraitApi {
       Shape.object()
           .required(
               "traits", Shape.array(Shape.string().length(1, 255).pattern(Wire.NAME)).unique())
-          .required("resource_provider_generation", Shape.integer())
+          .required("resource_provider_generation", Wire.GENERATION)
           .noOthers()
           .said(Shape.Style.PLACEMENT);
 
