@@ -184,7 +184,7 @@ final class Control implements AutoCloseable {
   String trouble() {
     for (var service : services) {
       try {
-        service.database().read(Control::asked);
+        service.database().read(Sql::answers);
       } catch (DatabaseUnavailable e) {
         return "database of " + service.type() + ": " + e.getMessage();
       } catch (RuntimeException e) {
@@ -192,10 +192,6 @@ final class Control implements AutoCloseable {
       }
     }
     return null;
-  }
-
-  private static long asked(Sql sql) {
-    return sql.number("SELECT 1");
   }
 
   /** Ends watches, so that their clients go elsewhere. */

@@ -134,6 +134,13 @@ public final class Quotas {
         .orElseGet(() -> defaults.get(resource));
   }
 
+  /** Projects that have limits of their own, by id. */
+  public List<String> limited(Sql sql) {
+    return sql.list(
+        "SELECT DISTINCT project_id FROM quota_limit ORDER BY project_id",
+        r -> r.text("project_id"));
+  }
+
   public void setLimit(Sql sql, String projectId, String resource, long limit) {
     if (sql.update(
             "UPDATE quota_limit SET hard_limit = ? WHERE project_id = ? AND resource = ?",

@@ -202,6 +202,11 @@ public final class Sql {
         });
   }
 
+  /** Asks for nothing but an answer; fails when there is none. */
+  public boolean answers() {
+    return number("SELECT 1") == 1;
+  }
+
   public boolean exists(String sql, Object... args) {
     return run(
         sql,

@@ -1,7 +1,6 @@
 package welkin.workflow;
 
 import java.time.Duration;
-import java.time.Instant;
 import welkin.store.Sql;
 
 /**
@@ -28,28 +27,21 @@ public final class ListeningClock {
    * @return the reading now, in microseconds
    */
   public static long tick(Sql sql, String name) {
-    record Last(Instant at, long reading) {}
     var now = sql.now();
-    var last =
-        sql.one(
-                "SELECT ticked_at, reading FROM listening WHERE name = ?",
-                r -> new Last(r.time("ticked_at"), r.number("reading")),
-                name)
-            .orElse(null);
+    var last = ListeningStore.last(sql, name).orElse(null);
     if (last == null) {
-      sql.insertIfAbsent("listening", "name", name, "ticked_at", now, "reading", 0);
+      ListeningStore.begin(sql, name, now);
       return 0;
     }
-    var since = Duration.between(last.at, now);
+    var since = Duration.between(last.at(), now);
     boolean counts = !since.isNegative() && since.compareTo(GAP) <= 0;
-    long reading = last.reading + (counts ? since.toNanos() / 1_000 : 0);
-    sql.update(
-        "UPDATE listening SET ticked_at = ?, reading = ? WHERE name = ?", now, reading, name);
+    long reading = last.reading() + (counts ? since.toNanos() / 1_000 : 0);
+    ListeningStore.tick(sql, name, new ListeningStore.Tick(now, reading));
     return reading;
   }
 
   /** The reading at the last tick, in microseconds; 0 before the first. */
   public static long reading(Sql sql, String name) {
-    return sql.number("SELECT reading FROM listening WHERE name = ?", name);
+    return ListeningStore.last(sql, name).map(ListeningStore.Tick::reading).orElse(0L);
   }
 }

@@ -24,24 +24,11 @@ public final class Turns {
    * @param every how long nobody else gets it; longer than the job takes
    */
   public boolean take(String job, Duration every) {
-    boolean early =
-        database.read(
-            sql -> sql.exists("SELECT 1 FROM turn WHERE name = ? AND next_at > ?", job, sql.now()));
-    return !early
+    return !database.read(sql -> TurnStore.isEarly(sql, job, sql.now()))
         && database.tx(
             sql -> {
               var now = sql.now();
-              return sql.update(
-                          "UPDATE turn SET holder = ?, next_at = ? WHERE name = ? AND next_at <= ?",
-                          holder,
-                          now.plus(every),
-                          job,
-                          now)
-                      + (sql.exists("SELECT 1 FROM turn WHERE name = ?", job)
-                          ? 0
-                          : sql.insertIfAbsent(
-                              "turn", "name", job, "holder", holder, "next_at", now.plus(every)))
-                  == 1;
+              return TurnStore.take(sql, job, holder, now, now.plus(every));
             });
   }
 }

@@ -101,6 +101,15 @@ final class WorkflowStore {
         subject);
   }
 
+  /** The last workflows of a subject, ended or not, newest first. */
+  static List<WorkflowRow> latest(Sql sql, String subject, int most) {
+    return sql.list(
+        "SELECT * FROM workflow WHERE subject = ? ORDER BY created_at DESC, id LIMIT ?",
+        WorkflowStore::map,
+        subject,
+        most);
+  }
+
   /** The oldest live workflow of a subject, if nobody holds it. */
   static Optional<WorkflowRow> next(Sql sql, String subject) {
     return sql.one(
