@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import welkin.compute.server.FlavorCopy;
+import welkin.compute.server.ServerStore;
 import welkin.store.Sql;
 
 /** What the servers of one host take of it, by their flavors. */
@@ -28,19 +29,12 @@ record HypervisorLoad(List<Guest> guests, long vcpus, long ramMb, long diskGb, l
   /** Every host's load; one host's when named. */
   static Map<String, HypervisorLoad> read(Sql sql, String host) {
     var out = new HashMap<String, HypervisorLoad>();
-    sql.list(
-        "SELECT id, name, host, flavor, task_state FROM server WHERE deleted = 0 AND host IS NOT"
-            + " NULL AND (? IS NULL OR host = ?)",
-        r ->
-            out.merge(
-                r.text("host"),
-                NONE.plus(
-                    new Guest(r.text("id"), r.text("name")),
-                    r.json("flavor", FlavorCopy.class),
-                    r.text("task_state") != null),
-                HypervisorLoad::and),
-        host,
-        host);
+    for (var s : ServerStore.footprints(sql, host)) {
+      out.merge(
+          s.host(),
+          NONE.plus(new Guest(s.id(), s.name()), s.flavor(), s.busy()),
+          HypervisorLoad::and);
+    }
     return out;
   }
 

@@ -97,6 +97,11 @@ public final class MigrationStore {
     sql.update(text.append(" WHERE id = ?").toString(), args.toArray());
   }
 
+  /** Keeps room at a destination, or at none any more; not a change of the move itself. */
+  public static void reserve(Sql sql, long id, String host) {
+    sql.update("UPDATE server_migration SET dest_host = ? WHERE id = ?", host, id);
+  }
+
   /** A server's moves that are not over, newest first. */
   public static List<Migration> open(Sql sql, String serverId) {
     return sql.list(

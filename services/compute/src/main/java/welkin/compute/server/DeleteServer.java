@@ -3,6 +3,7 @@ package welkin.compute.server;
 import java.time.Duration;
 import welkin.compute.migration.Migration;
 import welkin.compute.migration.MigrationStore;
+import welkin.compute.servergroup.ServerGroupStore;
 import welkin.core.Fault;
 import welkin.store.Sql;
 import welkin.workflow.Run;
@@ -67,7 +68,7 @@ public final class DeleteServer extends Workflow<OnServer> {
         0,
         "terminated_at",
         now);
-    sql.send("DELETE FROM server_group_member WHERE server_id = ?", id);
+    ServerGroupStore.leave(sql, id);
     means.quotas().give(sql, server.projectId(), "instances", 1);
     means.quotas().give(sql, server.projectId(), "cores", server.flavor().vcpus());
     means.quotas().give(sql, server.projectId(), "ram", server.flavor().ramMb());

@@ -17,6 +17,7 @@ import welkin.compute.scheduler.Room;
 import welkin.compute.scheduler.Scheduler;
 import welkin.compute.scheduler.Scheduler.Rejection;
 import welkin.compute.scheduler.Wish;
+import welkin.compute.servergroup.ServerGroupStore;
 import welkin.core.Fault;
 import welkin.store.Database;
 import welkin.store.Sql;
@@ -149,15 +150,14 @@ public final class HostFinder {
   void release(Server server) {
     placement.release(server.id());
     if (server.boot().groupId() != null) {
-      database.change(sql -> sql.update("UPDATE server SET host = NULL WHERE id = ?", server.id()));
+      database.change(sql -> ServerStore.reserve(sql, server.id(), null));
     }
   }
 
   /** Gives back what a move was given at its destination. */
   void release(Server server, long migration) {
     placement.release(server.id());
-    database.change(
-        sql -> sql.update("UPDATE server_migration SET dest_host = NULL WHERE id = ?", migration));
+    database.change(sql -> MigrationStore.reserve(sql, migration, null));
   }
 
   /**
@@ -177,10 +177,9 @@ public final class HostFinder {
                   || search.forced() != null
                   || fits(group(sql, server.boot().groupId(), server.id()), host);
           if (fits && moves) {
-            sql.update(
-                "UPDATE server_migration SET dest_host = ? WHERE id = ?", host, search.migration());
+            MigrationStore.reserve(sql, search.migration(), host);
           } else if (fits) {
-            sql.update("UPDATE server SET host = ? WHERE id = ?", host, server.id());
+            ServerStore.reserve(sql, server.id(), host);
           }
           return fits;
         });
@@ -311,24 +310,11 @@ public final class HostFinder {
   }
 
   private static Group group(Sql sql, String id, String except) {
-    var policy =
-        sql.one(
-                "SELECT policy, rules FROM server_group WHERE id = ?",
-                r ->
-                    Map.entry(
-                        r.text("policy"), r.json("rules").path("max_server_per_host").asInt(1)),
-                id)
-            .orElse(Map.entry("none", 1));
+    var policy = ServerGroupStore.policy(sql, id);
     var there = new HashMap<String, Integer>();
-    sql.list(
-            "SELECT s.host FROM server s JOIN server_group_member m ON m.server_id = s.id WHERE"
-                + " m.group_id = ? AND s.deleted = 0 AND s.host IS NOT NULL AND s.id <> ?",
-            r -> r.text("host"),
-            id,
-            except)
-        .forEach(h -> there.merge(h, 1, Integer::sum));
+    ServerGroupStore.hosts(sql, id, except).forEach(h -> there.merge(h, 1, Integer::sum));
     MigrationStore.destinations(sql, id, except).forEach(h -> there.merge(h, 1, Integer::sum));
-    return new Group(policy.getKey(), there, policy.getValue());
+    return new Group(policy.name(), there, policy.maxPerHost());
   }
 
   /** Says of hosts without room how much is missing. */

@@ -148,11 +148,7 @@ final class ServerList {
     this.call = call;
     this.everything = everything;
     this.page = page;
-    this.query =
-        ListQuery.of(
-            "SELECT " + ServerStore.COLUMNS + (userData ? ", user_data" : "") + " FROM server",
-            "server",
-            "id");
+    this.query = ServerStore.list(userData);
     this.userData = userData;
     refuseUnknown();
     scope();

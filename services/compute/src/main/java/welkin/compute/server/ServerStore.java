@@ -10,6 +10,7 @@ import java.util.function.BiConsumer;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Json;
+import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -39,6 +40,16 @@ public final class ServerStore {
 
   static Server mapWithUserData(Row r) throws java.sql.SQLException {
     return map(r, r.text("user_data"), null);
+  }
+
+  /**
+   * Begins a list; with the large column of user data only when it is shown.
+   *
+   * @see #mapWithUserData
+   */
+  static ListQuery list(boolean userData) {
+    return ListQuery.of(
+        "SELECT " + COLUMNS + (userData ? ", user_data" : "") + " FROM server", "server", "id");
   }
 
   private static Server whole(Row r) throws java.sql.SQLException {
@@ -154,6 +165,29 @@ public final class ServerStore {
         host);
   }
 
+  /** What a server takes of its host. */
+  public record Footprint(String id, String name, String host, FlavorCopy flavor, boolean busy) {}
+
+  /**
+   * What each server takes of its host.
+   *
+   * @param host null for every host
+   */
+  public static List<Footprint> footprints(Sql sql, String host) {
+    return sql.list(
+        "SELECT id, name, host, flavor, task_state FROM server WHERE deleted = 0 AND host IS NOT"
+            + " NULL AND (? IS NULL OR host = ?)",
+        r ->
+            new Footprint(
+                r.text("id"),
+                r.text("name"),
+                r.text("host"),
+                flavor(r.text("flavor")),
+                r.text("task_state") != null),
+        host,
+        host);
+  }
+
   /** How many servers are on each host, as name and count. */
   public static List<Map.Entry<String, Long>> countByHost(Sql sql, boolean busyOnly) {
     return sql.list(
@@ -247,7 +281,11 @@ public final class ServerStore {
     sql.send(text.append(" WHERE id = ?").toString(), args.toArray());
   }
 
-  /** Why hosts were rejected, as it was stored last. */
+  /** Puts a server on a host, or on none, before it is there; not a change its owner sees. */
+  static void reserve(Sql sql, String id, String host) {
+    sql.update("UPDATE server SET host = ? WHERE id = ?", host, id);
+  }
+
   /**
    * Removes servers deleted before a time with all that is kept of them.
    *
@@ -283,6 +321,7 @@ public final class ServerStore {
         r -> r.text("host"));
   }
 
+  /** Why hosts were rejected, as it was stored last. */
   static JsonNode why(Sql sql, String id) {
     return sql.one("SELECT why FROM server WHERE id = ?", r -> r.json("why"), id).orElse(null);
   }

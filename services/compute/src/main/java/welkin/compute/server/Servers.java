@@ -13,6 +13,7 @@ import welkin.compute.flavor.Flavor;
 import welkin.compute.flavor.Flavors;
 import welkin.compute.keypair.Keypair;
 import welkin.compute.keypair.Keypairs;
+import welkin.compute.servergroup.ServerGroupStore;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Ids;
@@ -112,7 +113,7 @@ public final class Servers {
                         now);
                 ServerStore.insert(sql, server);
                 if (groupId != null) {
-                  sql.insert("server_group_member", "group_id", groupId, "server_id", server.id());
+                  ServerGroupStore.join(sql, groupId, server.id());
                 }
                 means.actions().begin(sql, server.id(), "create");
                 means.tell(sql, server, "create.start");
@@ -353,13 +354,10 @@ public final class Servers {
     if (groupId == null) {
       return;
     }
-    if (!sql.exists(
-        "SELECT 1 FROM server_group WHERE id = ? AND project_id = ?",
-        groupId,
-        caller.projectId())) {
+    if (!ServerGroupStore.exists(sql, groupId, caller.projectId())) {
       throw Fault.badRequest("Instance group " + groupId + " could not be found.");
     }
-    long there = sql.number("SELECT COUNT(*) FROM server_group_member WHERE group_id = ?", groupId);
+    long there = ServerGroupStore.countMembers(sql, groupId);
     means
         .quotas()
         .fits(

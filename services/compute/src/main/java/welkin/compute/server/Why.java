@@ -12,6 +12,7 @@ import welkin.core.Caller;
 import welkin.core.Json;
 import welkin.store.Database;
 import welkin.store.Sql;
+import welkin.workflow.WorkflowReport;
 
 /** Says why a server is where and how it is. */
 final class Why {
@@ -87,26 +88,18 @@ final class Why {
 
   private static void work(Sql sql, ObjectNode out, String id) {
     var array = out.putArray("workflows");
-    sql.list(
-            "SELECT id, kind, state, deadline, reason, created_at FROM workflow WHERE subject = ?"
-                + " ORDER BY created_at DESC, id LIMIT 10",
-            r ->
-                Json.object()
-                    .put("id", r.text("id"))
-                    .put("kind", r.text("kind"))
-                    .put("state", r.text("state"))
-                    .put("started", Timestamps.naive(r.time("created_at")))
-                    .put("deadline", Timestamps.naive(r.time("deadline")))
-                    .put("reason", Json.string(r.json("reason"), "message")),
-            id)
-        .forEach(array::add);
-    for (var w : array) {
-      var steps = ((ObjectNode) w).putArray("steps");
-      sql.list(
-              "SELECT name, state FROM workflow_step WHERE workflow_id = ? ORDER BY position",
-              r -> Json.object().put("name", r.text("name")).put("state", r.text("state")),
-              Json.string(w, "id"))
-          .forEach(steps::add);
+    for (var w : WorkflowReport.of(sql, id)) {
+      var one =
+          array
+              .addObject()
+              .put("id", w.id())
+              .put("kind", w.kind())
+              .put("state", w.state())
+              .put("started", Timestamps.naive(w.createdAt()))
+              .put("deadline", Timestamps.naive(w.deadline()))
+              .put("reason", Json.string(w.reason(), "message"));
+      var steps = one.putArray("steps");
+      w.steps().forEach(s -> steps.addObject().put("name", s.name()).put("state", s.state()));
     }
   }
 }

@@ -6,8 +6,8 @@ import welkin.core.Json;
 import welkin.store.Row;
 import welkin.store.Sql;
 
-/** SQL of server groups. */
-final class ServerGroupStore {
+/** SQL of server groups and of who is in them. */
+public final class ServerGroupStore {
   private ServerGroupStore() {}
 
   private static ServerGroup map(Sql sql, Row r) throws java.sql.SQLException {
@@ -68,6 +68,50 @@ final class ServerGroupStore {
         rules,
         "created_at",
         g.createdAt());
+  }
+
+  /** Whether a project has the group. */
+  public static boolean exists(Sql sql, String id, String projectId) {
+    return sql.exists("SELECT 1 FROM server_group WHERE id = ? AND project_id = ?", id, projectId);
+  }
+
+  public static void join(Sql sql, String id, String serverId) {
+    sql.insert("server_group_member", "group_id", id, "server_id", serverId);
+  }
+
+  public static void leave(Sql sql, String serverId) {
+    sql.send("DELETE FROM server_group_member WHERE server_id = ?", serverId);
+  }
+
+  public static long countMembers(Sql sql, String id) {
+    return sql.number("SELECT COUNT(*) FROM server_group_member WHERE group_id = ?", id);
+  }
+
+  /**
+   * How members are placed.
+   *
+   * @param name affinity, anti-affinity, soft-affinity, soft-anti-affinity or none
+   * @param maxPerHost how many an anti-affinity group may have on one host
+   */
+  public record Policy(String name, int maxPerHost) {}
+
+  /** A group's policy; {@code none} when the group is gone. */
+  public static Policy policy(Sql sql, String id) {
+    return sql.one(
+            "SELECT policy, rules FROM server_group WHERE id = ?",
+            r -> new Policy(r.text("policy"), r.json("rules").path("max_server_per_host").asInt(1)),
+            id)
+        .orElse(new Policy("none", 1));
+  }
+
+  /** The host of each member but one; a host is named as often as members are on it. */
+  public static List<String> hosts(Sql sql, String id, String exceptServer) {
+    return sql.list(
+        "SELECT s.host FROM server s JOIN server_group_member m ON m.server_id = s.id WHERE"
+            + " m.group_id = ? AND s.deleted = 0 AND s.host IS NOT NULL AND s.id <> ?",
+        r -> r.text("host"),
+        id,
+        exceptServer);
   }
 
   static void delete(Sql sql, String id) {

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.compute.api.Timestamps;
-import welkin.compute.server.FlavorCopy;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.http.Answer;
@@ -27,15 +26,6 @@ public final class UsageApi {
     this.database = database;
     this.clock = clock;
   }
-
-  private record Span(
-      String id,
-      String projectId,
-      String name,
-      String vmState,
-      FlavorCopy flavor,
-      Instant launched,
-      Instant terminated) {}
 
   public Routes routes() {
     var r = new Routes("/v2.1");
@@ -70,26 +60,7 @@ public final class UsageApi {
     if (!start.isBefore(end)) {
       throw Fault.badRequest("Invalid start time. The start time cannot occur after the end time.");
     }
-    return database.read(
-        sql ->
-            sql.list(
-                "SELECT id, project_id, name, vm_state, flavor, launched_at, terminated_at FROM"
-                    + " server WHERE launched_at IS NOT NULL AND launched_at < ? AND"
-                    + " (terminated_at IS NULL OR terminated_at > ?) AND (? IS NULL OR project_id"
-                    + " = ?) ORDER BY launched_at, id",
-                r ->
-                    new Span(
-                        r.text("id"),
-                        r.text("project_id"),
-                        r.text("name"),
-                        r.text("vm_state"),
-                        r.json("flavor", FlavorCopy.class),
-                        r.time("launched_at"),
-                        r.time("terminated_at")),
-                end,
-                start,
-                projectId,
-                projectId));
+    return database.read(sql -> UsageStore.between(sql, start, end, projectId));
   }
 
   private Answer list(Call call) {
