@@ -2,7 +2,6 @@ package welkin.network.availability;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
@@ -10,6 +9,7 @@ import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
+import welkin.network.ip.AllocationStore;
 import welkin.network.ip.Ip;
 import welkin.network.network.NetworkStore;
 import welkin.network.resource.Faults;
@@ -88,13 +88,7 @@ public final class AvailabilityApi {
   }
 
   private ObjectNode shown(Sql sql, Resource network, String version) {
-    var used = new HashMap<String, Long>();
-    sql.list(
-            "SELECT subnet_id, COUNT(*) AS n FROM ip_allocation WHERE network_id = ?"
-                + " GROUP BY subnet_id",
-            r -> Map.entry(r.text("subnet_id"), r.number("n")),
-            network.id())
-        .forEach(e -> used.put(e.getKey(), e.getValue()));
+    var used = AllocationStore.countBySubnet(sql, network.id());
     List<ObjectNode> parts = new ArrayList<>();
     var total = BigInteger.ZERO;
     long taken = 0;

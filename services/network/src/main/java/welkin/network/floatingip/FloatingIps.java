@@ -23,6 +23,7 @@ import welkin.network.resource.Faults;
 import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
+import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.network.router.RouterStore;
@@ -170,7 +171,7 @@ public final class FloatingIps implements Noun {
           "floatingip", "fixed_ip_address cannot be specified without a port_id");
     }
     var kept = store.rows().insert(sql, floating);
-    Tags.keep(sql, kept);
+    TagStore.keep(sql, kept);
     tell(sql, kept);
     return kept;
   }

@@ -1,6 +1,8 @@
 package welkin.network.ip;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import welkin.store.Sql;
 
@@ -60,6 +62,18 @@ public final class AllocationStore {
 
   static void deleteAll(Sql sql, String portId) {
     sql.send("DELETE FROM ip_allocation WHERE port_id = ?", portId);
+  }
+
+  /** How many addresses of each subnet of a network are in use; subnets with none are not named. */
+  public static Map<String, Long> countBySubnet(Sql sql, String networkId) {
+    var out = new HashMap<String, Long>();
+    sql.list(
+            "SELECT subnet_id, COUNT(*) AS n FROM ip_allocation WHERE network_id = ?"
+                + " GROUP BY subnet_id",
+            r -> Map.entry(r.text("subnet_id"), r.number("n")),
+            networkId)
+        .forEach(e -> out.put(e.getKey(), e.getValue()));
+    return out;
   }
 
   /** Whether a port has an address of a subnet. */

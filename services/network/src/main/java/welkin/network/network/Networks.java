@@ -20,6 +20,7 @@ import welkin.network.resource.Faults;
 import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
+import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.network.subnet.SubnetStore;
@@ -192,7 +193,7 @@ public final class Networks implements Noun {
     d.putNull("ipv4_address_scope").putNull("ipv6_address_scope").putNull("qos_policy_id");
     defaultFlag(sql, network);
     var kept = store.rows().insert(sql, new Resource(attributes.ordered(d)));
-    Tags.keep(sql, kept);
+    TagStore.keep(sql, kept);
     if (kept.flag("shared")) {
       rbac.grant(sql, kept, "network", "access_as_shared");
     }

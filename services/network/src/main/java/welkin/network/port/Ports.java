@@ -24,7 +24,7 @@ import welkin.network.resource.Faults;
 import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
-import welkin.network.resource.Tags;
+import welkin.network.resource.TagStore;
 import welkin.network.securitygroup.SecurityGroups;
 import welkin.network.subnet.SubnetStore;
 import welkin.store.ListQuery;
@@ -218,7 +218,7 @@ public final class Ports implements Noun {
     store.rows().insert(sql, kept);
     store.keepGroups(sql, kept);
     if (!kept.texts("tags").isEmpty()) {
-      Tags.keep(sql, kept);
+      TagStore.keep(sql, kept);
     }
     log.port(sql, null, kept);
     return kept;

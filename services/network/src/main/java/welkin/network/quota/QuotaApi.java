@@ -58,10 +58,7 @@ public final class QuotaApi {
         sql -> {
           var out = Json.object();
           var all = out.putArray("quotas");
-          for (var project :
-              sql.list(
-                  "SELECT DISTINCT project_id FROM quota_limit ORDER BY project_id",
-                  r -> r.text("project_id"))) {
+          for (var project : limits.quotas().limited(sql)) {
             var one = limits(sql, project);
             one.put("project_id", project).put("tenant_id", project);
             all.add(one);

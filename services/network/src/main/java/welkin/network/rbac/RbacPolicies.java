@@ -201,30 +201,9 @@ public final class RbacPolicies implements Noun {
     var target = policy.text("target_tenant");
     boolean used =
         switch (policy.text("object_type") + "/" + policy.text("action")) {
-          case "network/access_as_shared" ->
-              sql.exists(
-                  "SELECT 1 FROM port p JOIN network n ON n.id = p.network_id"
-                      + " WHERE p.network_id = ? AND p.project_id <> n.project_id"
-                      + " AND p.project_id <> '' AND p.device_owner NOT LIKE 'network:%'"
-                      + " AND (? = '*' OR p.project_id = ?) LIMIT 1",
-                  object, target, target);
-          case "network/access_as_external" ->
-              sql.exists(
-                  "SELECT 1 FROM router_leg l JOIN router r ON r.id = l.router_id"
-                      + " WHERE l.network_id = ? AND l.gateway = 1"
-                      + " AND (? = '*' OR r.project_id = ?) LIMIT 1",
-                  object,
-                  target,
-                  target);
-          default ->
-              sql.exists(
-                  "SELECT 1 FROM port_group g JOIN port p ON p.id = g.port_id"
-                      + " JOIN security_group s ON s.id = g.group_id WHERE g.group_id = ?"
-                      + " AND p.project_id <> s.project_id AND (? = '*' OR p.project_id = ?)"
-                      + " LIMIT 1",
-                  object,
-                  target,
-                  target);
+          case "network/access_as_shared" -> store.sharedIsUsed(sql, object, target);
+          case "network/access_as_external" -> store.externalIsUsed(sql, object, target);
+          default -> store.groupIsUsed(sql, object, target);
         };
     if (used) {
       throw Faults.conflict(

@@ -60,6 +60,39 @@ public final class RbacStore {
     return rows.where(sql, "object_id", objectId);
   }
 
+  /** Whether a project that the network is shared with, or any for {@code *}, has ports in it. */
+  boolean sharedIsUsed(Sql sql, String networkId, String target) {
+    return sql.exists(
+        "SELECT 1 FROM port p JOIN network n ON n.id = p.network_id"
+            + " WHERE p.network_id = ? AND p.project_id <> n.project_id"
+            + " AND p.project_id <> '' AND p.device_owner NOT LIKE 'network:%'"
+            + " AND (? = '*' OR p.project_id = ?) LIMIT 1",
+        networkId, target, target);
+  }
+
+  /** Whether a router of that project, or of any for {@code *}, has its gateway in the network. */
+  boolean externalIsUsed(Sql sql, String networkId, String target) {
+    return sql.exists(
+        "SELECT 1 FROM router_leg l JOIN router r ON r.id = l.router_id"
+            + " WHERE l.network_id = ? AND l.gateway = 1"
+            + " AND (? = '*' OR r.project_id = ?) LIMIT 1",
+        networkId,
+        target,
+        target);
+  }
+
+  /** Whether a port of that project, or of any other for {@code *}, is in the security group. */
+  boolean groupIsUsed(Sql sql, String groupId, String target) {
+    return sql.exists(
+        "SELECT 1 FROM port_group g JOIN port p ON p.id = g.port_id"
+            + " JOIN security_group s ON s.id = g.group_id WHERE g.group_id = ?"
+            + " AND p.project_id <> s.project_id AND (? = '*' OR p.project_id = ?)"
+            + " LIMIT 1",
+        groupId,
+        target,
+        target);
+  }
+
   /** Forgets what concerned a resource that goes. */
   public void forget(Sql sql, String objectId) {
     sql.update("DELETE FROM rbac_policy WHERE object_id = ?", objectId);

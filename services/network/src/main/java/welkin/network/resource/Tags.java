@@ -12,7 +12,6 @@ import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.store.Database;
 import welkin.store.ListQuery;
-import welkin.store.Sql;
 
 /** Tags of any noun: the routes below a resource, the filters of its list. */
 public final class Tags {
@@ -40,14 +39,6 @@ public final class Tags {
       }
       return out;
     };
-  }
-
-  /** Keeps the tags of a resource where the filters look. */
-  public static void keep(Sql sql, Resource r) {
-    sql.update("DELETE FROM tag WHERE resource_id = ?", r.id());
-    for (var t : r.texts("tags")) {
-      sql.insert("tag", "resource_id", r.id(), "tag", t);
-    }
   }
 
   static boolean filter(ListQuery query, String key, List<String> values) {
@@ -184,7 +175,7 @@ public final class Tags {
           var answer = change.on(tags);
           var after = current.copy().set("tags", List.copyOf(tags));
           noun.store().update(sql, current, after);
-          keep(sql, after);
+          TagStore.keep(sql, after);
           return answer;
         });
   }

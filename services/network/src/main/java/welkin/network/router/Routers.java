@@ -30,6 +30,7 @@ import welkin.network.resource.Faults;
 import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
+import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.network.router.RouterStore.Leg;
@@ -170,7 +171,7 @@ public final class Routers implements Noun {
     d.putArray("availability_zones");
     limits.take(sql, Json.string(d, "project_id"), "router", 1);
     var router = store.rows().insert(sql, new Resource(attributes.ordered(d)));
-    Tags.keep(sql, router);
+    TagStore.keep(sql, router);
     if (info.isNull()) {
       return router;
     }

@@ -17,6 +17,7 @@ import welkin.network.resource.Faults;
 import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
+import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.store.Database;
@@ -166,7 +167,7 @@ public final class SecurityGroups implements Noun {
     limits.take(sql, project, "security_group", 1);
     limits.count(sql, project, "security_group_rule", 2);
     var group = insert(sql, new Resource(values));
-    Tags.keep(sql, group);
+    TagStore.keep(sql, group);
     return group;
   }
 

@@ -41,6 +41,19 @@ public final class SubnetStore {
     return rows.where(sql, "network_id", networkId);
   }
 
+  /** A router with a leg in a subnet, on a host. */
+  record Router(String id, String host) {}
+
+  /** The routers of a subnet that are on a host. */
+  List<Router> routers(Sql sql, String subnetId) {
+    return sql.list(
+        "SELECT DISTINCT r.id, r.host FROM ip_allocation a JOIN router_leg l ON l.port_id ="
+            + " a.port_id JOIN router r ON r.id = l.router_id WHERE a.subnet_id = ? AND r.host IS"
+            + " NOT NULL",
+        r -> new Router(r.text("id"), r.text("host")),
+        subnetId);
+  }
+
   /** A port with an address of a subnet, and what it is for. */
   public record User(String portId, String deviceOwner, String deviceId, String ip) {}
 

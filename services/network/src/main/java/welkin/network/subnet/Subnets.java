@@ -28,6 +28,7 @@ import welkin.network.resource.Faults;
 import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
+import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.store.ListQuery;
@@ -241,7 +242,7 @@ public final class Subnets implements Noun {
     var d = Json.object();
     d.setAll(values);
     var kept = store.rows().insert(sql, new Resource(attributes.ordered(d)));
-    Tags.keep(sql, kept);
+    TagStore.keep(sql, kept);
     list(sql, network, kept.id(), true);
     if (Ipam.isAutomatic(kept)) {
       giveAutomatic(sql, kept);
@@ -487,17 +488,9 @@ public final class Subnets implements Noun {
   }
 
   private void touchRouters(Sql sql, String subnetId) {
-    sql.list(
-            "SELECT DISTINCT r.id, r.host FROM ip_allocation a JOIN router_leg l ON l.port_id ="
-                + " a.port_id JOIN router r ON r.id = l.router_id WHERE a.subnet_id = ?",
-            r -> List.of(r.text("id"), String.valueOf(r.text("host"))),
-            subnetId)
-        .forEach(
-            r -> {
-              if (!r.get(1).equals("null")) {
-                log.touch(sql, r.get(1), HostLog.ROUTER, r.get(0));
-              }
-            });
+    for (var r : store.routers(sql, subnetId)) {
+      log.touch(sql, r.host(), HostLog.ROUTER, r.id());
+    }
   }
 
   @Override
