@@ -59,7 +59,10 @@ public final class PlacementService implements CloudService {
     var classStore = new ResourceClassStore();
     var traitStore = new TraitStore();
     var allocationStore = new AllocationStore();
-    index = new ProviderIndex(database, providerStore, inventoryStore, classStore, traitStore);
+    var aggregateStore = new AggregateStore();
+    index =
+        new ProviderIndex(
+            database, providerStore, inventoryStore, classStore, traitStore, aggregateStore);
     var inventories =
         new Inventories(database, events, clock, index, providerStore, classStore, inventoryStore);
 
@@ -81,7 +84,7 @@ public final class PlacementService implements CloudService {
             .routes());
     routes.include(
         new AggregateApi(
-                new Aggregates(database, events, clock, index, providerStore, new AggregateStore()),
+                new Aggregates(database, events, clock, index, providerStore, aggregateStore),
                 clock)
             .routes());
     routes.include(

@@ -106,7 +106,7 @@ final class ImageListing {
   }
 
   List<Image> run(Sql sql) {
-    var q = ListQuery.of("SELECT * FROM image", "image", "id");
+    var q = ImageStore.list();
     visible(q);
     filter(q);
     return q.sort(paging.sorts(), ImageStore.SORTS)

@@ -36,6 +36,11 @@ public final class ImageStore {
               r.time("created_at"),
               r.time("updated_at"));
 
+  /** Begins a list of images. */
+  static ListQuery list() {
+    return ListQuery.of("SELECT * FROM image", "image", "id");
+  }
+
   public Optional<Image> find(Sql sql, String id) {
     return sql.one("SELECT * FROM image WHERE id = ?", MAPPER, id);
   }

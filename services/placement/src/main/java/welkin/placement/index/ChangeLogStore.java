@@ -4,8 +4,8 @@ import java.util.List;
 import welkin.store.Sql;
 
 /** SQL of the log of changed providers; its order is the order of commits. */
-final class ChangeLog {
-  private ChangeLog() {}
+final class ChangeLogStore {
+  private ChangeLogStore() {}
 
   static void append(Sql sql, String provider) {
     sql.send("INSERT INTO provider_change (provider) VALUES (?)", provider);

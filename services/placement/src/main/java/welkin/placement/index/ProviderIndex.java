@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
+import welkin.placement.aggregate.AggregateStore;
 import welkin.placement.candidate.RequestGroup;
 import welkin.placement.inventory.Inventory;
 import welkin.placement.inventory.InventoryStore;
@@ -20,7 +20,6 @@ import welkin.placement.provider.ProviderStore;
 import welkin.placement.resourceclass.ResourceClassStore;
 import welkin.placement.trait.TraitStore;
 import welkin.store.Database;
-import welkin.store.Row;
 import welkin.store.Sql;
 
 /**
@@ -37,6 +36,7 @@ public final class ProviderIndex {
   private final InventoryStore inventories;
   private final ResourceClassStore classes;
   private final TraitStore traits;
+  private final AggregateStore aggregates;
   private final ReentrantLock refreshing = new ReentrantLock();
   private final AtomicLong touches = new AtomicLong();
   private volatile View view;
@@ -52,26 +52,28 @@ public final class ProviderIndex {
       ProviderStore providers,
       InventoryStore inventories,
       ResourceClassStore classes,
-      TraitStore traits) {
+      TraitStore traits,
+      AggregateStore aggregates) {
     this.database = database;
     this.providers = providers;
     this.inventories = inventories;
     this.classes = classes;
     this.traits = traits;
+    this.aggregates = aggregates;
   }
 
   /** Says that this transaction changes a provider in any way. */
   public void touch(Sql sql, String uuid) {
-    ChangeLog.append(sql, uuid);
+    ChangeLogStore.append(sql, uuid);
     if (touches.incrementAndGet() % TRIM_EVERY == 0) {
-      ChangeLog.trim(sql, LOG_KEPT);
+      ChangeLogStore.trim(sql, LOG_KEPT);
     }
   }
 
   /** All providers, every acknowledged change included, whoever made it. */
   public View view() {
     var known = view;
-    if (known != null && database.read(ChangeLog::newest) == seen) {
+    if (known != null && database.read(ChangeLogStore::newest) == seen) {
       return known;
     }
     refreshing.lock();
@@ -89,21 +91,13 @@ public final class ProviderIndex {
     var newest = new long[1];
     database.read(
         sql -> {
-          newest[0] = ChangeLog.newest(sql); // before the rows: what comes meanwhile is read again
+          newest[0] =
+              ChangeLogStore.newest(sql); // before the rows: what comes meanwhile is read again
           positions.clear();
           byPosition.clear();
-          var stock = new HashMap<String, Map<String, Inventory>>();
-          sql.list(
-              "SELECT * FROM inventory ORDER BY provider, class",
-              r -> {
-                var i = InventoryStore.MAPPER.map(r);
-                stock
-                    .computeIfAbsent(r.text("provider"), k -> new LinkedHashMap<>())
-                    .put(i.resourceClass(), i);
-                return null;
-              });
-          var traitNames = sets(sql, "SELECT provider, trait AS name FROM provider_trait");
-          var aggregates = sets(sql, "SELECT provider, aggregate AS name FROM provider_aggregate");
+          var stock = inventories.all(sql);
+          var traitNames = traits.all(sql);
+          var groups = aggregates.all(sql);
           long position = 0;
           for (var p : providers.all(sql)) {
             var id = p.uuid();
@@ -113,7 +107,7 @@ public final class ProviderIndex {
                     p,
                     stock.getOrDefault(id, Map.of()),
                     traitNames.getOrDefault(id, Set.of()),
-                    aggregates.getOrDefault(id, Set.of())));
+                    groups.getOrDefault(id, Set.of())));
           }
           return null;
         });
@@ -127,12 +121,12 @@ public final class ProviderIndex {
     var caught =
         database.read(
             sql -> {
-              long newest = ChangeLog.newest(sql);
-              if (ChangeLog.oldest(sql) > seen + 1) {
+              long newest = ChangeLogStore.newest(sql);
+              if (ChangeLogStore.oldest(sql) > seen + 1) {
                 return new Caught(newest == seen, false, seen);
               }
               boolean moved = false;
-              for (var id : ChangeLog.since(sql, seen, newest)) {
+              for (var id : ChangeLogStore.since(sql, seen, newest)) {
                 moved |= refresh(sql, id);
               }
               return new Caught(true, moved, newest);
@@ -174,11 +168,7 @@ public final class ProviderIndex {
         p,
         stock,
         new TreeSet<>(traits.of(sql, p.uuid())),
-        new HashSet<>(
-            sql.list(
-                "SELECT aggregate FROM provider_aggregate WHERE provider = ?",
-                r -> r.text("aggregate"),
-                p.uuid())));
+        new HashSet<>(aggregates.of(sql, p.uuid())));
   }
 
   private void put(Node node) {
@@ -221,19 +211,6 @@ public final class ProviderIndex {
           }
         });
     view = new View(nodes, trees, sharing);
-  }
-
-  private static Map<String, Set<String>> sets(Sql sql, String query) {
-    var out = new HashMap<String, Set<String>>();
-    BiConsumer<String, String> add =
-        (provider, name) -> out.computeIfAbsent(provider, k -> new TreeSet<>()).add(name);
-    Row.Mapper<Object> each =
-        r -> {
-          add.accept(r.text("provider"), r.text("name"));
-          return null;
-        };
-    sql.list(query, each);
-    return out;
   }
 
   /** Providers by name, uuid and what a request group asks; null for what does not matter. */

@@ -1,7 +1,10 @@
 package welkin.placement.inventory;
 
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -9,7 +12,7 @@ import welkin.store.Sql;
 /** SQL of inventories. */
 public final class InventoryStore {
   private static final String SELECT = "SELECT * FROM inventory WHERE provider = ?";
-  public static final Row.Mapper<Inventory> MAPPER =
+  private static final Row.Mapper<Inventory> MAPPER =
       r ->
           new Inventory(
               r.text("class"),
@@ -23,6 +26,19 @@ public final class InventoryStore {
 
   public List<Inventory> of(Sql sql, String provider) {
     return sql.list(SELECT, MAPPER, provider);
+  }
+
+  /** Every provider's, by provider and class. */
+  public Map<String, Map<String, Inventory>> all(Sql sql) {
+    var out = new HashMap<String, Map<String, Inventory>>();
+    Row.Mapper<Object> each =
+        r -> {
+          var i = MAPPER.map(r);
+          return out.computeIfAbsent(r.text("provider"), k -> new LinkedHashMap<>())
+              .put(i.resourceClass(), i);
+        };
+    sql.list("SELECT * FROM inventory ORDER BY provider, class", each);
+    return out;
   }
 
   public Optional<Inventory> find(Sql sql, String provider, String resourceClass) {

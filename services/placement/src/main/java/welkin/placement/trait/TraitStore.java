@@ -2,8 +2,13 @@ package welkin.placement.trait;
 
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import welkin.placement.Names;
+import welkin.store.Row;
 import welkin.store.Sql;
 
 /** SQL of traits; the standard ones are in the program, custom ones in the table. */
@@ -39,6 +44,15 @@ public final class TraitStore {
         "SELECT trait FROM provider_trait WHERE provider = ? ORDER BY trait",
         r -> r.text("trait"),
         provider);
+  }
+
+  /** Every provider's, in order. */
+  public Map<String, Set<String>> all(Sql sql) {
+    var out = new HashMap<String, Set<String>>();
+    Row.Mapper<Object> each =
+        r -> out.computeIfAbsent(r.text("provider"), k -> new TreeSet<>()).add(r.text("trait"));
+    sql.list("SELECT provider, trait FROM provider_trait", each);
+    return out;
   }
 
   void replace(Sql sql, String provider, Collection<String> names) {
