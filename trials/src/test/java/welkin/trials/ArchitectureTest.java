@@ -4,6 +4,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -11,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.reflect.Method;
 import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
@@ -18,6 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import welkin.store.ListQuery;
+import welkin.store.Sql;
 
 /**
  * The arrows of ARCHITECTURE.md: who may know whom, and where the few dangerous calls may stand.
@@ -53,6 +57,25 @@ class ArchitectureTest {
           "welkin.peers.HttpTransport",
           // looks until a process that is not its child has gone
           "welkin.agents.network.Daemons");
+
+  /** Methods of {@link Sql} that take a statement's text, or a table and its columns. */
+  private static final Set<String> STATEMENTS =
+      Set.of(
+          "list",
+          "one",
+          "number",
+          "exists",
+          "update",
+          "updateAll",
+          "batch",
+          "send",
+          "insert",
+          "insertIfAbsent",
+          "sendInsert",
+          "sendIfAbsent");
+
+  private static final Set<String> NO_STATEMENTS =
+      Set.of("now", "afterCommit", "dialect", "answers");
 
   static Stream<String> services() {
     return Stream.of(SERVICES);
@@ -178,7 +201,28 @@ class ArchitectureTest {
                             && !outermost(c).getSimpleName().endsWith("Store")))
             .should()
             .dependOnClassesThat(resideInAnyPackage("java.sql..", "javax.sql..", "org.sqlite.."))
-            .because("a query is looked for in one place"));
+            .orShould()
+            .callMethodWhere(
+                describe(
+                    "a statement's text or a table is given",
+                    call ->
+                        call.getTargetOwner().isEquivalentTo(Sql.class)
+                                && STATEMENTS.contains(call.getName())
+                            || call.getTargetOwner().isEquivalentTo(ListQuery.class)
+                                && call.getName().equals("of")))
+            .because(
+                "a query is looked for in one place; others may add conditions to a list that a"
+                    + " store has begun"));
+  }
+
+  @Test
+  void theStatementsOfSqlAreAllKnown() {
+    assertThat(
+            Stream.of(Sql.class.getMethods())
+                .filter(m -> m.getDeclaringClass() == Sql.class)
+                .map(Method::getName)
+                .filter(m -> !NO_STATEMENTS.contains(m)))
+        .containsOnlyElementsOf(STATEMENTS);
   }
 
   @Test
