@@ -19,6 +19,8 @@ import welkin.core.Fault;
 /** A running virtual computer: one QEMU process and the connection to its monitor. */
 final class Machine {
   private static final Logger log = LoggerFactory.getLogger(Machine.class);
+  // a process that has ended is noticed at once; one that lives on a busy machine opens its disks before it answers
+  private static final Duration START = Duration.ofMinutes(2);
   private static final Duration CONNECT = Duration.ofSeconds(30);
   private static final Duration MEMORY_LIMIT = Duration.ofMinutes(30);
   private static final Duration BACKUP_LIMIT = Duration.ofHours(2);
@@ -46,7 +48,7 @@ final class Machine {
     }
     var process = QemuProcess.start(dir, command);
     try {
-      return connect(dir, process, listener);
+      return connect(dir, process, START, listener);
     } catch (Fault f) {
       process.kill();
       var said = dir.lastMessages();
@@ -59,8 +61,13 @@ final class Machine {
 
   /** Connects to a process that runs already. */
   static Machine connect(GuestDirectory dir, QemuProcess process, Consumer<QmpEvent> listener) {
+    return connect(dir, process, CONNECT, listener);
+  }
+
+  private static Machine connect(
+      GuestDirectory dir, QemuProcess process, Duration limit, Consumer<QmpEvent> listener) {
     var qmp =
-        QmpClient.connect(dir.socket(GuestDirectory.MONITOR), CONNECT, process::alive, listener);
+        QmpClient.connect(dir.socket(GuestDirectory.MONITOR), limit, process::alive, listener);
     return new Machine(dir, process, qmp);
   }
 
