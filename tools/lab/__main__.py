@@ -8,15 +8,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import host as hosts  # noqa: E402
 import lab as labs  # noqa: E402
 
-HELP = """usage: ./welkin lab up | quickstart | down | status | shell HOST | exec HOST COMMAND... | trial [NAME...]
+HELP = """usage: ./welkin lab up [--database mariadb] [--networks N] | quickstart [the same] | down | status | shell HOST | exec HOST COMMAND... | trial [NAME...]
 
 A cloud of seven hosts on this machine, each with network, mount and process namespaces of its own, joined by a bridge:
-  infra-1                PostgreSQL, RabbitMQ and a load balancer: what an operator has before there is a cloud
+  infra-1                PostgreSQL (or MariaDB), RabbitMQ and a load balancer: what an operator has before there is a cloud
   control-1, control-2   APIs and workers
   compute-1 to -3        hypervisors with real QEMU guests
   network-1              routers, DHCP, floating IPs
 
-  up            builds it and waits until the cloud answers; says where clients find it
+  up            builds it and waits until the cloud answers; says where clients find it;  --networks 2: a second network
+                host, also beside a lab that is up;  --database mariadb: chosen once for a lab's folder
   quickstart    up, and then image, flavor, networks, two servers on different hypervisors, floating IP, ssh
   down          takes all of it away; disks (databases, images, guests) stay in the state folder's lab/
   status        which hosts are on and what runs there
@@ -24,10 +25,10 @@ A cloud of seven hosts on this machine, each with network, mount and process nam
   trial [NAME]  a bad day, or all of them, after quickstart: under a steady load a part is killed, cut off or filled up, and
                 what was refused, failed, lost or left over is counted: %s
 
-Needs root and Debian's postgresql, rabbitmq-server, haproxy beside what quickstart needs.
+Needs root and Debian's postgresql (or mariadb-server), rabbitmq-server, haproxy beside what quickstart needs.
 WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges; with those and
 WELKIN_LAB_NAME (wklab) of its own, a second lab stands beside the first."""
-DAYS = 'api, worker, compute, network, broker, database, cut, fence, dead, clocks, full'
+DAYS = 'api, worker, compute, network, broker, database, cut, fence, dead, clocks, full, router'
 
 
 def said(lab):
@@ -41,6 +42,12 @@ def main(argv):
         return 0
     lab = labs.Lab(os.environ['WELKIN_HOME'])
     command, rest = argv[0], argv[1:]
+    if command in ('up', 'quickstart'):
+        words = argparse.ArgumentParser(prog='./welkin lab ' + command)
+        words.add_argument('--database', choices=sorted(labs.ENGINES))
+        words.add_argument('--networks', type=int, choices=range(1, 10), metavar='N', help='how many network hosts')
+        asked = words.parse_args(rest)
+        lab.shape(asked.database, asked.networks)
     if command == 'up':
         lab.up()
         said(lab)

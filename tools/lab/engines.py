@@ -1,4 +1,4 @@
-"""What an operator has before there is a cloud: PostgreSQL, RabbitMQ and a load balancer, of Debian's packages.
+"""What an operator has before there is a cloud: PostgreSQL or MariaDB, RabbitMQ and a load balancer, of Debian's packages.
 
 Their folders are bound to where the packages keep things, in the host's own view of the file system: other users can
 reach them there, wherever the lab's state folder lies.
@@ -153,8 +153,45 @@ class PostgreSQL(Engine):
                        '-d', database, '-c', statement)
         return [line.split('\t') for line in out.splitlines() if line]
 
-    def url(self, database=None):
-        return 'postgresql://%s:%s@%s:5432/%s' % (self.user, self._secret(), self.host.name, database or self.user)
+    def url(self):
+        return 'postgresql://%s:%s@%s:5432/%s' % (self.user, self._secret(), self.host.name, self.user)
+
+
+class MariaDB(Engine):
+    name = 'mariadb'
+    needle = ('mariadbd',)
+    place = '/var/lib/mysql'
+    user = 'welkin'
+
+    def start(self):
+        if not os.path.exists('/usr/sbin/mariadbd'):
+            raise Failed('no MariaDB: package mariadb-server')
+        self._bind(self.place, 'mysql')
+        if self.pids():
+            return
+        new = self.host.run('test', '-d', self.place + '/data/mysql').returncode
+        if new:
+            self.host.must('mariadb-install-db', '--no-defaults', '--user=mysql', '--datadir=%s/data' % self.place,
+                           '--auth-root-authentication-method=socket', '--skip-test-db')
+        self.host.start(self.log, 'mariadbd', '--no-defaults', '--user=mysql', '--datadir=%s/data' % self.place,
+                        '--socket=%s/sock' % self.place, '--bind-address=0.0.0.0', '--skip-name-resolve', '--max-connections=300',
+                        '--character-set-server=utf8mb4')
+        wait_until(60, 'MariaDB; its log is ' + self.log, self.answers)
+        if new:
+            self.sql("CREATE USER %s IDENTIFIED BY '%s'" % (self.user, self._secret()))
+            self.sql('GRANT ALL ON `%s\\_%%`.* TO %s' % (self.user, self.user))
+
+    def answers(self):
+        return self.host.run('mariadb-admin', '--no-defaults', '--socket=%s/sock' % self.place, 'ping').returncode == 0
+
+    def sql(self, statement, database=None):
+        """Runs it as the administrator; rows as lists of texts."""
+        out = self.host.must('mariadb', '--no-defaults', '--socket=%s/sock' % self.place, '-N', '-B', *([database] if database else []),
+                             '-e', statement)
+        return [line.split('\t') for line in out.splitlines() if line]
+
+    def url(self):
+        return 'mariadb://%s:%s@%s:3306/%s' % (self.user, self._secret(), self.host.name, self.user)
 
 
 class RabbitMQ(Engine):

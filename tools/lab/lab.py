@@ -1,19 +1,21 @@
 """The lab: which hosts there are, how they are joined, and what runs where."""
 import concurrent.futures
 import ipaddress
+import json
 import os
 import re
 import shutil
 import time
 
 from cloud import Process, answers, secret
-from engines import LoadBalancer, PostgreSQL, RabbitMQ
-from host import Failed, Host, wait_until
+from engines import LoadBalancer, MariaDB, PostgreSQL, RabbitMQ
+from host import Failed, Host, wait_until, write
 from wire import Switch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CONTROL, COMPUTE, NETWORK = ('control-1', 'control-2'), ('compute-1', 'compute-2', 'compute-3'), ('network-1',)
+CONTROL, COMPUTE = ('control-1', 'control-2'), ('compute-1', 'compute-2', 'compute-3')
 INFRA = 'infra-1'
+ENGINES = {'postgresql': PostgreSQL, 'mariadb': MariaDB}
 PORT = 5000
 PHYSICAL, BRIDGE = 'external', 'br-ex'
 
@@ -42,16 +44,50 @@ class Lab:
         self.wire = ipaddress.ip_network(os.environ.get('WELKIN_LAB_WIRE', wire))
         self.outside = ipaddress.ip_network(os.environ.get('WELKIN_LAB_OUTSIDE', outside))
         self.switch = Switch(self.folder)
-        self.hosts = {}
-        for names, first in (((INFRA,), 10), (CONTROL, 11), (COMPUTE, 21), (NETWORK, 31)):
+        self.desk = os.path.join(self.folder, 'desk')
+        self.network, self.hosts, self.processes = (), {}, {}
+        for names, first in (((INFRA,), 10), (CONTROL, 11), (COMPUTE, 21)):
             for i, name in enumerate(names):
-                self.hosts[name] = Host(self.folder, name, str(self.wire[first + i]))
+                self._host(name, first + i)
         infra = self.hosts[INFRA]
-        self.database = PostgreSQL(infra)
+        shape = self._shape()
+        self.database = ENGINES[shape['database']](infra)
         self.broker = RabbitMQ(infra)
         self.balancer = LoadBalancer(infra)
-        self.processes = {n: Process(self, self.hosts[n]) for n in CONTROL + COMPUTE + NETWORK}
-        self.desk = os.path.join(self.folder, 'desk')
+        self._network_hosts(shape['networks'])
+
+    def _host(self, name, number):
+        self.hosts[name] = Host(self.folder, name, str(self.wire[number]))
+        if name != INFRA:
+            self.processes[name] = Process(self, self.hosts[name])
+
+    def _network_hosts(self, count):
+        self.network = tuple('network-%d' % (i + 1) for i in range(count))
+        for i, name in enumerate(self.network):
+            if name not in self.hosts:
+                self._host(name, 31 + i)
+
+    # ---- what it was asked to be
+    def _shape(self):
+        path = os.path.join(self.folder, 'shape.json')
+        shape = {'database': 'postgresql', 'networks': 1}
+        if os.path.exists(path):
+            with open(path) as f:
+                shape.update(json.load(f))
+        return shape
+
+    def shape(self, database=None, networks=None):
+        """Its engine, which stays what it was at first, and how many network hosts, which may become more; kept for later."""
+        shape = self._shape()
+        if database and database != shape['database']:
+            if os.path.exists(self.hosts[INFRA].folder):
+                raise Failed('this lab is on %s; another WELKIN_HOME holds another lab' % shape['database'])
+            shape['database'] = database
+            self.database = ENGINES[database](self.hosts[INFRA])
+        shape['networks'] = max(networks or 0, shape['networks'])
+        os.makedirs(self.folder, mode=0o755, exist_ok=True)
+        write(os.path.join(self.folder, 'shape.json'), json.dumps(shape) + '\n')
+        self._network_hosts(shape['networks'])
 
     def names(self):
         """/etc/hosts of every host: the wire's names and no others."""
@@ -85,7 +121,7 @@ class Lab:
         try:
             host.on(self.names())
             self.switch.plug(host, self.wire.prefixlen)
-            if name in NETWORK:
+            if name in self.network:
                 self.switch.plug_outside(host, BRIDGE)
         except Failed:
             host.off()      # half a host would be taken for a whole one the next time
@@ -94,13 +130,15 @@ class Lab:
     def wire_up(self):
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         self.switch.on('%s/%d' % (self.wire[254], self.wire.prefixlen), '%s/%d' % (self.outside[1], self.outside.prefixlen))
-        for name in self.hosts:
+        for name, host in self.hosts.items():
+            if host.pid():
+                write(os.path.join(host.folder, 'etc-hosts'), self.names())     # a host may be new
             self.power(name)
 
     def up(self):
         """Everything, found or started; says how long each took."""
         step('wire and %d hosts' % len(self.hosts), self.wire_up)
-        step('PostgreSQL and RabbitMQ', lambda: together(self.database.start, self.broker.start))
+        step('%s and RabbitMQ' % type(self.database).__name__, lambda: together(self.database.start, self.broker.start))
         step('load balancer', lambda: self.balancer.start(PORT, [self.hosts[n] for n in CONTROL]))
         # the first control host makes the schemas, the administrator and the keys that the others find
         step('control-1', self.processes['control-1'].start)

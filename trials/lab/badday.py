@@ -8,6 +8,7 @@ answers and builds again, and what was lost or is left over.
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -241,7 +242,35 @@ class Days:
         finally:
             d.back()
 
-    NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'fence', 'dead', 'clocks', 'full')
+    def router(self):
+        """The power of a network host is cut for good until another has its routers; then it is back."""
+        if len(self.lab.network) < 2:
+            self.lab.shape(networks=2)
+            self.lab.up()
+
+        def agents():
+            return {a['host']: a['id'] for a in self.cloud.get('network', '/v2.0/agents')['agents'] if a['agent_type'] == 'L3 agent'}
+
+        def players():
+            return [h for h, a in agents().items() if self.cloud.get('network', '/v2.0/agents/%s/l3-routers' % a)['routers']]
+        self.check('a second network host', self.until(lambda: len(agents()) > 1, 30) is not None, agents())
+        name = players()[0]
+        host = self.lab.hosts[name]
+
+        def reaches():
+            return subprocess.run(['ping', '-c', '1', '-W', '1', self.guest], capture_output=True).returncode == 0
+
+        def rescue():
+            took = self.until(reaches, 120, 0.2)
+            print('       the floating IP answers again after %s s' % took, flush=True)
+            self.check('another network host plays the router', took is not None and players() != [name], players())
+            self.lab.power(name)
+            self.lab.processes[name].start()
+        self.day('router', 'the power of %s cut, its routers with another network host, the host on again' % name, host.off, rescue)
+        self.check('one host plays the router', len(players()) == 1, players())
+        self.check('the floating IP answers', reaches())
+
+    NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'fence', 'dead', 'clocks', 'full', 'router')
 
     def end(self):
         print()

@@ -329,7 +329,11 @@ public final class Agents implements AutoCloseable {
     return stream().sorted(Comparator.comparing(Agent::id)).toList();
   }
 
+  /** An agent by its id; one that another process has just met is read at once. */
   Optional<Agent> find(String id) {
+    if (!byId.containsKey(id) && database.read(sql -> AgentStore.find(sql, id)).isPresent()) {
+      refresh();
+    }
     return Optional.ofNullable(byId.get(id));
   }
 

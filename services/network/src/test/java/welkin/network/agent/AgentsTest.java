@@ -1,0 +1,37 @@
+package welkin.network.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import welkin.agents.contracts.NetworkPlugin.AgentReport;
+import welkin.core.Ids;
+import welkin.network.resource.Journal;
+import welkin.store.Database;
+import welkin.store.Events;
+
+class AgentsTest {
+  private static final List<String> SCHEMA =
+      List.of(
+          "/welkin/network/V001__network.sql",
+          "/welkin/network/V002__port_bindings.sql",
+          "/welkin/network/V003__several_processes.sql");
+
+  @Test
+  void anAgentThatAnotherProcessMetIsThereAtOnce(@TempDir Path dir) {
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, SCHEMA);
+    var clock = InstantSource.system();
+    var journal = new Journal(clock, Ids.system(), new Events(clock));
+    try (var one = new Agents(db, journal, 75);
+        var other = new Agents(db, journal, 75)) {
+      one.alive("h1", List.of(new AgentReport("L3 agent", "l3", "{}")), sql -> {});
+      var id = one.all().getFirst().id();
+      assertThat(other.find(id)).hasValueSatisfying(a -> assertThat(a.host()).isEqualTo("h1"));
+      assertThat(other.find("nobody")).isEmpty();
+    }
+    db.close();
+  }
+}
