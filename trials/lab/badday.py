@@ -148,8 +148,9 @@ class Days:
         self.day('compute', 'kill -9 of the agent of compute-1, started again after 5 s', p.kill, p.start, hold=5)
 
     def network(self):
-        p = self.lab.processes['network-1']
-        row = self.day('network', 'kill -9 of the agent of network-1, started again after 10 s', p.kill, p.start, hold=10)
+        name = self.players()[0]
+        p = self.lab.processes[name]
+        row = self.day('network', 'kill -9 of the agent of %s, started again after 10 s' % name, p.kill, p.start, hold=10)
         self.check('guest traffic does not stop', row['pings_lost'] == 0, row['pings_lost'])
 
     def broker(self):
@@ -242,19 +243,21 @@ class Days:
         finally:
             d.back()
 
+    def l3_agents(self):
+        """Network host to the id of its L3 agent."""
+        return {a['host']: a['id'] for a in self.cloud.get('network', '/v2.0/agents')['agents'] if a['agent_type'] == 'L3 agent'}
+
+    def players(self):
+        """The network hosts that have routers."""
+        return [h for h, a in sorted(self.l3_agents().items()) if self.cloud.get('network', '/v2.0/agents/%s/l3-routers' % a)['routers']]
+
     def router(self):
         """The power of a network host is cut for good until another has its routers; then it is back."""
         if len(self.lab.network) < 2:
             self.lab.shape(networks=2)
             self.lab.up()
-
-        def agents():
-            return {a['host']: a['id'] for a in self.cloud.get('network', '/v2.0/agents')['agents'] if a['agent_type'] == 'L3 agent'}
-
-        def players():
-            return [h for h, a in agents().items() if self.cloud.get('network', '/v2.0/agents/%s/l3-routers' % a)['routers']]
-        self.check('a second network host', self.until(lambda: len(agents()) > 1, 30) is not None, agents())
-        name = players()[0]
+        self.check('a second network host', self.until(lambda: len(self.l3_agents()) > 1, 30) is not None)
+        name = self.players()[0]
         host = self.lab.hosts[name]
 
         def reaches():
@@ -263,11 +266,11 @@ class Days:
         def rescue():
             took = self.until(reaches, 120, 0.2)
             print('       the floating IP answers again after %s s' % took, flush=True)
-            self.check('another network host plays the router', took is not None and players() != [name], players())
+            self.check('another network host plays the router', took is not None and self.players() != [name], self.players())
             self.lab.power(name)
             self.lab.processes[name].start()
         self.day('router', 'the power of %s cut, its routers with another network host, the host on again' % name, host.off, rescue)
-        self.check('one host plays the router', len(players()) == 1, players())
+        self.check('one host plays the router', len(self.players()) == 1, self.players())
         self.check('the floating IP answers', reaches())
 
     NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'fence', 'dead', 'clocks', 'full', 'router')

@@ -19,7 +19,8 @@ import welkin.core.Fault;
 /** A running virtual computer: one QEMU process and the connection to its monitor. */
 final class Machine {
   private static final Logger log = LoggerFactory.getLogger(Machine.class);
-  // a process that has ended is noticed at once; one that lives on a busy machine opens its disks before it answers
+  // a process that has ended is noticed at once; one that lives on a busy machine opens its disks
+  // before it answers
   private static final Duration START = Duration.ofMinutes(2);
   private static final Duration CONNECT = Duration.ofSeconds(30);
   private static final Duration MEMORY_LIMIT = Duration.ofMinutes(30);
