@@ -1,7 +1,6 @@
 package welkin.compute.server;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import welkin.agents.contracts.InstanceAgent.PowerAction;
 import welkin.agents.contracts.InstanceState.PowerState;
@@ -33,23 +32,11 @@ public final class EvacuateServer extends Workflow<OnMove> {
         "hold source",
         () -> means.claims().hold(server, m),
         () -> means.claims().giveBack(server, m));
-    var tried = new LinkedHashMap<String, String>();
-    for (int attempt = 1; ; attempt++) {
-      var before = run.mark();
-      var found = place(run, server, m, tried);
-      try {
-        build(run, server, m, found);
-        return;
-      } catch (Fault failure) {
-        if (failure.code().equals("DeadlineExceeded")
-            || m.terms().host() != null
-            || attempt >= means.attempts()) {
-          throw failure;
-        }
-        run.unwind(before);
-        tried.put(found.host(), failure.getMessage());
-      }
-    }
+    HostAttempts.run(
+        run,
+        means.attempts(m),
+        tried -> place(run, server, m, tried),
+        found -> build(run, server, m, found));
   }
 
   private HostFinder.Found place(Run run, Server server, Migration m, Map<String, String> tried) {
@@ -158,15 +145,7 @@ public final class EvacuateServer extends Workflow<OnMove> {
 
   private void settle(Sql sql, Server server, Migration m, HostFinder.Found found) {
     means.set(sql, server.id(), "why", Json.tree(found.rejected()));
-    means.setMigration(
-        sql,
-        m.id(),
-        "status",
-        Migration.PRE_MIGRATING,
-        "dest_host",
-        found.host(),
-        "dest_ip",
-        means.hosts().find(found.host()).map(h -> h.report().hostIp()).orElse(null));
+    means.headFor(sql, m, Migration.PRE_MIGRATING, found.host());
     means.actions().event(sql, server.id(), "rebuild_server", found.host(), null);
   }
 

@@ -54,6 +54,17 @@ public record Means(
     MigrationStore.set(sql, id, clock.instant(), pairs);
   }
 
+  /** A move has a destination now. */
+  void headFor(Sql sql, Migration m, String status, String host) {
+    var ip = hosts.find(host).map(h -> h.report().hostIp()).orElse(null);
+    setMigration(sql, m.id(), "status", status, "dest_host", host, "dest_ip", ip);
+  }
+
+  /** How many hosts a move is tried on: one, when somebody named it. */
+  int attempts(Migration m) {
+    return m.terms().host() == null ? attempts : 1;
+  }
+
   void set(Sql sql, String id, Object... pairs) {
     ServerStore.set(sql, id, clock.instant(), pairs);
   }

@@ -2,7 +2,6 @@ package welkin.compute.server;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -71,23 +70,11 @@ public final class MigrateLive extends Workflow<OnMove> {
         "hold source",
         () -> means.claims().hold(server, m),
         () -> unlessArrived(m, () -> means.claims().giveBack(server, m)));
-    var tried = new LinkedHashMap<String, String>();
-    for (int attempt = 1; ; attempt++) {
-      var before = run.mark();
-      var found = place(run, server, m, tried);
-      try {
-        prepare(run, server, m, found);
-        break;
-      } catch (Fault failure) {
-        boolean named = m.terms().host() != null;
-        if (failure.code().equals("DeadlineExceeded") || named || attempt >= means.attempts()) {
-          throw failure;
-        }
-        run.unwind(before);
-        tried.put(found.host(), failure.getMessage());
-        continue;
-      }
-    }
+    HostAttempts.run(
+        run,
+        means.attempts(m),
+        tried -> place(run, server, m, tried),
+        found -> prepare(run, server, m, found));
     send(run, server, m);
   }
 
@@ -166,15 +153,7 @@ public final class MigrateLive extends Workflow<OnMove> {
 
   private void preparing(Sql sql, Server server, Migration m, HostFinder.Found found) {
     means.set(sql, server.id(), "why", Json.tree(found.rejected()));
-    means.setMigration(
-        sql,
-        m.id(),
-        "status",
-        Migration.PREPARING,
-        "dest_host",
-        found.host(),
-        "dest_ip",
-        means.hosts().find(found.host()).map(h -> h.report().hostIp()).orElse(null));
+    means.headFor(sql, m, Migration.PREPARING, found.host());
     means
         .actions()
         .event(sql, server.id(), "compute_check_can_live_migrate_destination", found.host(), null);

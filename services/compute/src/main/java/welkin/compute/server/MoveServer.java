@@ -1,7 +1,6 @@
 package welkin.compute.server;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import welkin.agents.contracts.InstanceAgent.PowerAction;
 import welkin.agents.contracts.InstanceState.PowerState;
@@ -40,21 +39,11 @@ public final class MoveServer extends Workflow<OnMove> {
         "hold source",
         () -> means.claims().hold(server, m),
         () -> means.claims().giveBack(server, m));
-    var tried = new LinkedHashMap<String, String>();
-    for (int attempt = 1; ; attempt++) {
-      var before = run.mark();
-      var found = place(run, server, m, tried);
-      try {
-        move(run, server, m, found);
-        return;
-      } catch (Fault failure) {
-        if (failure.code().equals("DeadlineExceeded") || attempt >= means.attempts()) {
-          throw failure;
-        }
-        run.unwind(before);
-        tried.put(found.host(), failure.getMessage());
-      }
-    }
+    HostAttempts.run(
+        run,
+        means.attempts(),
+        tried -> place(run, server, m, tried),
+        found -> move(run, server, m, found));
   }
 
   private HostFinder.Found place(Run run, Server server, Migration m, Map<String, String> tried) {
@@ -159,15 +148,7 @@ public final class MoveServer extends Workflow<OnMove> {
         States.RESIZE_MIGRATING,
         "why",
         Json.tree(found.rejected()));
-    means.setMigration(
-        sql,
-        m.id(),
-        "status",
-        Migration.MIGRATING,
-        "dest_host",
-        found.host(),
-        "dest_ip",
-        means.hosts().find(found.host()).map(h -> h.report().hostIp()).orElse(null));
+    means.headFor(sql, m, Migration.MIGRATING, found.host());
     means.actions().event(sql, server.id(), "compute_prep_resize", found.host(), null);
     means.tell(sql, server, "resize.prep.end");
   }
