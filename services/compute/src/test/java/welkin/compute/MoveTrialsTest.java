@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static welkin.compute.Cloud.ADMIN;
 import static welkin.compute.Cloud.ALICE;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import welkin.agents.contracts.InstanceState.PowerState;
-import welkin.core.Ids;
 import welkin.core.Json;
 import welkin.testkit.WorkflowTrials;
 import welkin.workflow.Probe;
@@ -19,56 +14,28 @@ import welkin.workflow.WorkflowEngine;
 /** The trials of what moves servers, on simulated hosts. */
 class MoveTrialsTest {
   /** A server that runs, on one of two hosts, before the trial begins. */
-  private abstract static class World implements WorkflowTrials.World {
-    final Path home = Cloud.folder();
-    final Neighbours neighbours = new Neighbours(Ids.system());
-    final AtomicReference<Cloud> now = new AtomicReference<>();
+  private abstract static class World extends TrialWorld {
     final MovingHosts hosts = new MovingHosts((s, p) -> now.get().wired(s, p), "one", "two");
-    final List<Cloud> all = new ArrayList<>();
-    String id;
     String source;
 
     @Override
     public WorkflowEngine engine(Probe probe) {
-      if (all.isEmpty()) {
+      if (isNew()) {
         open(Probe.NONE);
-        create();
+        flavor(1);
+        flavor(2);
+        now.get().settled(create());
+        assertThat(show("status")).isEqualTo("ACTIVE");
+        source = show("OS-EXT-SRV-ATTR:host");
         prepare();
         now.get().compute.close();
       }
       return open(probe).compute.engine();
     }
 
-    private Cloud open(Probe probe) {
-      var cloud = new Cloud(home, neighbours, probe, "scheduler.max_attempts", 1);
-      all.add(cloud);
-      now.set(cloud);
-      return cloud.start(hosts.agents);
-    }
-
-    private void create() {
-      var cloud = now.get();
-      for (int size = 1; size <= 2; size++) {
-        cloud.post(
-            ADMIN,
-            "/flavors",
-            "{`flavor`:{`name`:`f%d`,`id`:`%d`,`ram`:%d,`vcpus`:%d,`disk`:%d}}"
-                .formatted(size, size, 512 * size, size, size));
-      }
-      var told =
-          cloud.post(
-              ALICE,
-              "/servers",
-              "{`server`:{`name`:`s`,`imageRef`:`"
-                  + Neighbours.IMAGE
-                  + "`,`flavorRef`:`1`,`networks`:[{`uuid`:`"
-                  + Neighbours.NETWORK
-                  + "`}]}}");
-      assertThat(told.status()).isEqualTo(202);
-      id = told.text("/server/id");
-      cloud.settled(id);
-      assertThat(show("status")).isEqualTo("ACTIVE");
-      source = show("OS-EXT-SRV-ATTR:host");
+    @Override
+    void start(Cloud cloud) {
+      cloud.start(hosts.agents);
     }
 
     void prepare() {}
@@ -133,12 +100,6 @@ class MoveTrialsTest {
       assertThat(neighbours.allocations).hasSize(2);
       assertThat(neighbours.consumersAt(host)).contains(id);
       assertThat(used("Cores")).isEqualTo(flavor);
-    }
-
-    @Override
-    public void close() {
-      all.forEach(c -> c.compute.close());
-      Cloud.forget(home);
     }
   }
 

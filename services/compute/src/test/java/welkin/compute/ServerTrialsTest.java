@@ -1,57 +1,28 @@
 package welkin.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static welkin.compute.Cloud.ADMIN;
 import static welkin.compute.Cloud.ALICE;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import welkin.agents.contracts.InstanceState.PowerState;
-import welkin.core.Ids;
 import welkin.testkit.WorkflowTrials;
 import welkin.workflow.Probe;
 import welkin.workflow.WorkflowEngine;
 
 /** The trials of the work on servers. */
 class ServerTrialsTest {
-  /** A cloud whose Compute may die and come again; the hosts and other services go on. */
-  private abstract static class World implements WorkflowTrials.World {
-    final Path home = Cloud.folder();
-    final Neighbours neighbours = new Neighbours(Ids.system());
-    final AtomicReference<Cloud> now = new AtomicReference<>();
+  private abstract static class World extends TrialWorld {
     final TestHost one = new TestHost("one", (s, p) -> now.get().wired(s, p));
     final TestHost two = new TestHost("two", (s, p) -> now.get().wired(s, p));
-    final List<Cloud> all = new ArrayList<>();
-    String id;
 
     @Override
     public WorkflowEngine engine(Probe probe) {
-      var cloud = new Cloud(home, neighbours, probe, "scheduler.max_attempts", 1);
-      all.add(cloud);
-      now.set(cloud);
-      cloud.start(one, two);
-      return cloud.compute.engine();
+      return open(probe).compute.engine();
     }
 
-    String create() {
-      var cloud = now.get();
-      cloud.post(
-          ADMIN, "/flavors", "{`flavor`:{`name`:`s`,`id`:`1`,`ram`:512,`vcpus`:1,`disk`:1}}");
-      var told =
-          cloud.post(
-              ALICE,
-              "/servers",
-              "{`server`:{`name`:`s`,`imageRef`:`"
-                  + Neighbours.IMAGE
-                  + "`,`flavorRef`:`1`,`networks`:[{`uuid`:`"
-                  + Neighbours.NETWORK
-                  + "`}]}}");
-      assertThat(told.status()).isEqualTo(202);
-      id = told.text("/server/id");
-      return id;
+    @Override
+    void start(Cloud cloud) {
+      cloud.start(one, two);
     }
 
     String status() {
@@ -60,12 +31,6 @@ class ServerTrialsTest {
 
     int guests() {
       return one.guests.size() + two.guests.size();
-    }
-
-    @Override
-    public void close() {
-      all.forEach(c -> c.compute.close());
-      Cloud.forget(home);
     }
   }
 
@@ -76,6 +41,7 @@ class ServerTrialsTest {
       return new ServerTrialsTest.World() {
         @Override
         public String begin(WorkflowEngine engine) {
+          flavor(1);
           return create();
         }
 
@@ -100,13 +66,11 @@ class ServerTrialsTest {
 
   /** A server that stands, before the trial begins. */
   private abstract static class Standing extends World {
-    private boolean made;
-
     @Override
     public WorkflowEngine engine(Probe probe) {
-      if (!made) {
-        made = true;
-        super.engine(Probe.NONE);
+      if (isNew()) {
+        open(Probe.NONE);
+        flavor(1);
         now.get().settled(create());
         prepare();
         now.get().compute.close();
