@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
@@ -21,6 +22,10 @@ import tools.jackson.databind.node.ObjectNode;
  * here.
  */
 public final class Json {
+  /** What the parser says of itself, e.g. {@code (start marker at [Source: REDACTED ...])}. */
+  private static final Pattern INTERNALS =
+      Pattern.compile("\\s*\\(?(?:start marker )?at \\[Source: [^\\]]*\\]\\)?");
+
   public static final JsonMapper MAPPER =
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -84,7 +89,7 @@ public final class Json {
     try {
       return MAPPER.readTree(bytes);
     } catch (JacksonException e) {
-      throw Fault.badRequest("Malformed request body: " + e.getOriginalMessage());
+      throw Fault.badRequest("Malformed request body: " + why(e));
     }
   }
 
@@ -92,8 +97,17 @@ public final class Json {
     try {
       return MAPPER.readTree(text);
     } catch (JacksonException e) {
-      throw Fault.badRequest("Malformed JSON: " + e.getOriginalMessage());
+      throw Fault.badRequest("Malformed JSON: " + why(e));
     }
+  }
+
+  /** What is wrong and where, without what only the parser's authors understand. */
+  private static String why(JacksonException e) {
+    var what = INTERNALS.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("");
+    var where = e.getLocation();
+    return where == null || where.getLineNr() < 1
+        ? what
+        : what + " (line " + where.getLineNr() + ", column " + where.getColumnNr() + ")";
   }
 
   public static JsonNode parse(InputStream in) {

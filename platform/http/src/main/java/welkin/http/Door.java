@@ -104,6 +104,11 @@ public final class Door {
     if (stage.mounted != null && stage.mounted.service.name().equals("compute")) {
       answer = answer.with("x-compute-request-id", requestId);
     }
+    if (stage.mounted != null) {
+      for (var header : stage.mounted.service.always().entrySet()) {
+        answer = answer.with(header.getKey(), header.getValue());
+      }
+    }
     if (stage.version != null) {
       answer = stage.mounted.service.negotiation().tell(answer, stage.version);
     }
@@ -176,6 +181,9 @@ public final class Door {
     private Caller authenticate(boolean mayBeAnonymous) {
       var token = request.header("x-auth-token");
       if (token == null || token.isEmpty()) {
+        token = mayBeAnonymous ? null : bearer();
+      }
+      if (token == null) {
         if (mayBeAnonymous) {
           return Caller.ANONYMOUS;
         }
@@ -189,6 +197,14 @@ public final class Door {
         }
         throw f;
       }
+    }
+
+    /** How OAuth 2.0 clients show their token (RFC 6750); an open row may mean others by it. */
+    private String bearer() {
+      var said = request.header("authorization");
+      return said != null && said.regionMatches(true, 0, "Bearer ", 0, 7)
+          ? said.substring(7).strip()
+          : null;
     }
 
     /**

@@ -1,6 +1,7 @@
 package welkin.http;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import welkin.core.Fault;
 import welkin.http.policy.PolicyEngine;
@@ -20,6 +21,7 @@ import welkin.store.Database;
  * @param bodyLimit JSON bodies larger than this many bytes are refused with 413
  * @param rewrite normalises paths before routing (an optional project id in the path), identity for
  *     most
+ * @param always headers of every answer
  */
 public record Service(
     String name,
@@ -31,7 +33,8 @@ public record Service(
     Database database,
     boolean authFirst,
     long bodyLimit,
-    UnaryOperator<String> rewrite) {
+    UnaryOperator<String> rewrite,
+    Map<String, String> always) {
 
   /** A service with the common settings. */
   public static Service of(
@@ -41,33 +44,49 @@ public record Service(
       FaultShape faults,
       PolicyEngine policy,
       Database database) {
-    return new Service(name, mount, routes, null, faults, policy, database, true, 1 << 20, p -> p);
+    return new Service(name, mount, routes, null, faults, policy, database, true, 1 << 20, p -> p, Map.of());
   }
 
   public Service negotiating(Negotiation n) {
     return new Service(
-        name, mount, routes, n, faults, policy, database, authFirst, bodyLimit, rewrite);
+        name, mount, routes, n, faults, policy, database, authFirst, bodyLimit, rewrite, always);
   }
 
   public Service routingFirst() {
     return new Service(
-        name, mount, routes, negotiation, faults, policy, database, false, bodyLimit, rewrite);
+        name, mount, routes, negotiation, faults, policy, database, false, bodyLimit, rewrite, always);
   }
 
   public Service limitingBodies(long bytes) {
     return new Service(
-        name, mount, routes, negotiation, faults, policy, database, authFirst, bytes, rewrite);
+        name, mount, routes, negotiation, faults, policy, database, authFirst, bytes, rewrite, always);
   }
 
   public Service rewriting(UnaryOperator<String> how) {
     return new Service(
-        name, mount, routes, negotiation, faults, policy, database, authFirst, bodyLimit, how);
+        name, mount, routes, negotiation, faults, policy, database, authFirst, bodyLimit, how, always);
+  }
+
+  /** Says a header with every answer, refusals too. */
+  public Service saying(String header, String value) {
+    return new Service(
+        name,
+        mount,
+        routes,
+        negotiation,
+        faults,
+        policy,
+        database,
+        authFirst,
+        bodyLimit,
+        rewrite,
+        Map.of(header, value));
   }
 
   /** The same service at another place (an alias such as {@code /identity}). */
   public Service mountedAt(String other) {
     return new Service(
-        name, other, routes, negotiation, faults, policy, database, authFirst, bodyLimit, rewrite);
+        name, other, routes, negotiation, faults, policy, database, authFirst, bodyLimit, rewrite, always);
   }
 
   /** Renders a fault as this service's clients expect it. */

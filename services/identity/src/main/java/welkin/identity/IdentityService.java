@@ -374,7 +374,9 @@ public final class IdentityService implements CloudService {
                 new ApplicationCredentialApi(
                         backend, new ApplicationCredentials(backend, passwords), tokens, lastUsed)
                     .routes());
-    api = Service.of("identity", "", routes, Faults::render, policy, database).routingFirst();
+    api = Service.of("identity", "", routes, Faults::render, policy, database)
+            .routingFirst()
+            .saying("Vary", "X-Auth-Token");
   }
 
   /**

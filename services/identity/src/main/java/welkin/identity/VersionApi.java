@@ -20,13 +20,13 @@ final class VersionApi {
   private static Answer versions(Call call) {
     var body = Json.object();
     body.putObject("versions").putArray("values").add(v3(call));
-    return Answer.json(300, body).with("Vary", "X-Auth-Token");
+    return Answer.json(300, body).with("Location", call.base() + "/v3/");
   }
 
   private static Answer version(Call call) {
     var body = Json.object();
     body.set("version", v3(call));
-    return Answer.ok(body).with("Vary", "X-Auth-Token");
+    return Answer.ok(body);
   }
 
   private static ObjectNode v3(Call call) {

@@ -36,6 +36,25 @@ class PermissionTest {
               .body()
               .get("permission");
       assertThat(own.get("allowed").booleanValue()).isTrue();
+      assertThat(
+              cloud
+                  .get(PATH + "&rule=identity:get_user", anna)
+                  .body()
+                  .at("/permission/allowed")
+                  .booleanValue())
+          .as("somebody asks about their own, unless they say otherwise")
+          .isTrue();
+      assertThat(
+              cloud
+                  .get(PATH + "&rule=identity:get_user&target.user.id=other", anna)
+                  .body()
+                  .at("/permission/allowed")
+                  .booleanValue())
+          .isFalse();
+      assertThat(
+              cloud.get(PATH + "&rule=identity:list_users", anna).body().at("/permission/because"))
+          .as("a reason is said once")
+          .doesNotHaveDuplicates();
       var all = cloud.get(PATH, anna).body().get("permissions");
       assertThat(all.size()).isGreaterThan(150);
       assertThat(cloud.get(PATH + "&rule=identity:dance", anna).status()).isEqualTo(404);

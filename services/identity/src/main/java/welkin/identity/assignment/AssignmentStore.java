@@ -18,6 +18,15 @@ public final class AssignmentStore {
   /** More targets than this are not told to the database but looked at here. */
   private static final int IDS_MAX = 500;
 
+  /** Roles that give something: a domain's own gives nothing but what it implies. */
+  private static final String GIVING =
+      "giving (id) AS (SELECT id FROM role WHERE domain_id IS NULL UNION SELECT prior_role_id FROM"
+          + " implied_role JOIN giving ON implied_role_id = giving.id)";
+
+  private static final String GIVES =
+      "EXISTS (SELECT 1 FROM giving WHERE giving.id = assignment.role_id) AND ";
+
+
   private AssignmentStore() {}
 
   /** {@link #OF_USER}, and those of further groups. */
@@ -116,7 +125,7 @@ public final class AssignmentStore {
         arguments(sql, null, userId, groups, 1));
   }
 
-  /** Ids of the projects a user has a role on, inherited ones included. */
+  /** Ids of the projects a user may scope to, those with inherited roles included. */
   public static List<String> projectsOf(Sql sql, String userId) {
     return projectsOf(sql, userId, List.of());
   }
@@ -124,12 +133,16 @@ public final class AssignmentStore {
   /** And those through further groups. */
   public static List<String> projectsOf(Sql sql, String userId, Collection<String> groups) {
     return sql.list(
-        "WITH RECURSIVE below (id) AS (SELECT p.id FROM project p JOIN assignment ON p.parent_id ="
+        "WITH RECURSIVE "
+            + GIVING
+            + ", below (id) AS (SELECT p.id FROM project p JOIN assignment ON p.parent_id ="
             + " COALESCE(assignment.project_id, assignment.domain_id) WHERE inherited = 1 AND "
+            + GIVES
             + ofUserAnd(groups)
             + " UNION SELECT p.id FROM project p JOIN below ON p.parent_id = below.id) SELECT id"
             + " FROM below UNION SELECT project_id AS id FROM assignment WHERE project_id IS NOT"
             + " NULL AND inherited = 0 AND "
+            + GIVES
             + ofUserAnd(groups),
         r -> r.text("id"),
         arguments(sql, null, userId, groups, 2));

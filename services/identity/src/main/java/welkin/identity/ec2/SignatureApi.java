@@ -220,7 +220,7 @@ public final class SignatureApi {
   private static Answer answer(Token token) {
     return new Answer(
         200,
-        Map.of("Content-Type", "application/json", "Vary", "X-Auth-Token"),
+        Map.of("Content-Type", "application/json"),
         token.body(true),
         null,
         -1);

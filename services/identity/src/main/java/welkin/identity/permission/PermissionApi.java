@@ -1,6 +1,7 @@
 package welkin.identity.permission;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,8 +18,8 @@ import welkin.http.policy.PolicyEngine;
 /**
  * {@code GET /v3/auth/effective-permissions}: what the caller may do with a service, and which rule
  * and role decided. Asked with {@code service} and {@code rule} for one rule; without {@code rule}
- * for all of them. The target is the caller's own project and user unless the query names others
- * ({@code project_id}, {@code user_id}, {@code target.user.domain_id} ...).
+ * for all of them. The target is the caller's own project, domain and user, and what belongs to
+ * them, unless the query names others ({@code project_id}, {@code target.user.domain_id} ...).
  *
  * <p>Upstream has no such call.
  */
@@ -66,7 +67,7 @@ public final class PermissionApi {
   }
 
   private static Map<String, Object> target(Call call) {
-    var target = new HashMap<String, Object>(call.own());
+    var target = own(call);
     call.query()
         .forEach(
             (name, values) -> {
@@ -75,6 +76,32 @@ public final class PermissionApi {
               }
             });
     return target;
+  }
+
+  /** Something of the caller's own, by all names that rules of the services have for it. */
+  private static Map<String, Object> own(Call call) {
+    var caller = call.caller();
+    var own = new HashMap<String, Object>(call.own());
+    for (var user :
+        List.of(
+            "target.user.id",
+            "target.credential.user_id",
+            "target.token.user_id",
+            "target.trust.trustor_user_id")) {
+      own.put(user, caller.userId());
+    }
+    if (caller.projectId() != null) {
+      own.put("owner", caller.projectId());
+      own.put("target.project.id", caller.projectId());
+      own.put("target.limit.project_id", caller.projectId());
+    }
+    if (caller.domainId() != null) {
+      for (var noun : List.of("", ".user", ".group", ".project")) {
+        own.put("target" + noun + ".domain_id", caller.domainId());
+      }
+      own.put("target.domain.id", caller.domainId());
+    }
+    return own;
   }
 
   private static ObjectNode shown(

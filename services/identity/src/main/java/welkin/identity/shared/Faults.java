@@ -58,7 +58,7 @@ public final class Faults {
     error.put("code", fault.status());
     error.put("message", message);
     error.put("title", title(fault.status()));
-    return Answer.json(fault.status(), Map.of("error", error)).with("Vary", "X-Auth-Token");
+    return Answer.json(fault.status(), Map.of("error", error));
   }
 
   private static String title(int status) {

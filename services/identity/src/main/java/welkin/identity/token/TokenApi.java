@@ -13,6 +13,7 @@ import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.identity.assignment.AssignmentStore;
 import welkin.identity.project.ProjectStore;
+import welkin.identity.role.RoleGraph;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.ListRequest;
@@ -99,7 +100,7 @@ public final class TokenApi {
 
   private Answer revoke(Call call) {
     tokens.revoke(subject(call, false));
-    return Answer.none().with("Vary", "X-Auth-Token");
+    return Answer.none();
   }
 
   private static String text(Call call) {
@@ -124,7 +125,7 @@ public final class TokenApi {
 
   private static Answer answer(int status, byte[] body) {
     return new Answer(
-        status, Map.of("Content-Type", "application/json", "Vary", "X-Auth-Token"), body, null, -1);
+        status, Map.of("Content-Type", "application/json"), body, null, -1);
   }
 
   private Answer catalog(Call call) {
@@ -172,8 +173,11 @@ public final class TokenApi {
             .read(
                 sql -> {
                   var ids = new LinkedHashSet<String>();
+                  var roles = RoleGraph.load(sql);
                   for (var a : AssignmentStore.ofUser(sql, call.caller().userId(), groups)) {
-                    if (a.domainId() != null && !a.inherited()) {
+                    if (a.domainId() != null
+                        && !a.inherited()
+                        && !roles.effective(List.of(a.roleId())).isEmpty()) {
                       ids.add(a.domainId());
                     }
                   }

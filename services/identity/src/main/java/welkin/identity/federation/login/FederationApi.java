@@ -77,7 +77,7 @@ public final class FederationApi {
         var token = login.login(call, way.provider, way.protocol, vouched.assertion());
         yield new Answer(
                 201,
-                Map.of("Content-Type", "application/json", "Vary", "X-Auth-Token"),
+                Map.of("Content-Type", "application/json"),
                 token.body(true),
                 null,
                 -1)
