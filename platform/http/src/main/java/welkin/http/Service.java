@@ -44,7 +44,8 @@ public record Service(
       FaultShape faults,
       PolicyEngine policy,
       Database database) {
-    return new Service(name, mount, routes, null, faults, policy, database, true, 1 << 20, p -> p, Map.of());
+    return new Service(
+        name, mount, routes, null, faults, policy, database, true, 1 << 20, p -> p, Map.of());
   }
 
   public Service negotiating(Negotiation n) {
@@ -54,17 +55,47 @@ public record Service(
 
   public Service routingFirst() {
     return new Service(
-        name, mount, routes, negotiation, faults, policy, database, false, bodyLimit, rewrite, always);
+        name,
+        mount,
+        routes,
+        negotiation,
+        faults,
+        policy,
+        database,
+        false,
+        bodyLimit,
+        rewrite,
+        always);
   }
 
   public Service limitingBodies(long bytes) {
     return new Service(
-        name, mount, routes, negotiation, faults, policy, database, authFirst, bytes, rewrite, always);
+        name,
+        mount,
+        routes,
+        negotiation,
+        faults,
+        policy,
+        database,
+        authFirst,
+        bytes,
+        rewrite,
+        always);
   }
 
   public Service rewriting(UnaryOperator<String> how) {
     return new Service(
-        name, mount, routes, negotiation, faults, policy, database, authFirst, bodyLimit, how, always);
+        name,
+        mount,
+        routes,
+        negotiation,
+        faults,
+        policy,
+        database,
+        authFirst,
+        bodyLimit,
+        how,
+        always);
   }
 
   /** Says a header with every answer, refusals too. */
@@ -86,7 +117,17 @@ public record Service(
   /** The same service at another place (an alias such as {@code /identity}). */
   public Service mountedAt(String other) {
     return new Service(
-        name, other, routes, negotiation, faults, policy, database, authFirst, bodyLimit, rewrite, always);
+        name,
+        other,
+        routes,
+        negotiation,
+        faults,
+        policy,
+        database,
+        authFirst,
+        bodyLimit,
+        rewrite,
+        always);
   }
 
   /** Renders a fault as this service's clients expect it. */

@@ -3,9 +3,11 @@ package welkin.identity;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.bus.Bus;
@@ -65,7 +67,6 @@ import welkin.identity.shared.Epoch;
 import welkin.identity.shared.Faults;
 import welkin.identity.token.Audit;
 import welkin.identity.token.ClusterKey;
-import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LastUsed;
 import welkin.identity.token.LocalAuthenticator;
 import welkin.identity.token.Login;
@@ -76,7 +77,8 @@ import welkin.identity.token.Recognition;
 import welkin.identity.token.RevocationApi;
 import welkin.identity.token.Revocations;
 import welkin.identity.token.Scope;
-import welkin.identity.token.SealedStore;
+import welkin.identity.token.SealedColumn;
+import welkin.identity.token.StoredSecrets;
 import welkin.identity.token.Token;
 import welkin.identity.token.TokenApi;
 import welkin.identity.token.TokenKeys;
@@ -101,7 +103,7 @@ import welkin.store.Events;
 public final class IdentityService implements CloudService {
   private static final Logger log = LoggerFactory.getLogger(IdentityService.class);
   private static final Duration ROTATION_LOOK = Duration.ofMinutes(1);
-  private static final List<String> MIGRATIONS =
+  static final List<String> MIGRATIONS =
       List.of(
           "/welkin/identity/V001__identity.sql",
           "/welkin/identity/V002__policies_and_endpoint_filter.sql",
@@ -145,6 +147,12 @@ public final class IdentityService implements CloudService {
           "Password of the services' own user, the same on all hosts; needed where a process"
               + " without Identity has to log in");
 
+  /** What a rotation of the keys of stored secrets seals anew: all that is sealed with them. */
+  static final List<SealedColumn> SEALED =
+      Stream.concat(
+              Stream.of(Credentials.SEALED, DomainConfigs.SEALED), OAuth1Store.SEALED.stream())
+          .toList();
+
   private static final Config.Key<Integer> DEPTH =
       Config.Key.number(
           "identity.max_project_tree_depth", 5, "Levels of a project tree, its domain not counted");
@@ -154,6 +162,16 @@ public final class IdentityService implements CloudService {
           "unified_limit.enforcement_model",
           "flat",
           "How limits relate to the project tree: flat or strict_two_level");
+
+  private static final Config.Key<Integer> CREDENTIALS =
+      Config.Key.number(
+          "credential.user_limit", -1, "Credentials a user may have; -1 for any number");
+
+  private static final Config.Key<Integer> APPLICATION_CREDENTIALS =
+      Config.Key.number(
+          "application_credential.user_limit",
+          -1,
+          "Application credentials a user may have; -1 for any number");
 
   private static final Config.Key<Integer> REDELEGATIONS =
       Config.Key.number(
@@ -211,7 +229,7 @@ public final class IdentityService implements CloudService {
   private final Backend backend;
   private final Passwords passwords;
   private final TokenKeys keys;
-  private final FernetKeys sealed;
+  private final StoredSecrets secrets;
   private final Directories directories;
   private final Tokens tokens;
   private final Bootstrap bootstrap;
@@ -241,9 +259,9 @@ public final class IdentityService implements CloudService {
     keys = TokenKeys.of(database, platform.home(), config);
     epoch.onEnd(keys::reload);
     var revocations = new Revocations(backend, life.plus(window));
-    sealed = credentialKeys(database, platform.home());
-    epoch.onEnd(sealed::reload);
-    var configs = new DomainConfigs(backend, sealed);
+    secrets = new StoredSecrets(database, platform.home(), clock, SEALED);
+    epoch.onEnd(secrets::reload);
+    var configs = new DomainConfigs(backend, secrets);
     directories = new Directories(backend, config, configs);
     lastUsed = new LastUsed(backend, life.plus(window));
     tokens = new Tokens(backend, keys, revocations, life, window, directories, lastUsed);
@@ -262,14 +280,14 @@ public final class IdentityService implements CloudService {
         });
     var projects =
         new Projects(backend, revocations, Math.min(config.get(DEPTH), model.depthMax()));
-    var credentials = new Credentials(backend, sealed, lastUsed);
+    var credentials = new Credentials(backend, secrets, lastUsed, config.get(CREDENTIALS));
     var compliance = Compliance.of(config);
     var passwordLogin = new PasswordLogin(backend, passwords, compliance, directories);
     audit = new Audit(backend);
     var oauth =
         new OAuth1(
             backend,
-            new OAuth1Store(sealed, platform.clock()),
+            new OAuth1Store(secrets, platform.clock()),
             Duration.ofSeconds(config.get(REQUEST_TOKENS)),
             Duration.ofSeconds(config.get(ACCESS_TOKENS)));
     var recognition =
@@ -372,9 +390,14 @@ public final class IdentityService implements CloudService {
                     .routes())
             .include(
                 new ApplicationCredentialApi(
-                        backend, new ApplicationCredentials(backend, passwords), tokens, lastUsed)
+                        backend,
+                        new ApplicationCredentials(
+                            backend, passwords, config.get(APPLICATION_CREDENTIALS)),
+                        tokens,
+                        lastUsed)
                     .routes());
-    api = Service.of("identity", "", routes, Faults::render, policy, database)
+    api =
+        Service.of("identity", "", routes, Faults::render, policy, database)
             .routingFirst()
             .saying("Vary", "X-Auth-Token");
   }
@@ -426,11 +449,6 @@ public final class IdentityService implements CloudService {
     return tokens.mint(user.id(), Scope.project(user.defaultProjectId()));
   }
 
-  private static FernetKeys credentialKeys(Database database, Path home) {
-    return new FernetKeys(
-        database, new ClusterKey(home), "credential", home.resolve("credential-keys"), 3);
-  }
-
   /** Makes the staged token keys the ones that seal, for every process of the cloud. */
   public void rotateKeys() {
     backend
@@ -448,8 +466,7 @@ public final class IdentityService implements CloudService {
         .database()
         .change(
             sql -> {
-              sealed.rotate(sql);
-              SealedStore.renew(sql, sealed.renewing(sql));
+              secrets.rotate(sql);
               backend.epoch().end(sql);
             });
   }
@@ -463,11 +480,10 @@ public final class IdentityService implements CloudService {
       Databases databases, Path home, Config config, boolean credentials) {
     try (var database = databases.open("identity", MIGRATIONS)) {
       if (credentials) {
-        var sealed = credentialKeys(database, home);
+        var secrets = new StoredSecrets(database, home, InstantSource.system(), SEALED);
         database.change(
             sql -> {
-              sealed.rotate(sql);
-              SealedStore.renew(sql, sealed.renewing(sql));
+              secrets.rotate(sql);
               Epoch.endElsewhere(sql);
             });
       } else {
@@ -549,6 +565,8 @@ public final class IdentityService implements CloudService {
                 ADMIN,
                 ADMIN_PROJECT,
                 DEPTH,
+                CREDENTIALS,
+                APPLICATION_CREDENTIALS,
                 ENFORCEMENT,
                 REDELEGATIONS,
                 SIGNATURES,

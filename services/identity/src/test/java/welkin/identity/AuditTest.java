@@ -15,7 +15,7 @@ import welkin.store.Events.Event;
 class AuditTest {
   @TempDir Path dir;
 
-  private static List<Event> events(Path dir) {
+  static List<Event> events(Path dir) {
     try (var database =
         Database.sqlite(
             dir.resolve("database").resolve("identity.db"), Database.Durability.OFF, List.of())) {

@@ -66,11 +66,13 @@ class EdgeTest {
       must(cloud.call("PUT", "/v3/roles/" + own + "/implies/" + more, cloud.admin(), null));
       must(
           cloud.call(
-              "PUT", "/v3/roles/" + more + "/implies/" + cloud.role("reader"), cloud.admin(), null));
+              "PUT",
+              "/v3/roles/" + more + "/implies/" + cloud.role("reader"),
+              cloud.admin(),
+              null));
       assertThat(cloud.get("/v3/auth/projects", anna).body().get("projects")).hasSize(1);
       assertThat(cloud.get("/v3/auth/domains", anna).body().get("domains")).hasSize(1);
-      assertThat(
-              cloud.login("anna", "pw", "{\"project\":{\"id\":\"" + project + "\"}}").status())
+      assertThat(cloud.login("anna", "pw", "{\"project\":{\"id\":\"" + project + "\"}}").status())
           .isEqualTo(201);
     }
   }
@@ -84,7 +86,9 @@ class EdgeTest {
       assertThat(cloud.call("GET", "/v3/users", null, null, "authorization", "bearer x").status())
           .isEqualTo(401);
       assertThat(
-              cloud.call("GET", "/v3/users", null, null, "authorization", "Basic " + token).status())
+              cloud
+                  .call("GET", "/v3/users", null, null, "authorization", "Basic " + token)
+                  .status())
           .isEqualTo(401);
       assertThat(cloud.call("GET", "/v3", null, null, "authorization", "Bearer x").status())
           .isEqualTo(200);

@@ -131,9 +131,23 @@ class OpenIdTest {
   }
 
   @Test
+  @Shows({
+    "GET /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
+    "POST /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
+    "POST /v3/auth/tokens federated/scoped"
+  })
   void aTokenOfTheProviderBecomesOneOfThisCloud() throws Exception {
     var said = bearer(provider.signed(provider.claims()));
     assertThat(said.status()).as(said.toString()).isEqualTo(201);
+    var asked =
+        cloud.call(
+            "GET",
+            AUTH,
+            null,
+            null,
+            "authorization",
+            "Bearer " + provider.signed(provider.claims()));
+    assertThat(asked.status()).as(asked.toString()).isEqualTo(201);
     var user = said.body().at("/token/user");
     assertThat(user.get("name").asString()).isEqualTo("anna");
     assertThat(user.get("id").asString()).hasSize(64);
@@ -370,11 +384,20 @@ class OpenIdTest {
   }
 
   @Test
+  @Shows({
+    "GET /v3/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
+    "POST /v3/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
+    "GET /v3/auth/OS-FEDERATION/websso/{protocol_id}",
+    "POST /v3/auth/OS-FEDERATION/websso/{protocol_id}"
+  })
   void aBrowserLogsInAndIsHandedToItsDashboard() throws Exception {
     assertThat(browse("GET", WEBSSO, null, null).status()).isEqualTo(400);
     assertThat(browse("GET", WEBSSO + from("https://evil/"), null, null).status()).isEqualTo(401);
-    for (var address : List.of(WEBSSO, "/v3/auth/OS-FEDERATION/websso/openid")) {
-      var begun = browse("GET", address + from(DASHBOARD), null, null);
+    var anyProvider = "/v3/auth/OS-FEDERATION/websso/openid";
+    for (var way :
+        List.of("GET " + WEBSSO, "POST " + WEBSSO, "GET " + anyProvider, "POST " + anyProvider)) {
+      var words = way.split(" ");
+      var begun = browse(words[0], words[1] + from(DASHBOARD), null, null);
       assertThat(begun.status()).as(begun.body()).isEqualTo(302);
       assertThat(begun.header("Set-Cookie")).contains("HttpOnly").contains("SameSite=Lax");
       var cookie = begun.header("Set-Cookie").split(";")[0];

@@ -297,6 +297,11 @@ class SamlTest {
 
   /** From one cloud to the other, as keystoneauth's Keystone2Keystone does. */
   @Test
+  @Shows({
+    "GET /v3/OS-FEDERATION/saml2/metadata",
+    "POST /v3/auth/OS-FEDERATION/saml2",
+    "POST /v3/auth/OS-FEDERATION/saml2/ecp"
+  })
   void oneCloudVouchesToAnother() throws Exception {
     try (var home = new TestIdentity(dir.resolve("idp"), "saml.idp_entity_id", "urn:home")) {
       var metadata = ask(home, "GET", "/v3/OS-FEDERATION/saml2/metadata", null);

@@ -129,6 +129,7 @@ class SignatureTest {
   }
 
   @Test
+  @Shows("POST /v3/ec2tokens")
   void bothVersionsAreUnderstood() {
     keyPair(anna(), Map.of());
     for (var signed :
@@ -351,6 +352,7 @@ class SignatureTest {
   }
 
   @Test
+  @Shows("POST /v3/s3tokens")
   void s3SignsAStringOfItsOwn() throws Exception {
     keyPair(anna(), Map.of());
     var old = "GET\n\n\nFri, 20 Nov 2026 04:00:00 GMT\n/bucket/".getBytes(StandardCharsets.UTF_8);

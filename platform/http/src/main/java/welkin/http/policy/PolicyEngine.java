@@ -185,8 +185,7 @@ public final class PolicyEngine {
     } else {
       rules.get(rule).why(caller, target, because);
     }
-    return new Explanation(
-        rule, allowed, texts.get(rule), because.stream().distinct().toList());
+    return new Explanation(rule, allowed, texts.get(rule), because.stream().distinct().toList());
   }
 
   private boolean inScope(String rule, Caller caller) {

@@ -1,6 +1,7 @@
 package welkin.identity.applicationcredential;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,17 @@ public final class ApplicationCredentialStore {
         r -> map(sql, r));
   }
 
-  static void insert(Sql sql, ApplicationCredential c) {
+  /** How many a user has. */
+  static long count(Sql sql, String userId) {
+    return sql.one(
+            "SELECT COUNT(*) AS n FROM application_credential WHERE user_id = ?",
+            r -> r.number("n"),
+            userId)
+        .orElseThrow();
+  }
+
+  /** Gives the access rules that are new. */
+  static List<AccessRule> insert(Sql sql, ApplicationCredential c) {
     sql.insert(
         "application_credential",
         "id",
@@ -59,19 +70,24 @@ public final class ApplicationCredentialStore {
       sql.insert(
           "application_credential_role", "application_credential_id", c.id(), "role_id", role);
     }
+    var fresh = new ArrayList<AccessRule>();
     for (var rule : c.accessRules()) {
-      sql.insertIfAbsent(
-          "access_rule",
-          "id",
-          rule.id(),
-          "user_id",
-          c.userId(),
-          "service",
-          rule.service(),
-          "path",
-          rule.path(),
-          "method",
-          rule.method());
+      int made =
+          sql.insertIfAbsent(
+              "access_rule",
+              "id",
+              rule.id(),
+              "user_id",
+              c.userId(),
+              "service",
+              rule.service(),
+              "path",
+              rule.path(),
+              "method",
+              rule.method());
+      if (made > 0) {
+        fresh.add(rule);
+      }
       sql.insert(
           "application_credential_access_rule",
           "application_credential_id",
@@ -79,6 +95,7 @@ public final class ApplicationCredentialStore {
           "access_rule_id",
           rule.id());
     }
+    return fresh;
   }
 
   static boolean delete(Sql sql, String userId, String id) {

@@ -23,10 +23,15 @@ import welkin.store.Sql;
 public final class ApplicationCredentials {
   private final Backend backend;
   private final Passwords passwords;
+  private final int userLimit;
 
-  public ApplicationCredentials(Backend backend, Passwords passwords) {
+  /**
+   * @param userLimit how many a user may have, -1 for any number
+   */
+  public ApplicationCredentials(Backend backend, Passwords passwords, int userLimit) {
     this.backend = backend;
     this.passwords = passwords;
+    this.userLimit = userLimit;
   }
 
   Optional<ApplicationCredential> find(String id) {
@@ -50,6 +55,9 @@ public final class ApplicationCredentials {
           .database()
           .tx(
               sql -> {
+                if (userLimit >= 0 && ApplicationCredentialStore.count(sql, userId) >= userLimit) {
+                  throw Faults.tooMany("application credentials", userLimit);
+                }
                 var made =
                     new ApplicationCredential(
                         backend.ids().hex(),
@@ -62,7 +70,9 @@ public final class ApplicationCredentials {
                         given.flag("unrestricted", false),
                         roles(sql, given, token),
                         rules(sql, given, userId));
-                ApplicationCredentialStore.insert(sql, made);
+                for (var rule : ApplicationCredentialStore.insert(sql, made)) {
+                  backend.tell(sql, "access_rule", "created", null, rule.id());
+                }
                 backend.tell(sql, "application_credential", "created", made.projectId(), made.id());
                 return made;
               });

@@ -26,7 +26,6 @@ public final class AssignmentStore {
   private static final String GIVES =
       "EXISTS (SELECT 1 FROM giving WHERE giving.id = assignment.role_id) AND ";
 
-
   private AssignmentStore() {}
 
   /** {@link #OF_USER}, and those of further groups. */

@@ -1,27 +1,26 @@
 package welkin.identity.credential;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.core.Secret;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.ListRequest;
-import welkin.identity.token.FernetKeys;
+import welkin.identity.token.SealedColumn;
+import welkin.identity.token.StoredSecrets;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
 
 /** Credentials in SQL, their blobs sealed with a key repository of their own. */
 final class CredentialStore {
-  private final FernetKeys keys;
-  private final InstantSource clock;
+  static final SealedColumn SEALED = SealedColumn.of("credential", "encrypted_blob", "id");
 
-  CredentialStore(FernetKeys keys, InstantSource clock) {
-    this.keys = keys;
-    this.clock = clock;
+  private final StoredSecrets secrets;
+
+  CredentialStore(StoredSecrets secrets) {
+    this.secrets = secrets;
   }
 
   Optional<Credential> find(Sql sql, String id) {
@@ -61,26 +60,28 @@ final class CredentialStore {
         c.id());
   }
 
+  /** How many a user has, of every type. */
+  static long count(Sql sql, String userId) {
+    return sql.one(
+            "SELECT COUNT(*) AS n FROM credential WHERE user_id = ?", r -> r.number("n"), userId)
+        .orElseThrow();
+  }
+
   void delete(Sql sql, String id) {
     sql.update("DELETE FROM credential WHERE id = ?", id);
   }
 
   private String seal(Secret blob) {
-    return keys.seal(blob.reveal().getBytes(StandardCharsets.UTF_8), clock.instant());
+    return secrets.seal(SEALED, blob.reveal());
   }
 
   private Credential map(Row r) throws SQLException {
-    var opened = keys.open(r.text("encrypted_blob"));
-    if (opened == null) {
-      throw new IllegalStateException(
-          "credential " + r.text("id") + " was sealed with a key that is gone");
-    }
     return new Credential(
         r.text("id"),
         r.text("user_id"),
         r.text("project_id"),
         r.text("type"),
-        Secret.of(new String(opened.payload(), StandardCharsets.UTF_8)),
+        Secret.of(secrets.open(r.text("encrypted_blob"))),
         Attributes.object(r.json("extra")));
   }
 }

@@ -20,25 +20,34 @@ import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
 import welkin.identity.token.Delegation;
-import welkin.identity.token.FernetKeys;
 import welkin.identity.token.LastUsed;
+import welkin.identity.token.SealedColumn;
+import welkin.identity.token.StoredSecrets;
 import welkin.identity.user.UserStore;
 import welkin.store.DuplicateKey;
 import welkin.store.Sql;
 
 /** What can be done with credentials. */
 public final class Credentials {
+  /** The column of {@link CredentialStore} that is sealed. */
+  public static final SealedColumn SEALED = CredentialStore.SEALED;
+
   static final String EC2 = "ec2";
   private static final Set<String> KNOWN = Set.of("user_id", "project_id", "type", "blob");
 
   private final Backend backend;
   private final CredentialStore store;
   private final LastUsed lastUsed;
+  private final int userLimit;
 
-  public Credentials(Backend backend, FernetKeys keys, LastUsed lastUsed) {
+  /**
+   * @param userLimit how many a user may have, -1 for any number
+   */
+  public Credentials(Backend backend, StoredSecrets secrets, LastUsed lastUsed, int userLimit) {
     this.backend = backend;
     this.lastUsed = lastUsed;
-    this.store = new CredentialStore(keys, backend.clock());
+    this.userLimit = userLimit;
+    this.store = new CredentialStore(secrets);
   }
 
   Optional<Credential> find(String id) {
@@ -145,6 +154,9 @@ public final class Credentials {
           .change(
               sql -> {
                 mustExist(sql, c);
+                if (userLimit >= 0 && CredentialStore.count(sql, c.userId()) >= userLimit) {
+                  throw Faults.tooMany("credentials", userLimit);
+                }
                 store.insert(sql, c);
                 backend.tell(sql, "credential", "created", c.projectId(), c.id());
               });

@@ -2,10 +2,14 @@ package welkin.identity.domainconfig;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import welkin.identity.token.SealedColumn;
 import welkin.store.Sql;
 
 /** The rows of a domain's options; what is in them is sealed. */
 final class DomainConfigStore {
+  static final SealedColumn SEALED =
+      SealedColumn.of("domain_config", "sealed", "domain_id", "option_group", "option_name");
+
   private DomainConfigStore() {}
 
   /** An option's place. */

@@ -1,6 +1,5 @@
 package welkin.identity.domainconfig;
 
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -13,13 +12,18 @@ import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
-import welkin.identity.token.FernetKeys;
+import welkin.identity.token.SealedColumn;
+import welkin.identity.token.StoredSecrets;
 import welkin.store.Sql;
 
 /** What domains set for themselves: options by group, sealed, since some are secrets. */
 public final class DomainConfigs {
   private final Backend backend;
-  private final FernetKeys keys;
+
+  /** The column of {@link DomainConfigStore} that is sealed. */
+  public static final SealedColumn SEALED = DomainConfigStore.SEALED;
+
+  private final StoredSecrets secrets;
   private volatile BiConsumer<Sql, String> listener = (sql, domainId) -> {};
   private volatile Everything everything = new Everything(Map.of(), Map.of());
 
@@ -27,9 +31,9 @@ public final class DomainConfigs {
   private record Everything(
       Map<String, Map<Place, String>> sealed, Map<String, Map<String, ObjectNode>> opened) {}
 
-  public DomainConfigs(Backend backend, FernetKeys keys) {
+  public DomainConfigs(Backend backend, StoredSecrets secrets) {
     this.backend = backend;
-    this.keys = keys;
+    this.secrets = secrets;
   }
 
   /** Who is told of a change, in its transaction, of the domain with an id. */
@@ -210,11 +214,7 @@ public final class DomainConfigs {
   }
 
   private JsonNode open(String sealed) {
-    var opened = keys.open(sealed);
-    if (opened == null) {
-      throw new IllegalStateException("a domain's option was sealed with a key that is gone");
-    }
-    return Json.parse(opened.payload());
+    return Json.parse(secrets.open(sealed));
   }
 
   private void put(Sql sql, String domainId, ObjectNode config) {
@@ -227,8 +227,6 @@ public final class DomainConfigs {
                             sql,
                             domainId,
                             new Place(group, option),
-                            keys.seal(
-                                Json.text(value).getBytes(StandardCharsets.UTF_8),
-                                backend.clock().instant()))));
+                            secrets.seal(DomainConfigStore.SEALED, Json.text(value)))));
   }
 }

@@ -218,12 +218,7 @@ public final class SignatureApi {
   }
 
   private static Answer answer(Token token) {
-    return new Answer(
-        200,
-        Map.of("Content-Type", "application/json"),
-        token.body(true),
-        null,
-        -1);
+    return new Answer(200, Map.of("Content-Type", "application/json"), token.body(true), null, -1);
   }
 
   private static Map<String, String> texts(JsonNode node) {

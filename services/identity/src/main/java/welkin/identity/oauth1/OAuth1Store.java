@@ -1,6 +1,5 @@
 package welkin.identity.oauth1;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -10,31 +9,36 @@ import java.util.Optional;
 import welkin.core.Secret;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.ListRequest;
-import welkin.identity.token.FernetKeys;
+import welkin.identity.token.SealedColumn;
+import welkin.identity.token.StoredSecrets;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
 
 /** Consumers and their tokens in SQL; secrets are sealed. */
 public final class OAuth1Store {
-  private final FernetKeys keys;
+  private static final SealedColumn CONSUMER =
+      SealedColumn.of("oauth1_consumer", "encrypted_secret", "id");
+  private static final SealedColumn REQUEST =
+      SealedColumn.of("oauth1_request_token", "encrypted_secret", "id");
+  private static final SealedColumn ACCESS =
+      SealedColumn.of("oauth1_access_token", "encrypted_secret", "id");
+  public static final List<SealedColumn> SEALED = List.of(CONSUMER, REQUEST, ACCESS);
+
+  private final StoredSecrets secrets;
   private final InstantSource clock;
 
-  public OAuth1Store(FernetKeys keys, InstantSource clock) {
-    this.keys = keys;
+  public OAuth1Store(StoredSecrets secrets, InstantSource clock) {
+    this.secrets = secrets;
     this.clock = clock;
   }
 
-  private String seal(Secret secret) {
-    return keys.seal(secret.reveal().getBytes(StandardCharsets.UTF_8), clock.instant());
+  private String seal(SealedColumn column, Secret secret) {
+    return secrets.seal(column, secret.reveal());
   }
 
-  private Secret open(String sealed) {
-    var opened = keys.open(sealed);
-    if (opened == null) {
-      throw new IllegalStateException("a stored secret was sealed with a key that is gone");
-    }
-    return Secret.of(new String(opened.payload(), StandardCharsets.UTF_8));
+  private Secret open(String text) {
+    return Secret.of(secrets.open(text));
   }
 
   Optional<Consumer> consumer(Sql sql, String id) {
@@ -57,7 +61,7 @@ public final class OAuth1Store {
         "description",
         c.description(),
         "encrypted_secret",
-        seal(c.secret()),
+        seal(CONSUMER, c.secret()),
         "extra",
         c.extra());
   }
@@ -90,7 +94,7 @@ public final class OAuth1Store {
         "project_id",
         t.projectId(),
         "encrypted_secret",
-        seal(t.secret()),
+        seal(REQUEST, t.secret()),
         "roles",
         t.roleIds(),
         "expires_at",
@@ -156,7 +160,7 @@ public final class OAuth1Store {
         "user_id",
         t.userId(),
         "encrypted_secret",
-        seal(t.secret()),
+        seal(ACCESS, t.secret()),
         "roles",
         t.roleIds(),
         "expires_at",

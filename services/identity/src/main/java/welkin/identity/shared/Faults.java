@@ -36,6 +36,16 @@ public final class Faults {
     return Fault.unauthorized("The request you have made requires authentication.");
   }
 
+  /** 403 for one more of what a user may have only so many of. */
+  public static Fault tooMany(String nouns, int limit) {
+    return Fault.forbidden(
+        "Unable to create additional "
+            + nouns
+            + ", maximum of "
+            + limit
+            + " already exceeded for user.");
+  }
+
   public static Fault forbidden(String action) {
     return Fault.forbidden(
         "You are not authorized to perform the requested action: " + action + ".");

@@ -124,8 +124,7 @@ public final class TokenApi {
   }
 
   private static Answer answer(int status, byte[] body) {
-    return new Answer(
-        status, Map.of("Content-Type", "application/json"), body, null, -1);
+    return new Answer(status, Map.of("Content-Type", "application/json"), body, null, -1);
   }
 
   private Answer catalog(Call call) {

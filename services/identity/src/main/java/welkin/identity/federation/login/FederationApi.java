@@ -76,11 +76,7 @@ public final class FederationApi {
       case AssertionSource.Outcome.Vouched vouched -> {
         var token = login.login(call, way.provider, way.protocol, vouched.assertion());
         yield new Answer(
-                201,
-                Map.of("Content-Type", "application/json"),
-                token.body(true),
-                null,
-                -1)
+                201, Map.of("Content-Type", "application/json"), token.body(true), null, -1)
             .with("X-Subject-Token", token.text().reveal());
       }
     };
