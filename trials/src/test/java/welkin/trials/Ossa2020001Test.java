@@ -41,7 +41,7 @@ class Ossa2020001Test {
       TestCloud.Client as, String method, String path, String body, String... more) {
     var answer = as.send(method, path, body, more);
     if (answer.status() >= 400) {
-      errors.add(method + " " + path + " " + answer.status() + " " + answer.body());
+      errors.add(method + " " + path.split("\\?", 2)[0] + " " + answer.status() + " " + answer.body());
     }
     return answer.body();
   }
@@ -145,6 +145,7 @@ class Ossa2020001Test {
         "grant_type=x",
         "authorization",
         "Basic " + secret());
+    returns(nobody);
     send(
         admin,
         "POST",
@@ -155,6 +156,30 @@ class Ossa2020001Test {
         "POST",
         "/compute/v2.1/servers",
         "{\"server\":{\"name\":\"s\",\"adminPass\":[\"" + secret() + "\"]}}");
+  }
+
+  /** What browsers and programs bring from identity providers, to where it belongs and elsewhere. */
+  private void returns(TestCloud.Client nobody) {
+    var protocol = "identity_providers/acme/protocols/openid";
+    for (var path :
+        List.of(
+            "/v3/auth/OS-FEDERATION/" + protocol + "/websso",
+            "/identity/v3/auth/OS-FEDERATION/websso/openid",
+            "/v3/OS-FEDERATION/" + protocol + "/auth",
+            "/v3/OS-FEDERATION/saml2/acs",
+            "/v3/users",
+            "/v3/no/such/row",
+            "/nothing")) {
+      for (var query : List.of("code=%s&state=%s", "SAMLResponse=%s&RelayState=%s", "%s&;%s")) {
+        send(nobody, "GET", path + "?" + query.formatted(secret(), secret()), null);
+      }
+      var form = "application/x-www-form-urlencoded";
+      for (var body : List.of("code=%s&state=%s", "SAMLResponse=%s&RelayState=%s")) {
+        send(nobody, "POST", path, body.formatted(secret(), secret()), "content-type", form);
+      }
+      send(nobody, "POST", path, "", "authorization", "Bearer " + secret());
+      send(nobody, "GET", path, null, "cookie", "welkin_saml=" + secret());
+    }
   }
 
   @Test
@@ -186,6 +211,8 @@ class Ossa2020001Test {
     }
     assertThat(errors).hasSizeGreaterThan(25).noneMatch(e -> e.contains(MARK));
     assertThat(log).isNotEmpty().noneMatch(e -> e.contains(MARK));
+    assertThat(log).anyMatch(e -> e.contains("/websso?code=*&state=* 4"));
+    assertThat(log).anyMatch(e -> e.contains("/v3/users?name=anna 200"));
     var readable = new ArrayList<Path>();
     try (var files = Files.walk(home)) {
       for (var file : files.filter(Files::isRegularFile).toList()) {

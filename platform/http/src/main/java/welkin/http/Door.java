@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -124,7 +126,7 @@ public final class Door {
           requestId,
           request.remote(),
           request.method(),
-          request.query() == null ? request.path() : request.path() + "?" + request.query(),
+          stage.address(),
           answer.status(),
           nanos / 1000);
     }
@@ -176,6 +178,26 @@ public final class Door {
 
     private String method() {
       return request.method();
+    }
+
+    /**
+     * Path and query as they are written down. What stands in a query is written where a row served
+     * it that needs a token: filters and pages. Everywhere else, at open rows, to which browsers
+     * bring codes and assertions, and where no row was found or nobody recognised, names alone.
+     */
+    String address() {
+      var query = request.query();
+      if (query == null) {
+        return request.path();
+      }
+      boolean known = call != null && call.route != null && !call.route.open;
+      return request.path() + "?" + (known ? query : names(query));
+    }
+
+    private static String names(String query) {
+      return Arrays.stream(query.split("&"))
+          .map(p -> p.substring(0, Math.max(0, p.indexOf('='))) + "=*")
+          .collect(Collectors.joining("&"));
     }
 
     private Caller authenticate(boolean mayBeAnonymous) {
