@@ -3,9 +3,11 @@ package welkin.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static welkin.identity.TestIdentity.PASSWORD;
 
+import com.nimbusds.jose.JOSEException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -27,7 +30,8 @@ import welkin.identity.TestIdentity.Said;
  * OSSA-2026-005 (a restricted application credential made an EC2 key that could more) as a
  * property: whoever is given something by a token, over any chain of trusts, application
  * credentials, EC2 keys, OAuth 1.0 and OAuth 2.0, never has more than that token had. And when what
- * the first one had is taken away, all of them have lost it.
+ * the first one had is taken away, all of them have lost it. The first one, or who is trusted, may
+ * be somebody for whom an identity provider vouches, whose rights are those of groups it names.
  */
 class Ossa2026005Test {
   private static final int CHAINS = Integer.getInteger("trials.chains", 60);
@@ -36,7 +40,7 @@ class Ossa2026005Test {
   @TempDir Path dir;
   private TestIdentity cloud;
   private Random random;
-  private String admin;
+  private TestOpenIdProvider provider;
   private final Map<String, String> roles = new HashMap<>();
   private final Map<String, Integer> made = new TreeMap<>();
   private int names;
@@ -50,39 +54,169 @@ class Ossa2026005Test {
       String userId, String projectId, Set<String> roles, boolean delegated, String token) {}
 
   @Test
-  void derivedRightsAreASubset() {
+  void derivedRightsAreASubset() throws Exception {
     var seed = Long.getLong("trials.seed", 2026_005L);
     random = new Random(seed);
-    try (var c = new TestIdentity(dir)) {
+    try (var p = new TestOpenIdProvider(() -> cloud.now);
+        var c =
+            new TestIdentity(dir, "openid.providers", List.of(p.configuration()))) {
+      provider = p;
       cloud = c;
-      admin = cloud.admin();
       ROLES.forEach(r -> roles.put(r, cloud.role(r)));
+      connect();
       for (int i = 0; i < CHAINS; i++) {
-        chain();
+        chain(random.nextBoolean() ? new OwnUser() : new FederatedUser());
       }
     }
     System.out.println("made on the way: " + made);
     assertThat(made)
-        .containsKeys("trust", "application credential", "EC2", "OAuth 1.0", "OAuth 2.0");
+        .containsKeys(
+            "trust",
+            "trust in a federated user",
+            "application credential",
+            "EC2",
+            "OAuth 1.0",
+            "OAuth 2.0");
+    for (var end : FederatedUser.ENDS) {
+      assertThat(made).containsKey("end: " + end);
+    }
+  }
+
+  /** Groups that the provider names are those of this cloud, for ten minutes after a login. */
+  private void connect() {
+    put(
+        "mappings/m",
+        """
+        {"mapping":{"rules":[{"local":[{"user":{"id":"{0}","name":"{0}"}},
+          {"groups":"{1}","domain":{"id":"default"}}],
+          "remote":[{"type":"OIDC-sub"},{"type":"OIDC-groups"}]}]}}
+        """);
+    put("identity_providers/company", "{\"identity_provider\":{\"authorization_ttl\":10}}");
+    put("identity_providers/company/protocols/openid", "{\"protocol\":{\"mapping_id\":\"m\"}}");
+    enable(true);
+  }
+
+  private void put(String path, String body) {
+    var said = cloud.call("PUT", "/v3/OS-FEDERATION/" + path, cloud.admin(), body);
+    assertThat(said.status()).as(said.toString()).isEqualTo(201);
+  }
+
+  private void enable(boolean enabled) {
+    var said =
+        cloud.call(
+            "PATCH",
+            "/v3/OS-FEDERATION/identity_providers/company",
+            cloud.admin(),
+            "{\"identity_provider\":{\"enabled\":" + enabled + "}}");
+    assertThat(said.status()).as(said.toString()).isEqualTo(200);
+  }
+
+  /** Whoever begins a chain. */
+  private interface Beginning {
+    /** With a role on one project, and as administrator of the other, logged in on the first. */
+    Holder holder(String here, String role, String there);
+
+    /** Takes away what it had on the first project: which of its tokens must be good for nothing. */
+    Predicate<Holder> end();
+  }
+
+  /** A user with a password here, whose role is its own. */
+  private final class OwnUser implements Beginning {
+    private final String id = user();
+    private String granted;
+
+    @Override
+    public Holder holder(String here, String role, String there) {
+      granted = "/v3/projects/" + here + "/users/" + id + "/roles/" + roles.get(role);
+      change("PUT", granted);
+      change("PUT", "/v3/projects/" + there + "/users/" + id + "/roles/" + roles.get("admin"));
+      return Ossa2026005Test.this.holder(login(id, here), false);
+    }
+
+    @Override
+    public Predicate<Holder> end() {
+      change("DELETE", granted);
+      return h -> true;
+    }
+  }
+
+  /** A user whose roles are those of groups that its provider names. */
+  private final class FederatedUser implements Beginning {
+    private static final List<String> ENDS =
+        List.of("role", "group", "named no more", "provider disabled", "time");
+
+    private final String name = "f" + names++;
+    private String group;
+    private String granted;
+
+    @Override
+    public Holder holder(String here, String role, String there) {
+      enable(true);
+      group = cloud.make("group", Map.of("name", name + "-here"));
+      var other = cloud.make("group", Map.of("name", name + "-there"));
+      granted = "/v3/projects/" + here + "/groups/" + group + "/roles/" + roles.get(role);
+      change("PUT", granted);
+      change("PUT", "/v3/projects/" + there + "/groups/" + other + "/roles/" + roles.get("admin"));
+      var unscoped = vouched(name, name + "-here", name + "-there");
+      return Ossa2026005Test.this.holder(
+          authenticate(
+              "{\"methods\":[\"token\"],\"token\":{\"id\":\"" + unscoped.token() + "\"}}",
+              "{\"project\":{\"id\":\"" + here + "\"}}"),
+          false);
+    }
+
+    @Override
+    public Predicate<Holder> end() {
+      var how = ENDS.get(random.nextInt(ENDS.size()));
+      count("end: " + how);
+      switch (how) {
+        case "role" -> change("DELETE", granted);
+        case "group" -> change("DELETE", "/v3/groups/" + group);
+        case "named no more" -> vouched(name, name + "-there");
+        case "provider disabled" -> enable(false);
+        default -> {
+          cloud.now = cloud.now.plus(Duration.ofMinutes(11));
+          return h -> h.delegated; // the login's own tokens say their groups themselves
+        }
+      }
+      return h -> true;
+    }
+  }
+
+  private void change(String method, String path) {
+    assertThat(cloud.call(method, path, cloud.admin(), null).status()).isEqualTo(204);
+  }
+
+  /** A login by the provider. */
+  private Said vouched(String name, String... groups) {
+    var claims = provider.claims().put("sub", name);
+    var list = claims.putArray("groups");
+    List.of(groups).forEach(list::add);
+    try {
+      var said =
+          cloud.call(
+              "POST",
+              "/v3/OS-FEDERATION/identity_providers/company/protocols/openid/auth",
+              null,
+              null,
+              "authorization",
+              "Bearer " + provider.signed(claims));
+      assertThat(said.status()).as(said.toString()).isEqualTo(201);
+      return said;
+    } catch (JOSEException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private String user() {
     return cloud.make("user", Map.of("name", "u" + names++, "password", PASSWORD));
   }
 
-  private void grant(String user, String project, String role) {
-    var path = "/v3/projects/" + project + "/users/" + user + "/roles/" + roles.get(role);
-    assertThat(cloud.call("PUT", path, admin, null).status()).isEqualTo(204);
-  }
-
-  private void chain() {
-    var first = user();
+  private void chain(Beginning beginning) {
     var here = cloud.make("project", Map.of("name", "p" + names++));
     var there = cloud.make("project", Map.of("name", "q" + names++));
     var role = ROLES.get(random.nextInt(ROLES.size()));
-    grant(first, here, role);
-    grant(first, there, "admin"); // what nobody may reach from here
-    var holder = holder(login(first, here), false);
+    var holder = beginning.holder(here, role, there); // there: what nobody may reach from here
     var all = new ArrayList<Holder>();
     for (int depth = 0; depth < 5; depth++) {
       var next = step(holder, there);
@@ -101,12 +235,11 @@ class Ossa2026005Test {
       all.add(next);
       holder = next;
     }
-    var path = "/v3/projects/" + here + "/users/" + first + "/roles/" + roles.get(role);
-    assertThat(cloud.call("DELETE", path, admin, null).status()).isEqualTo(204);
+    var gone = beginning.end();
     for (var h : all) {
-      if (h.projectId.equals(here)) {
+      if (h.projectId.equals(here) && gone.test(h)) {
         assertThat(cloud.get("/v3/auth/catalog", h.token).status())
-            .as(h + " at the end")
+            .as(h + " at the end of " + beginning)
             .isEqualTo(401);
       }
     }
@@ -189,7 +322,8 @@ class Ossa2026005Test {
   }
 
   private Holder trust(Holder from, String project) {
-    var trustee = user();
+    var federated = random.nextInt(3) == 0 ? vouched("t" + names++, "nobody") : null;
+    var trustee = federated == null ? user() : federated.body().at("/token/user/id").asString();
     var said =
         post(
             "/v3/OS-TRUST/trusts",
@@ -212,14 +346,18 @@ class Ossa2026005Test {
     if (said.status() != 201) {
       return null;
     }
-    count("trust");
-    return holder(
-        authenticate(
-            "{\"methods\":[\"password\"],\"password\":{\"user\":{\"id\":\""
+    count(federated == null ? "trust" : "trust in a federated user");
+    var who =
+        federated == null
+            ? "{\"methods\":[\"password\"],\"password\":{\"user\":{\"id\":\""
                 + trustee
                 + "\",\"password\":\""
                 + PASSWORD
-                + "\"}}}",
+                + "\"}}}"
+            : "{\"methods\":[\"token\"],\"token\":{\"id\":\"" + federated.token() + "\"}}";
+    return holder(
+        authenticate(
+            who,
             "{\"OS-TRUST:trust\":{\"id\":\"" + said.body().at("/trust/id").asString() + "\"}}"),
         true);
   }
@@ -271,7 +409,7 @@ class Ossa2026005Test {
     }
     count("OAuth 2.0");
     var token = said.body().get("access_token").asString();
-    var shown = cloud.call("GET", "/v3/auth/tokens", admin, null, "x-subject-token", token);
+    var shown = cloud.call("GET", "/v3/auth/tokens", cloud.admin(), null, "x-subject-token", token);
     return holder(shown.body().get("token"), token, true);
   }
 
@@ -338,7 +476,7 @@ class Ossa2026005Test {
     var said =
         post(
             "/v3/ec2tokens",
-            admin,
+            cloud.admin(),
             Map.of(
                 "credentials",
                 Map.of(
@@ -362,7 +500,7 @@ class Ossa2026005Test {
   }
 
   private Holder oauth1(Holder from, String project) {
-    var said = post("/v3/OS-OAUTH1/consumers", admin, Map.of("consumer", Map.of()));
+    var said = post("/v3/OS-OAUTH1/consumers", cloud.admin(), Map.of("consumer", Map.of()));
     var consumer =
         new Signed.Pair(
             said.body().at("/consumer/id").asString(),

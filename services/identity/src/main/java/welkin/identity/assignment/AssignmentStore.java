@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import welkin.identity.federation.shadow.ExpiringMembershipStore;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -13,7 +14,9 @@ public final class AssignmentStore {
   /** A user's own and those of the user's groups, also of those left at a certain time. */
   private static final String OF_USER =
       "(user_id = ? OR group_id IN (SELECT group_id FROM membership WHERE user_id = ? UNION ALL"
-          + " SELECT group_id FROM expiring_membership WHERE user_id = ? AND expires_at > ?))";
+          + " "
+          + ExpiringMembershipStore.GROUPS
+          + "))";
 
   /** More targets than this are not told to the database but looked at here. */
   private static final int IDS_MAX = 500;

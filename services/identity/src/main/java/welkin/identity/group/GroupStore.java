@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import welkin.identity.federation.shadow.ExpiringMembershipStore;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.ListRequest;
 import welkin.store.ListQuery;
@@ -43,8 +44,9 @@ public final class GroupStore {
         sql,
         ListQuery.of("SELECT * FROM user_group", "user_group", "id")
             .where(
-                "id IN (SELECT group_id FROM membership WHERE user_id = ? UNION ALL SELECT group_id"
-                    + " FROM expiring_membership WHERE user_id = ? AND expires_at > ?)",
+                "id IN (SELECT group_id FROM membership WHERE user_id = ? UNION ALL "
+                    + ExpiringMembershipStore.GROUPS
+                    + ")",
                 userId,
                 userId,
                 sql.now()),

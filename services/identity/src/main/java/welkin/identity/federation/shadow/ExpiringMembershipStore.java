@@ -17,6 +17,15 @@ public final class ExpiringMembershipStore {
   /** A group, and when its user leaves it. */
   private record Membership(String groupId, Instant expiresAt) {}
 
+  /**
+   * Ids of a user's groups that count at a time, with both as arguments. What a disabled provider
+   * said does not count, or what its users left behind (application credentials, trusts, keys)
+   * would go on without it.
+   */
+  public static final String GROUPS =
+      "SELECT group_id FROM expiring_membership WHERE user_id = ? AND expires_at > ? AND idp_id IN"
+          + " (SELECT id FROM identity_provider WHERE enabled = 1)";
+
   private ExpiringMembershipStore() {}
 
   /** When a user leaves the first group that is not left yet; null when there is none. */
