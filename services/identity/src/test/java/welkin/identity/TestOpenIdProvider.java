@@ -28,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 
@@ -45,6 +46,12 @@ final class TestOpenIdProvider implements AutoCloseable {
       Json.object().put("sub", "u-1").put("preferred_username", "anna").put("email", "a@x.org");
   volatile List<JWK> keys;
   volatile boolean opaqueTokens;
+
+  /** What the document calls it, null for its name. */
+  volatile String calledOtherwise;
+
+  /** Changes the claims of ID tokens. */
+  volatile Consumer<ObjectNode> idClaims = c -> {};
 
   TestOpenIdProvider(InstantSource clock) throws Exception {
     this.clock = clock;
@@ -161,7 +168,8 @@ final class TestOpenIdProvider implements AutoCloseable {
   }
 
   private ObjectNode document() {
-    var out = Json.object().put("issuer", issuer());
+    var out =
+        Json.object().put("issuer", calledOtherwise == null ? issuer() : calledOtherwise);
     out.put("jwks_uri", issuer() + "/jwks");
     out.put("token_endpoint", issuer() + "/token");
     out.put("authorization_endpoint", issuer() + "/authorize");
@@ -217,6 +225,7 @@ final class TestOpenIdProvider implements AutoCloseable {
         if (begun.containsKey("nonce")) {
           id.put("nonce", begun.get("nonce"));
         }
+        idClaims.accept(id);
         out.put("id_token", signed(id));
       }
       default -> {

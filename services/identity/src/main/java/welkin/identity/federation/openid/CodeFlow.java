@@ -135,7 +135,9 @@ final class CodeFlow {
     if (idToken == null) {
       throw Verifier.refused("the provider gave no ID token");
     }
-    var claims = new Verifier(client).claims(idToken, clock.instant());
+    var verifier = new Verifier(client);
+    var claims = verifier.claims(idToken, clock.instant());
+    verifier.mustBeForClient(claims);
     if (!same(String.valueOf(Json.string(claims, "nonce")), Json.string(state, "nonce"))) {
       throw Verifier.refused("it is of another login");
     }

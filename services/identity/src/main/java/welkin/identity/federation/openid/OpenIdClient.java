@@ -30,12 +30,14 @@ import welkin.core.Json;
 /**
  * What is asked of one provider: its document (OpenID Connect Discovery 1.0) and its keys (RFC
  * 7517), both remembered, tokens for a code (RFC 6749), and about tokens (RFC 7662). However many
- * tokens name keys that are not there, the keys are read again once a minute at most.
+ * tokens are by keys that are not there, the keys are read again once a minute at most, or {@link
+ * #SPARE} times at once after quiet minutes: who changes keys is believed with the next token.
  */
 final class OpenIdClient {
   private static final Logger log = LoggerFactory.getLogger(OpenIdClient.class);
   private static final Duration KEPT = Duration.ofHours(1);
   private static final Duration AGAIN = Duration.ofMinutes(1);
+  private static final int SPARE = 3;
   private static final Duration RETRY = Duration.ofSeconds(10);
 
   private final OpenIdProvider provider;
@@ -44,6 +46,9 @@ final class OpenIdClient {
   private final ReentrantLock reading = new ReentrantLock();
   private volatile Read<ObjectNode> document = Read.never();
   private volatile Read<JWKSet> keys = Read.never();
+
+  /** When all spare reads were given back; under {@code reading}. */
+  private Instant spared = Instant.MIN;
 
   /** What was read, null until it was, and when it was last tried. */
   private record Read<T>(T value, Instant tried) {
@@ -74,8 +79,36 @@ final class OpenIdClient {
 
   /** Public keys that may have signed what has this header; empty when there is none. */
   List<JWK> keys(JWSHeader header) {
-    var found = select(header, keys(KEPT));
-    return found.isEmpty() ? select(header, keys(AGAIN)) : found;
+    return select(header, keys(KEPT));
+  }
+
+  /** The same after none of those did: read anew, unless that was done too often of late. */
+  List<JWK> newerKeys(JWSHeader header) {
+    var before = keys;
+    reading.lock();
+    try {
+      if (keys == before && maySpare()) {
+        keys = read(keys, () -> readKeys(endpoint("jwks_uri")));
+      }
+    } finally {
+      reading.unlock();
+    }
+    return keys == before ? List.of() : select(header, known(keys, "its keys"));
+  }
+
+  /** Each read takes a minute to be given back. */
+  private boolean maySpare() {
+    var now = clock.instant();
+    var from = spared.isAfter(now) ? spared : now;
+    if (Duration.between(now, from.plus(AGAIN)).compareTo(AGAIN.multipliedBy(SPARE)) > 0) {
+      return false;
+    }
+    spared = from.plus(AGAIN);
+    return true;
+  }
+
+  private JWKSet readKeys(URI uri) throws IOException, ParseException {
+    return JWKSet.parse(answered(egress.get(uri, Map.of()), uri));
   }
 
   private static List<JWK> select(JWSHeader header, JWKSet among) {
@@ -88,7 +121,7 @@ final class OpenIdClient {
       reading.lock();
       try {
         if (isOlder(keys, age)) {
-          keys = read(keys, () -> JWKSet.parse(answered(egress.get(uri, Map.of()), uri)));
+          keys = read(keys, () -> readKeys(uri));
         }
       } finally {
         reading.unlock();

@@ -83,6 +83,7 @@ public final class OpenIdSource implements AssertionSource {
           throw Verifier.refused("the provider says that it is not active");
         }
         verifier.mustBeForUs(told);
+        Verifier.mustBeBearers(told);
         if (told.has("exp")) {
           Verifier.mustBeGood(told, clock.instant());
         }

@@ -64,7 +64,8 @@ final class Verifier {
     if (!ALGORITHMS.contains(algorithm)) {
       throw refused("signatures by " + algorithm + " are not accepted");
     }
-    if (client.keys(jws.getHeader()).stream().noneMatch(key -> signed(jws, key))) {
+    if (client.keys(jws.getHeader()).stream().noneMatch(key -> signed(jws, key))
+        && client.newerKeys(jws.getHeader()).stream().noneMatch(key -> signed(jws, key))) {
       throw refused("its signature is of none of the provider's keys");
     }
     if (!(parsed(jws.getPayload().toString()) instanceof ObjectNode claims)) {
@@ -75,6 +76,7 @@ final class Verifier {
     }
     mustBeGood(claims, now);
     mustBeForUs(claims);
+    mustBeBearers(claims);
     return claims;
   }
 
@@ -131,6 +133,32 @@ final class Verifier {
     named.retainAll(client.provider().audiences());
     if (named.isEmpty()) {
       throw refused("it is for somebody else");
+    }
+  }
+
+  /**
+   * Whoever brings it may use it. One that is bound to a key (RFC 8705, RFC 9449) is no more than
+   * half of a proof; one that tells of events (a logout) vouches for nobody.
+   */
+  static void mustBeBearers(JsonNode claims) {
+    if (claims.has("cnf")) {
+      throw refused("it is bound to a key of its client, which cannot be proven here");
+    }
+    if (claims.has("events")) {
+      throw refused("it tells of an event and is no login");
+    }
+  }
+
+  /** An ID token is for the very client that asked for it (OpenID Connect Core 1.0, 3.1.3.7). */
+  void mustBeForClient(JsonNode claims) {
+    var own = client.provider().clientId();
+    var audience = claims.path("aud");
+    boolean named = own.equals(audience.asString(""));
+    for (var a : audience) {
+      named |= own.equals(a.asString(""));
+    }
+    if (!named || claims.has("azp") && !own.equals(Json.string(claims, "azp"))) {
+      throw refused("it is for another client");
     }
   }
 
