@@ -8,6 +8,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +26,7 @@ import welkin.bus.InProcessBus;
 import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.HttpRequest;
+import welkin.identity.federation.saml.Encrypting;
 import welkin.identity.federation.saml.TestIdp;
 import welkin.testkit.TestDatabases;
 
@@ -446,6 +450,52 @@ class SamlTest {
         .contains("entityID=\"" + SELF + "\"")
         .contains("WantAssertionsSigned=\"true\"")
         .contains("bindings:PAOS");
+  }
+
+  private static X509Certificate encryptsFor(String metadata) throws Exception {
+    var base64 =
+        metadata.replaceAll(
+            "(?s).*use=\"encryption\".*?<ds:X509Certificate[^>]*>([^<]*)</ds:X509Certificate>.*",
+            "$1");
+    return (X509Certificate)
+        CertificateFactory.getInstance("X.509")
+            .generateCertificate(new ByteArrayInputStream(Base64.getDecoder().decode(base64)));
+  }
+
+  @Test
+  void anIdentityProviderEncryptsForTheKeyOfTheMetadata() throws Exception {
+    var first = get(WEBSSO);
+    idp.inResponseTo = request(first);
+    var key = encryptsFor(get("/v3/OS-FEDERATION/saml2/sp/metadata").body()).getPublicKey();
+    // metadata that were read before a rotation stay good for one
+    IdentityService.samlCertificates(TestDatabases.in(cloud.home, () -> cloud.now), cloud.home, true);
+    var text = new String(idp.signed(), StandardCharsets.UTF_8);
+    var brought =
+        form(
+            Encrypting.assertion(text, key, "aes256-gcm", "mgf1p")
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(path(brought)).isEqualTo(WEBSSO);
+    assertThat(get(WEBSSO, "cookie", cookie(first)).status()).isEqualTo(200);
+  }
+
+  @Test
+  void anIdentityProviderThatWantsItGetsSignedRequests() throws Exception {
+    assertThat(get(WEBSSO).header("Location")).doesNotContain("Signature=");
+    var metadata =
+        idp.metadata()
+            .replace("<md:IDPSSODescriptor", "<md:IDPSSODescriptor WantAuthnRequestsSigned='true'");
+    Files.writeString(cloud.home.resolve("saml").resolve("company.xml"), metadata);
+    var query = get(WEBSSO).header("Location").split("\\?", 2)[1];
+    int end = query.indexOf("&Signature=");
+    assertThat(query.substring(0, end)).contains("&RelayState=").contains("&SigAlg=http%3A%2F%2F");
+    var ours = get("/v3/OS-FEDERATION/saml2/sp/metadata").body();
+    var signs =
+        ours.substring(0, ours.indexOf("</md:KeyDescriptor>")).replace("signing", "encryption");
+    var signature = Signature.getInstance("SHA256withRSA");
+    signature.initVerify(encryptsFor(signs));
+    signature.update(query.substring(0, end).getBytes(StandardCharsets.US_ASCII));
+    var value = URLDecoder.decode(query.substring(end + 11), StandardCharsets.UTF_8);
+    assertThat(signature.verify(Base64.getDecoder().decode(value))).isTrue();
   }
 
   /** Whatever is brought: an answer of ours, never an error, and never somebody. */

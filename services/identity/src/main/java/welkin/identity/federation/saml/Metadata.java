@@ -1,6 +1,7 @@
 package welkin.identity.federation.saml;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.w3c.dom.Element;
 import welkin.core.Config;
 
@@ -10,13 +11,19 @@ final class Metadata {
   private static final String XML = "http://www.w3.org/XML/1998/namespace";
 
   private final Config config;
-  private final SamlKeys keys;
+  private final Supplier<List<String>> certificates;
+  private final boolean signs;
   private final ServiceProvider self;
   private final String endpoint;
 
-  Metadata(Config config, SamlKeys keys, ServiceProvider self, String endpoint) {
+  /**
+   * @param certificates Base64, of the key that signs and of the next
+   */
+  Metadata(
+      Config config, Supplier<List<String>> certificates, ServiceProvider self, String endpoint) {
     this.config = config;
-    this.keys = keys;
+    this.certificates = certificates;
+    signs = config.get(SamlOptions.SIGN_REQUESTS);
     this.self = self;
     this.endpoint = endpoint;
   }
@@ -34,7 +41,7 @@ final class Metadata {
     var entity =
         Xml.with(Xml.add(document, Xml.METADATA, "EntityDescriptor"), "entityID", idpEntityId());
     var role = role(entity, "IDPSSODescriptor");
-    keys.encoded().forEach(c -> certificate(role, c));
+    certificates.get().forEach(c -> key(role, "signing", c));
     Xml.add(
         role, Xml.METADATA, "NameIDFormat", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient");
     Xml.with(
@@ -56,9 +63,15 @@ final class Metadata {
         Xml.with(
             role(entity, "SPSSODescriptor"),
             "AuthnRequestsSigned",
-            "false",
+            String.valueOf(signs),
             "WantAssertionsSigned",
             "true");
+    var known = certificates.get();
+    known.forEach(c -> key(role, "signing", c));
+    // the next one: it is still here after a rotation that nobody was told of
+    var encrypts = key(role, "encryption", known.getLast());
+    XmlEncryption.ASKED.forEach(
+        a -> Xml.with(Xml.add(encrypts, Xml.METADATA, "EncryptionMethod"), "Algorithm", a));
     int index = 1;
     for (var binding : List.of("HTTP-POST", "PAOS")) {
       Xml.with(
@@ -78,10 +91,11 @@ final class Metadata {
         Xml.add(entity, Xml.METADATA, name), "protocolSupportEnumeration", Xml.PROTOCOL);
   }
 
-  private static void certificate(Element role, String base64) {
-    var key = Xml.with(Xml.add(role, Xml.METADATA, "KeyDescriptor"), "use", "signing");
+  private static Element key(Element role, String use, String base64) {
+    var key = Xml.with(Xml.add(role, Xml.METADATA, "KeyDescriptor"), "use", use);
     var data = Xml.add(Xml.add(key, Xml.DSIG, "KeyInfo"), Xml.DSIG, "X509Data");
     Xml.add(data, Xml.DSIG, "X509Certificate", base64);
+    return key;
   }
 
   private void organization(Element entity) {

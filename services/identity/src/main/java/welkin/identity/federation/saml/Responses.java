@@ -1,9 +1,12 @@
 package welkin.identity.federation.saml;
 
+import java.security.PrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import welkin.core.Fault;
@@ -18,9 +21,18 @@ final class Responses {
 
   private final ServiceProvider self;
   private final TrustedIdps idps;
+  private final Supplier<List<PrivateKey>> keys;
   private final InstantSource clock;
 
-  Responses(ServiceProvider self, TrustedIdps idps, InstantSource clock) {
+  /**
+   * @param keys that assertions may be encrypted for
+   */
+  Responses(
+      ServiceProvider self,
+      TrustedIdps idps,
+      Supplier<List<PrivateKey>> keys,
+      InstantSource clock) {
+    this.keys = keys;
     this.self = self;
     this.idps = idps;
     this.clock = clock;
@@ -63,11 +75,9 @@ final class Responses {
       throw Fault.badRequest("The message is no SAML response.");
     }
     succeeded(sent);
-    if (Xml.children(sent, Xml.SAML, "EncryptedAssertion").iterator().hasNext()) {
-      throw Refused.because(
-          "it is encrypted, which is not understood; have the identity provider only sign it");
-    }
-    var claimed = Assertion.issuer(Xml.need(sent, Xml.SAML, "Assertion"));
+    // who encrypts says beside it who it is
+    var speaks = isEncrypted(sent) ? sent : Xml.need(sent, Xml.SAML, "Assertion");
+    var claimed = Assertion.issuer(speaks);
     var idp =
         idps.find(claimed)
             .orElseThrow(() -> Refused.because("its issuer is not trusted: " + claimed));
@@ -96,7 +106,7 @@ final class Responses {
     if (issuer.isPresent() && !issuer.get().equals(idp.entityId())) {
       throw Refused.because("response and assertion are of different issuers");
     }
-    var assertion = Xml.need(response, Xml.SAML, "Assertion");
+    var assertion = assertion(response, covered);
     if (XmlSignatures.isSigned(assertion)) {
       return again(XmlSignatures.verify(assertion, idp.keys()), assertion);
     }
@@ -104,6 +114,26 @@ final class Responses {
       throw Refused.because("it is not signed");
     }
     return assertion;
+  }
+
+  private static boolean isEncrypted(Element response) {
+    return !Xml.children(response, Xml.SAML, "EncryptedAssertion").isEmpty();
+  }
+
+  /** The one there is, in clear or for this cloud alone to read. */
+  private Element assertion(Element response, boolean covered) {
+    if (!isEncrypted(response)) {
+      return Xml.need(response, Xml.SAML, "Assertion");
+    }
+    if (!Xml.children(response, Xml.SAML, "Assertion").isEmpty()) {
+      throw Refused.because("it has an encrypted assertion and another");
+    }
+    var holder = Xml.need(response, Xml.SAML, "EncryptedAssertion");
+    var inside = XmlEncryption.decrypt(holder, keys.get(), covered);
+    if (!Xml.is(inside, Xml.SAML, "Assertion")) {
+      throw Refused.because("something else was encrypted");
+    }
+    return inside;
   }
 
   private static Element again(byte[] octets, Element was) {

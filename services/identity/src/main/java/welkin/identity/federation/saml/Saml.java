@@ -29,13 +29,20 @@ public final class Saml {
       Tokens tokens,
       ServiceProviders providers) {
     var self = ServiceProvider.of(config, endpoint);
-    var metadata = new Metadata(config, keys, self, endpoint);
+    var metadata = new Metadata(config, keys::encoded, self, endpoint);
     var trusted = new TrustedIdps(home.resolve("saml"), backend.clock());
     var sessions = new SamlSessions(backend, new Environment(config, remoteId));
-    login = new SamlLogin(backend, config.get(SamlOptions.PROTOCOLS), sessions, trusted, self);
+    var requests = new Requests(self, keys::signer, config.get(SamlOptions.SIGN_REQUESTS));
+    login =
+        new SamlLogin(
+            backend, config.get(SamlOptions.PROTOCOLS), sessions, trusted, self, requests);
     serviceProvider =
         new SamlSpApi(
-            new Responses(self, trusted, backend.clock()), sessions, login, metadata, endpoint);
+            new Responses(self, trusted, keys::decrypting, backend.clock()),
+            sessions,
+            login,
+            metadata,
+            endpoint);
     identityProvider = new SamlIdpApi(backend, config, tokens, providers, keys, metadata);
   }
 

@@ -77,7 +77,15 @@ public final class SamlKeys {
   }
 
   Signer signer() {
-    var row = both().getFirst();
+    return opened(both().getFirst());
+  }
+
+  /** Both keys: what was encrypted for the next one stays readable when that becomes the first. */
+  List<PrivateKey> decrypting() {
+    return both().stream().map(this::opened).map(Signer::key).toList();
+  }
+
+  private Signer opened(SamlStore.Key row) {
     try {
       var bytes = Base64.getDecoder().decode(cluster.unseal(row.sealed()).reveal());
       return new Signer(

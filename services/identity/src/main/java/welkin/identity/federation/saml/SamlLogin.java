@@ -36,12 +36,13 @@ final class SamlLogin implements AssertionSource {
       List<String> protocols,
       SamlSessions sessions,
       TrustedIdps idps,
-      ServiceProvider self) {
+      ServiceProvider self,
+      Requests requests) {
     this.backend = backend;
     this.protocols = protocols;
     this.sessions = sessions;
     this.idps = idps;
-    requests = new Requests(self);
+    this.requests = requests;
     tls = self.acs().startsWith("https:");
   }
 
@@ -111,7 +112,7 @@ final class SamlLogin implements AssertionSource {
     var secret = SamlSessions.secret();
     var id = sessions.ask(provider.id(), protocol.id(), known.entityId(), secret, here(call));
     return Answer.empty(302)
-        .with("Location", requests.redirect(id, known.redirect(), backend.clock().instant()))
+        .with("Location", requests.redirect(id, known, backend.clock().instant()))
         .with("Set-Cookie", cookie(secret))
         .with("Cache-Control", "no-store");
   }

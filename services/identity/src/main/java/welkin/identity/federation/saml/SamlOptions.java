@@ -50,6 +50,12 @@ public final class SamlOptions {
           "",
           "Entity id of this cloud as service provider; empty for the cloud's URL and"
               + " /v3/OS-FEDERATION/saml2/sp");
+  static final Config.Key<Boolean> SIGN_REQUESTS =
+      Config.Key.flag(
+          "saml.sign_requests",
+          false,
+          "Whether requests to identity providers are signed also where their metadata do not ask"
+              + " for it");
   static final Config.Key<List<String>> PROTOCOLS =
       Config.Key.list(
           "saml.protocols",
@@ -87,6 +93,7 @@ public final class SamlOptions {
         CONTACT_TELEPHONE,
         CONTACT_TYPE,
         SP_ENTITY_ID,
+        SIGN_REQUESTS,
         PROTOCOLS,
         ATTRIBUTES,
         REMOTE_USER,

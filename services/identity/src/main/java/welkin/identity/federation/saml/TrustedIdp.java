@@ -20,9 +20,15 @@ import org.w3c.dom.Element;
  *
  * @param keys it signs with; a certificate is only a key's wrapping, its own end is not looked at
  * @param redirect where a browser is sent with a request (HTTP-Redirect), or null
+ * @param wantsSigned whether requests must be signed
  * @param validUntil when the metadata end, or null
  */
-record TrustedIdp(String entityId, List<PublicKey> keys, String redirect, Instant validUntil) {
+record TrustedIdp(
+    String entityId,
+    List<PublicKey> keys,
+    String redirect,
+    boolean wantsSigned,
+    Instant validUntil) {
   private static final String REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
   private static final int RSA_BITS = 2048;
   private static final int EC_BITS = 256;
@@ -75,7 +81,13 @@ record TrustedIdp(String entityId, List<PublicKey> keys, String redirect, Instan
             .filter(l -> l != null && l.matches("https?://[^\\s\"<>]+"))
             .findFirst()
             .orElse(null);
-    return new TrustedIdp(id, List.copyOf(keys), redirect, earliest(entity, role));
+    var wants = String.valueOf(Xml.attribute(role, "WantAuthnRequestsSigned"));
+    return new TrustedIdp(
+        id,
+        List.copyOf(keys),
+        redirect,
+        wants.equals("true") || wants.equals("1"),
+        earliest(entity, role));
   }
 
   private static PublicKey key(String id, String base64) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +28,18 @@ import welkin.core.Json;
 @Tag("real")
 class PysamlTest {
   private static final String ACS = "http://127.0.0.1:5000" + ServiceProvider.ACS;
+
+  private static final KeyPair PAIR = SelfSigned.key();
+  private static final String CERTIFICATE = encoded();
+
+  private static String encoded() {
+    try {
+      return Base64.getEncoder()
+          .encodeToString(SelfSigned.certificate(PAIR, "sp", Instant.now()).getEncoded());
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   @TempDir Path dir;
   private Path script;
@@ -102,14 +116,18 @@ class PysamlTest {
 
   private Responses made(String... more) throws Exception {
     Files.writeString(
-        dir.resolve("sp.xml"), new Metadata(Config.empty(), null, self, "").serviceProvider());
+        dir.resolve("sp.xml"), new Metadata(Config.empty(), () -> List.of(CERTIFICATE), self, "").serviceProvider());
     Files.writeString(dir.resolve("request"), "_r1\n" + ACS + "\n" + self.entityId());
     var arguments = new java.util.ArrayList<>(List.of("make", dir.toString()));
     arguments.addAll(List.of(more));
     python(arguments.toArray(String[]::new));
     var trusted = Files.createDirectories(dir.resolve("saml"));
     Files.copy(dir.resolve("made-idp.xml"), trusted.resolve("idp.xml"));
-    return new Responses(self, new TrustedIdps(trusted, Instant::now), Instant::now);
+    return new Responses(
+        self,
+        new TrustedIdps(trusted, Instant::now),
+        () -> List.of(PAIR.getPrivate()),
+        Instant::now);
   }
 
   @Test
@@ -132,12 +150,54 @@ class PysamlTest {
   }
 
   @Test
-  void whatItEncryptsIsRefusedInWords() throws Exception {
-    var pair = SelfSigned.key();
+  void whatItEncryptsInAnOldWayIsRefusedInWords() throws Exception {
     Files.writeString(
-        dir.resolve("sp-cert.pem"), pem(SelfSigned.certificate(pair, "sp", Instant.now())));
+        dir.resolve("sp-cert.pem"), pem(SelfSigned.certificate(PAIR, "sp", Instant.now())));
     var responses = made();
     assertThatThrownBy(() -> responses.posted(Files.readAllBytes(dir.resolve("made-response.xml"))))
-        .hasMessageContaining("it is encrypted");
+        .hasMessageContaining("tripledes-cbc is not accepted");
+  }
+
+  /** pysaml2 signs, xmlsec1 encrypts as the SAML modules of web servers do. */
+  @Test
+  void weReadWhatXmlsecEncrypts() throws Exception {
+    var responses = made();
+    var namespaces = "xmlns:ds='" + Xml.DSIG + "' xmlns:xenc='http://www.w3.org/2001/04/xmlenc#'";
+    Files.writeString(
+        dir.resolve("template.xml"),
+        ("<xenc:EncryptedData %s Type='http://www.w3.org/2001/04/xmlenc#Element'>"
+                + "<xenc:EncryptionMethod Algorithm='http://www.w3.org/2009/xmlenc11#aes256-gcm'/>"
+                + "<ds:KeyInfo><xenc:EncryptedKey><xenc:EncryptionMethod"
+                + " Algorithm='http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p'/>"
+                + "<xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedKey>"
+                + "</ds:KeyInfo><xenc:CipherData><xenc:CipherValue/></xenc:CipherData>"
+                + "</xenc:EncryptedData>")
+            .formatted(namespaces));
+    Files.writeString(
+        dir.resolve("sp-cert.pem"), pem(SelfSigned.certificate(PAIR, "sp", Instant.now())));
+    var done =
+        Exec.run(
+            "xmlsec1",
+            "--encrypt",
+            "--pubkey-cert-pem",
+            dir.resolve("sp-cert.pem").toString(),
+            "--session-key",
+            "aes-256",
+            "--xml-data",
+            dir.resolve("made-response.xml").toString(),
+            "--node-name",
+            Xml.SAML + ":Assertion",
+            "--output",
+            dir.resolve("encrypted.xml").toString(),
+            dir.resolve("template.xml").toString());
+    assertThat(done.status()).as(done.err()).isZero();
+    var holder = "<e:EncryptedAssertion xmlns:e='" + Xml.SAML + "'>";
+    var sent =
+        Files.readString(dir.resolve("encrypted.xml"))
+            .replace("<xenc:EncryptedData ", holder + "<xenc:EncryptedData ")
+            .replace("</xenc:EncryptedData>", "</xenc:EncryptedData></e:EncryptedAssertion>");
+    assertThat(sent).contains(holder).doesNotContain("anna");
+    var good = responses.posted(TestIdp.bytes(sent));
+    assertThat(good.assertion().nameId()).isEqualTo("anna");
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +25,10 @@ class ResponsesTest {
   private static final String ACS = "https://cloud.example.org/v3/OS-FEDERATION/saml2/acs";
   private static final String SELF = "https://cloud.example.org/v3/OS-FEDERATION/saml2/sp";
 
+  private static final KeyPair OTHER = SelfSigned.key();
+  private static final KeyPair OTHERS = SelfSigned.key();
+  private static final KeyPair OURS = SelfSigned.key();
+
   @TempDir Path dir;
   private Instant now = Instant.parse("2026-11-21T04:00:00Z");
   private TestIdp idp;
@@ -37,6 +42,7 @@ class ResponsesTest {
         new Responses(
             new ServiceProvider(SELF, ACS, Duration.ofSeconds(60)),
             new TrustedIdps(dir, () -> now),
+            () -> List.of(OTHER.getPrivate(), OURS.getPrivate()),
             () -> now);
   }
 
@@ -122,6 +128,53 @@ class ResponsesTest {
     refused(
         idp.unsigned().replace("<saml:Assertion", "<saml:EncryptedAssertion/><saml:Assertion"),
         "encrypted");
+  }
+
+  private String encrypted(String data, String under) {
+    return Encrypting.assertion(idp.sign(idp.unsigned(), "Assertion"), OURS.getPublic(), data, under);
+  }
+
+  private String believed(String xml) {
+    return responses.posted(TestIdp.bytes(xml)).assertion().nameId();
+  }
+
+  @Test
+  void whatIsEncryptedForUsIsRead() {
+    for (var data : List.of("aes128-gcm", "aes192-gcm", "aes256-gcm")) {
+      for (var under : List.of("mgf1p", "mgf1p sha256", "oaep sha256 mgf1sha256", "oaep")) {
+        assertThat(believed(encrypted(data, under))).as(data + " " + under).isEqualTo("anna");
+      }
+    }
+    // signed around the cipher text, or only there
+    var both = idp.sign(encrypted("aes256-gcm", "mgf1p"), "Response");
+    assertThat(believed(both)).isEqualTo("anna");
+    for (var data : List.of("aes128-cbc", "aes256-cbc")) {
+      var once = Encrypting.assertion(idp.unsigned(), OURS.getPublic(), data, "mgf1p");
+      assertThat(believed(idp.sign(once, "Response"))).as(data).isEqualTo("anna");
+      refused(encrypted(data, "mgf1p"), "in signed responses only");
+    }
+  }
+
+  /** Whatever is wrong inside is told in the same words: nobody learns of what they are not told. */
+  @Test
+  void whatCannotBeDecryptedSaysNoMore() {
+    var one = "could not be decrypted with this cloud's keys";
+    refused(Encrypting.assertion(idp.unsigned(), OTHERS.getPublic(), "aes256-gcm", "mgf1p"), one);
+    var good = encrypted("aes256-gcm", "mgf1p");
+    int last = good.lastIndexOf("</xenc:CipherValue>");
+    refused(good.substring(0, last - 8) + "AAAAAAA=" + good.substring(last), one);
+    int first = good.indexOf("</xenc:CipherValue>");
+    refused(good.substring(0, first - 8) + "AAAAAAA=" + good.substring(first), one);
+    refused(good.replaceAll("(.*<xenc:CipherValue>)[^<]*(</.*)", "$1AAAA$2"), one);
+    refused(Encrypting.text("no XML", OURS.getPublic(), idp.unsigned()), one);
+    refused(Encrypting.text("<a/><b/>", OURS.getPublic(), idp.unsigned()), one);
+    refused(Encrypting.text("<!DOCTYPE a><a/>", OURS.getPublic(), idp.unsigned()), one);
+    refused(Encrypting.text("<a/>", OURS.getPublic(), idp.unsigned()), "something else was encrypted");
+    refused(encrypted("aes256-gcm", "rsa-1_5"), "of keys is not accepted");
+    refused(encrypted("tripledes-cbc", "mgf1p"), "is not accepted");
+    refused(Encrypting.assertion(idp.unsigned(), OURS.getPublic(), "aes256-gcm", "mgf1p"), "not signed");
+    idp.issuer = "https://nobody.example.org";
+    refused(encrypted("aes256-gcm", "mgf1p"), "not trusted");
   }
 
   /** The signed assertion stays in the message, and another one stands where it is looked for. */
