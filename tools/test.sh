@@ -2,7 +2,7 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated moves ldap crash full real guests lab tempest personas client"
+STAGES="unit engines simulated moves ldap federation crash full real guests lab tempest personas client"
 
 usage() {
   cat <<HELP
@@ -13,6 +13,7 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
   simulated   every client command against a cloud with simulated hosts
   moves       every way a server moves between hosts, with the client, on simulated hosts
   ldap        a domain whose users are in OpenLDAP, with the client
+  federation  users of an OpenID provider, of a SAML one and of another cloud, with the client
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
   full        the disk of the whole cloud fills up: refused with a reason, nothing lost, well when there is room
   real        quickstart in a state folder of its own, ssh into the guest, stop and start again, nothing left behind
@@ -153,6 +154,32 @@ stage_ldap() {
   stop_cloud "$home"
 }
 
+stage_federation() {
+  local away provider
+  provider=$(free_port 30800)
+  mkdir -p "$work/federation"
+  cat >"$work/federation/welkin.yaml" <<YAML
+openid:
+  providers:
+    - identity_provider: acme
+      issuer: http://127.0.0.1:$provider
+      client_id: welkin
+      client_secret: of-welkin
+      audiences: [openstack-cli]
+      private_network: true
+federation:
+  remote_id_attribute: HTTP_OIDC_ISS
+  trusted_dashboard: [http://horizon.example.org/auth/websso/]
+  default_authorization_ttl: 60
+YAML
+  start_simulated federation-home 1 30400
+  away=$home
+  start_simulated federation 1 30000
+  (cd "$ROOT/trials/walks" && timeout 600 /usr/bin/python3 -B federation.py "$home/openrc" "$away/openrc" "$provider" "$ROOT") || true
+  stop_cloud "$away"
+  stop_cloud "$home"
+}
+
 stage_crash() {
   start_simulated crash 3 26000
   WELKIN_AOT=0 WELKIN_HOME=$home timeout 900 /usr/bin/python3 -B "$ROOT/trials/walks/crash.py" "$ROOT" 20 || true
@@ -274,6 +301,7 @@ say "Welkin tests: $(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2- | xargs
 if [ "${CI:-}" = true ] && root; then
   mapfile -t want < <(missing "$BUILD_PROGRAMS $WALK_PROGRAMS $HOST_PROGRAMS $IMAGE_PROGRAMS $ENGINE_PROGRAMS")
   have openstack && /usr/bin/python3 -c 'import osc_placement' 2>/dev/null || want+=(python3-osc-placement)
+  /usr/bin/python3 -c 'import saml2, lxml' 2>/dev/null || want+=(python3-pysaml2 python3-lxml)
   [ ${#want[@]} = 0 ] || step "install ${#want[@]} packages" install_packages "${want[@]}" || true
   real_reason=$(real_host) || true
 fi
@@ -296,7 +324,12 @@ for s in $only; do
     lab=$work/lab
   fi
   if [ "$s" = ldap ] && ! have slapd; then skip_stage ldap "no slapd (package slapd)"; say "  skipped: no slapd"; continue; fi
-  if [[ " simulated moves ldap client " = *" $s "* ]] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+  if [ "$s" = federation ] && ! { have xmlsec1 && /usr/bin/python3 -c 'import saml2, lxml' 2>/dev/null; }; then
+    skip_stage federation "no pysaml2 or xmlsec1 (packages python3-pysaml2, python3-lxml, xmlsec1)"
+    say "  skipped: no pysaml2 or xmlsec1"
+    continue
+  fi
+  if [[ " simulated moves ldap federation client " = *" $s "* ]] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
     skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"
     continue

@@ -8,7 +8,7 @@ IMAGE_PROGRAMS="mcopy:mtools mke2fs:e2fsprogs cpio:cpio busybox:busybox-static s
 WALK_PROGRAMS="python3:python3 ssh:openssh-client ssh-keygen:openssh-client openstack:python3-openstackclient"
 BUILD_PROGRAMS="mvn:maven"
 # the engines of a larger cloud; tests start their own and skip without
-ENGINE_PROGRAMS="rabbitmq-server:rabbitmq-server psql:postgresql mariadbd:mariadb-server slapd:slapd"
+ENGINE_PROGRAMS="rabbitmq-server:rabbitmq-server psql:postgresql mariadbd:mariadb-server slapd:slapd xmlsec1:xmlsec1"
 
 # missing LIST...: the packages of programs that are not here, a line each
 missing() {
