@@ -41,7 +41,8 @@ class Ossa2020001Test {
       TestCloud.Client as, String method, String path, String body, String... more) {
     var answer = as.send(method, path, body, more);
     if (answer.status() >= 400) {
-      errors.add(method + " " + path.split("\\?", 2)[0] + " " + answer.status() + " " + answer.body());
+      errors.add(
+          method + " " + path.split("\\?", 2)[0] + " " + answer.status() + " " + answer.body());
     }
     return answer.body();
   }
@@ -158,7 +159,9 @@ class Ossa2020001Test {
         "{\"server\":{\"name\":\"s\",\"adminPass\":[\"" + secret() + "\"]}}");
   }
 
-  /** What browsers and programs bring from identity providers, to where it belongs and elsewhere. */
+  /**
+   * What browsers and programs bring from identity providers, to where it belongs and elsewhere.
+   */
   private void returns(TestCloud.Client nobody) {
     var protocol = "identity_providers/acme/protocols/openid";
     for (var path :

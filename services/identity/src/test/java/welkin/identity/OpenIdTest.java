@@ -496,7 +496,8 @@ class OpenIdTest {
       var back =
           client
               .send(
-                  java.net.http.HttpRequest.newBuilder(URI.create(begun.header("Location"))).build(),
+                  java.net.http.HttpRequest.newBuilder(URI.create(begun.header("Location")))
+                      .build(),
                   HttpResponse.BodyHandlers.discarding())
               .headers()
               .firstValue("Location")
@@ -525,8 +526,9 @@ class OpenIdTest {
     assertThat(returned("").status()).isEqualTo(200);
     // RFC 9207
     assertThat(returned("&iss=http%3A%2F%2Fevil").status()).isEqualTo(401);
-    assertThat(returned("&iss=" + URLEncoder.encode(provider.issuer(), StandardCharsets.UTF_8))
-            .status())
+    assertThat(
+            returned("&iss=" + URLEncoder.encode(provider.issuer(), StandardCharsets.UTF_8))
+                .status())
         .isEqualTo(200);
     assertThat(returned("&error=access_denied").status()).isEqualTo(401);
   }

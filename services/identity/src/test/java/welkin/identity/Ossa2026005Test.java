@@ -58,8 +58,7 @@ class Ossa2026005Test {
     var seed = Long.getLong("trials.seed", 2026_005L);
     random = new Random(seed);
     try (var p = new TestOpenIdProvider(() -> cloud.now);
-        var c =
-            new TestIdentity(dir, "openid.providers", List.of(p.configuration()))) {
+        var c = new TestIdentity(dir, "openid.providers", List.of(p.configuration()))) {
       provider = p;
       cloud = c;
       ROLES.forEach(r -> roles.put(r, cloud.role(r)));
@@ -116,7 +115,9 @@ class Ossa2026005Test {
     /** With a role on one project, and as administrator of the other, logged in on the first. */
     Holder holder(String here, String role, String there);
 
-    /** Takes away what it had on the first project: which of its tokens must be good for nothing. */
+    /**
+     * Takes away what it had on the first project: which of its tokens must be good for nothing.
+     */
     Predicate<Holder> end();
   }
 

@@ -468,7 +468,8 @@ class SamlTest {
     idp.inResponseTo = request(first);
     var key = encryptsFor(get("/v3/OS-FEDERATION/saml2/sp/metadata").body()).getPublicKey();
     // metadata that were read before a rotation stay good for one
-    IdentityService.samlCertificates(TestDatabases.in(cloud.home, () -> cloud.now), cloud.home, true);
+    IdentityService.samlCertificates(
+        TestDatabases.in(cloud.home, () -> cloud.now), cloud.home, true);
     var text = new String(idp.signed(), StandardCharsets.UTF_8);
     var brought =
         form(

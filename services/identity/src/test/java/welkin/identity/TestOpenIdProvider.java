@@ -168,8 +168,7 @@ final class TestOpenIdProvider implements AutoCloseable {
   }
 
   private ObjectNode document() {
-    var out =
-        Json.object().put("issuer", calledOtherwise == null ? issuer() : calledOtherwise);
+    var out = Json.object().put("issuer", calledOtherwise == null ? issuer() : calledOtherwise);
     out.put("jwks_uri", issuer() + "/jwks");
     out.put("token_endpoint", issuer() + "/token");
     out.put("authorization_endpoint", issuer() + "/authorize");

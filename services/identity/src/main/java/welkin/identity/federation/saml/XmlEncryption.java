@@ -103,8 +103,7 @@ final class XmlEncryption {
   }
 
   private static String algorithm(Element encrypted) {
-    return String.valueOf(
-        Xml.attribute(Xml.need(encrypted, ENC, "EncryptionMethod"), "Algorithm"));
+    return String.valueOf(Xml.attribute(Xml.need(encrypted, ENC, "EncryptionMethod"), "Algorithm"));
   }
 
   private static byte[] octets(Element encrypted) {
@@ -143,8 +142,7 @@ final class XmlEncryption {
           GCM.containsKey(algorithm)
               ? plain("AES/GCM/NoPadding", secret, new GCMParameterSpec(128, text, 0, GCM_IV), text)
               : unpadded(
-                  plain(
-                      "AES/CBC/NoPadding", secret, new IvParameterSpec(text, 0, BLOCK), text)));
+                  plain("AES/CBC/NoPadding", secret, new IvParameterSpec(text, 0, BLOCK), text)));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       return Optional.empty();
     }

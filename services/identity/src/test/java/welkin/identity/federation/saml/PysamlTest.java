@@ -116,7 +116,8 @@ class PysamlTest {
 
   private Responses made(String... more) throws Exception {
     Files.writeString(
-        dir.resolve("sp.xml"), new Metadata(Config.empty(), () -> List.of(CERTIFICATE), self, "").serviceProvider());
+        dir.resolve("sp.xml"),
+        new Metadata(Config.empty(), () -> List.of(CERTIFICATE), self, "").serviceProvider());
     Files.writeString(dir.resolve("request"), "_r1\n" + ACS + "\n" + self.entityId());
     var arguments = new java.util.ArrayList<>(List.of("make", dir.toString()));
     arguments.addAll(List.of(more));

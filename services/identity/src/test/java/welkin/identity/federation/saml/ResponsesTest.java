@@ -131,7 +131,8 @@ class ResponsesTest {
   }
 
   private String encrypted(String data, String under) {
-    return Encrypting.assertion(idp.sign(idp.unsigned(), "Assertion"), OURS.getPublic(), data, under);
+    return Encrypting.assertion(
+        idp.sign(idp.unsigned(), "Assertion"), OURS.getPublic(), data, under);
   }
 
   private String believed(String xml) {
@@ -155,7 +156,9 @@ class ResponsesTest {
     }
   }
 
-  /** Whatever is wrong inside is told in the same words: nobody learns of what they are not told. */
+  /**
+   * Whatever is wrong inside is told in the same words: nobody learns of what they are not told.
+   */
   @Test
   void whatCannotBeDecryptedSaysNoMore() {
     var one = "could not be decrypted with this cloud's keys";
@@ -169,10 +172,13 @@ class ResponsesTest {
     refused(Encrypting.text("no XML", OURS.getPublic(), idp.unsigned()), one);
     refused(Encrypting.text("<a/><b/>", OURS.getPublic(), idp.unsigned()), one);
     refused(Encrypting.text("<!DOCTYPE a><a/>", OURS.getPublic(), idp.unsigned()), one);
-    refused(Encrypting.text("<a/>", OURS.getPublic(), idp.unsigned()), "something else was encrypted");
+    refused(
+        Encrypting.text("<a/>", OURS.getPublic(), idp.unsigned()), "something else was encrypted");
     refused(encrypted("aes256-gcm", "rsa-1_5"), "of keys is not accepted");
     refused(encrypted("tripledes-cbc", "mgf1p"), "is not accepted");
-    refused(Encrypting.assertion(idp.unsigned(), OURS.getPublic(), "aes256-gcm", "mgf1p"), "not signed");
+    refused(
+        Encrypting.assertion(idp.unsigned(), OURS.getPublic(), "aes256-gcm", "mgf1p"),
+        "not signed");
     idp.issuer = "https://nobody.example.org";
     refused(encrypted("aes256-gcm", "mgf1p"), "not trusted");
   }
