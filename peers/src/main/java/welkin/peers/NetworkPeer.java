@@ -95,17 +95,6 @@ public final class NetworkPeer {
 
   public record SecurityGroup(String id, String name, String projectId, String description) {}
 
-  /** A rule of a security group; null stands for every protocol, port or address. */
-  public record SecurityGroupRule(
-      String id,
-      String groupId,
-      String direction,
-      String protocol,
-      Integer portMin,
-      Integer portMax,
-      String remoteCidr,
-      String remoteGroupId) {}
-
   public record FloatingIp(String id, String floatingIp, String fixedIp, String portId) {}
 
   /**
@@ -129,10 +118,6 @@ public final class NetworkPeer {
       List<String> securityGroups,
       String dnsName) {}
 
-  public Network network(String id) {
-    return network(peers.get(V2 + "/networks/" + Peers.encode(id)).get("network"));
-  }
-
   /** Networks by id; those that do not exist are absent. */
   public List<Network> networks(Collection<String> ids) {
     return byIds("networks", "id", ids).stream().map(NetworkPeer::network).toList();
@@ -152,37 +137,18 @@ public final class NetworkPeer {
     return List.copyOf(all.values());
   }
 
-  public Subnet subnet(String id) {
-    return subnet(peers.get(V2 + "/subnets/" + Peers.encode(id)).get("subnet"));
-  }
-
   /** Subnets by id. */
   public List<Subnet> subnets(Collection<String> ids) {
     return byIds("subnets", "id", ids).stream().map(NetworkPeer::subnet).toList();
-  }
-
-  public List<Subnet> subnetsOf(String networkId) {
-    return byIds("subnets", "network_id", List.of(networkId)).stream()
-        .map(NetworkPeer::subnet)
-        .toList();
   }
 
   public Port port(String id) {
     return port(peers.get(V2 + "/ports/" + Peers.encode(id)).get("port"));
   }
 
-  /** Ports by id; those that do not exist are absent. */
-  public List<Port> ports(Collection<String> ids) {
-    return byIds("ports", "id", ids).stream().map(NetworkPeer::port).toList();
-  }
-
   /** The ports of servers. */
   public List<Port> portsOf(Collection<String> serverIds) {
     return byIds("ports", "device_id", serverIds).stream().map(NetworkPeer::port).toList();
-  }
-
-  public Port createPort(NewPort wanted) {
-    return createPort(wanted, null);
   }
 
   /**
@@ -329,27 +295,6 @@ public final class NetworkPeer {
     return byIds("security-groups", "id", ids).stream().map(NetworkPeer::group).toList();
   }
 
-  /** The rules of groups. */
-  public List<SecurityGroupRule> securityGroupRules(Collection<String> groupIds) {
-    return byIds("security-group-rules", "security_group_id", groupIds).stream()
-        .map(
-            n ->
-                new SecurityGroupRule(
-                    Json.string(n, "id"),
-                    Json.string(n, "security_group_id"),
-                    Json.string(n, "direction"),
-                    Json.string(n, "protocol"),
-                    number(n.path("port_range_min")),
-                    number(n.path("port_range_max")),
-                    Json.string(n, "remote_ip_prefix"),
-                    Json.string(n, "remote_group_id")))
-        .toList();
-  }
-
-  private static Integer number(JsonNode n) {
-    return n.isNumber() ? n.intValue() : null;
-  }
-
   /** The floating addresses that lead to ports. */
   public List<FloatingIp> floatingIps(Collection<String> portIds) {
     return byIds("floatingips", "port_id", portIds).stream()
@@ -361,15 +306,6 @@ public final class NetworkPeer {
                     Json.string(n, "fixed_ip_address"),
                     Json.string(n, "port_id")))
         .toList();
-  }
-
-  /** A project's limit of ports, -1 for none. */
-  public long portLimit(String projectId) {
-    return peers
-        .get(V2 + "/quotas/" + Peers.encode(projectId))
-        .get("quota")
-        .get("port")
-        .longValue();
   }
 
   private List<JsonNode> byIds(String collection, String key, Collection<String> ids) {

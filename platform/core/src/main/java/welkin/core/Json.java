@@ -1,7 +1,6 @@
 package welkin.core;
 
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -108,10 +107,6 @@ public final class Json {
     return where == null || where.getLineNr() < 1
         ? what
         : what + " (line " + where.getLineNr() + ", column " + where.getColumnNr() + ")";
-  }
-
-  public static JsonNode parse(InputStream in) {
-    return MAPPER.readTree(in);
   }
 
   public static <T> T read(String text, Class<T> type) {

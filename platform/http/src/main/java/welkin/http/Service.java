@@ -68,21 +68,6 @@ public record Service(
         always);
   }
 
-  public Service limitingBodies(long bytes) {
-    return new Service(
-        name,
-        mount,
-        routes,
-        negotiation,
-        faults,
-        policy,
-        database,
-        authFirst,
-        bytes,
-        rewrite,
-        always);
-  }
-
   public Service rewriting(UnaryOperator<String> how) {
     return new Service(
         name,

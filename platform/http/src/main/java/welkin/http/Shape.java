@@ -27,7 +27,6 @@ public abstract sealed class Shape
     permits ObjectShape, ArrayShape, StringShape, NumberShape, BoolShape, ChoiceShape, AnyShape {
   private boolean nullable;
   private boolean secret;
-  private String about;
   private Style style = Style.NOVA;
 
   Shape() {}
@@ -35,7 +34,6 @@ public abstract sealed class Shape
   Shape(Shape from) {
     nullable = from.nullable;
     secret = from.secret;
-    about = from.about;
     style = from.style;
   }
 
@@ -97,13 +95,6 @@ public abstract sealed class Shape
     return s;
   }
 
-  /** A sentence for the OpenAPI document. */
-  public Shape about(String sentence) {
-    var s = copy();
-    s.about = sentence;
-    return s;
-  }
-
   /** In whose words this shape, as the shape of a whole body, refuses; Compute's when not said. */
   public Shape said(Style words) {
     var s = copy();
@@ -136,9 +127,6 @@ public abstract sealed class Shape
   /** This shape at one version as JSON Schema (2020-12, what OpenAPI 3.1 takes). */
   public final ObjectNode toJsonSchema(Version version) {
     var schema = schema(version == null ? Version.HIGHEST : version);
-    if (about != null) {
-      schema.put("description", about);
-    }
     if (secret) {
       schema.put("format", "password");
     }

@@ -88,14 +88,6 @@ public final class StringShape extends Shape {
     return s;
   }
 
-  /** Compute's names before 2.1 and in its legacy schemas: printable, something but blanks. */
-  public StringShape nameWithBlanks() {
-    var s = copy();
-    s.nameRule = "printable characters with at least one non space character";
-    s.nameTest = t -> printable(t) && !t.isBlank();
-    return s;
-  }
-
   private static boolean printable(String text) {
     return text.codePoints().allMatch(c -> Formats.printable(c) || Character.isSpaceChar(c));
   }

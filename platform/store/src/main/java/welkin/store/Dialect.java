@@ -73,11 +73,6 @@ public enum Dialect {
     };
   }
 
-  /** Whether a transaction that is rolled back takes its CREATE and ALTER with it. */
-  boolean undoesDefinitions() {
-    return this != MARIADB;
-  }
-
   /** A statement of a store as this engine wants it. */
   String statement(String sql) {
     // PostgreSQL cannot tell the type of a value that is only compared with NULL

@@ -14,7 +14,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import welkin.core.Exec;
@@ -217,9 +216,5 @@ public abstract class TestServer {
       }
     }
     throw new IOException("no free port");
-  }
-
-  boolean awaitExit(Duration limit) throws InterruptedException {
-    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

@@ -32,11 +32,6 @@ final class DhcpServers {
     return new HashSet<>(portByNetwork.values());
   }
 
-  /** DHCP servers applied. */
-  int count() {
-    return applied.size();
-  }
-
   void doubt() {
     applied.clear();
   }

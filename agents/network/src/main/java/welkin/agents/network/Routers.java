@@ -40,11 +40,6 @@ final class Routers {
     return applied.values().stream().flatMap(a -> a.ports.stream()).collect(Collectors.toSet());
   }
 
-  /** Routers applied. */
-  int count() {
-    return applied.size();
-  }
-
   /** Looks at every router again. */
   void doubt() {
     applied.replaceAll((id, a) -> new Applied(null, null, a.ports));

@@ -410,11 +410,6 @@ public final class Networking {
     return network.securityGroups(projectId);
   }
 
-  /** The rules of security groups. */
-  List<NetworkPeer.SecurityGroupRule> rules(List<String> groupIds) {
-    return groupIds.isEmpty() ? List.of() : network.securityGroupRules(groupIds);
-  }
-
   List<Server.Group> groupsOfProject(String projectId) {
     return network.securityGroups(projectId).stream()
         .map(g -> new Server.Group(g.id(), g.name()))

@@ -197,10 +197,6 @@ public final class ServerStore {
         r -> Map.entry(r.text("host"), r.number("n")));
   }
 
-  public static boolean deletedEarlier(Sql sql, String id) {
-    return sql.exists("SELECT 1 FROM server WHERE id = ? AND deleted = 1", id);
-  }
-
   static void insert(Sql sql, Server s) {
     sql.sendInsert(
         "server",

@@ -177,10 +177,6 @@ public final class FileStore {
     remove(staged(id));
   }
 
-  void deleteStaged(String id) {
-    remove(staged(id));
-  }
-
   private static void remove(Path file) {
     try {
       Files.deleteIfExists(file);

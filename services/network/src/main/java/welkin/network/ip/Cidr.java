@@ -54,10 +54,6 @@ public record Cidr(Ip first, int length) {
         && o.first.compareTo(last()) <= 0;
   }
 
-  public boolean contains(Cidr o) {
-    return overlaps(o) && length <= o.length;
-  }
-
   /** Whether {@code text} gave this prefix without host bits. */
   public boolean isExact(String text) {
     int slash = text.indexOf('/');

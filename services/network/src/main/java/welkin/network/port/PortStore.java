@@ -49,10 +49,6 @@ public final class PortStore {
     return rows.where(sql, "network_id", networkId);
   }
 
-  public List<Resource> ofDevice(Sql sql, String deviceId) {
-    return rows.where(sql, "device_id", deviceId);
-  }
-
   boolean hasMac(Sql sql, String networkId, String mac) {
     return sql.exists(
         "SELECT 1 FROM port WHERE network_id = ? AND mac_address = ?", networkId, mac);

@@ -7,7 +7,6 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.ObjectNode;
-import tools.jackson.databind.node.StringNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 
@@ -47,12 +46,6 @@ public final class Attributes {
 
   public String plural() {
     return plural;
-  }
-
-  /** Name and description as every noun has them. */
-  public Attributes named() {
-    both("name", Values.stringOrEmpty(255), StringNode.valueOf(""));
-    return both("description", Values.stringOrEmpty(255), StringNode.valueOf(""));
   }
 
   /** Owner; tags; times and revision, which only the service writes. */

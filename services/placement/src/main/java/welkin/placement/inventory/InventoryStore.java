@@ -98,8 +98,4 @@ public final class InventoryStore {
         provider,
         resourceClass);
   }
-
-  public boolean classInUse(Sql sql, String resourceClass) {
-    return sql.exists("SELECT 1 FROM inventory WHERE class = ?", resourceClass);
-  }
 }
