@@ -13,22 +13,19 @@ import welkin.network.availability.AvailabilityApi;
 import welkin.network.dhcp.DhcpServers;
 import welkin.network.extension.ExtensionApi;
 import welkin.network.extension.VersionApi;
-import welkin.network.floatingip.FloatingIpStore;
 import welkin.network.floatingip.FloatingIps;
 import welkin.network.host.ComputeNotifier;
 import welkin.network.host.HostLog;
 import welkin.network.host.HostPlugin;
 import welkin.network.ip.Ipam;
-import welkin.network.network.NetworkStore;
 import welkin.network.network.Networks;
 import welkin.network.network.Segments;
 import welkin.network.port.BindingApi;
-import welkin.network.port.PortStore;
+import welkin.network.port.PortBindings;
 import welkin.network.port.Ports;
 import welkin.network.quota.Limits;
 import welkin.network.quota.QuotaApi;
 import welkin.network.rbac.RbacPolicies;
-import welkin.network.rbac.RbacStore;
 import welkin.network.resource.Access;
 import welkin.network.resource.Faults;
 import welkin.network.resource.Journal;
@@ -36,13 +33,13 @@ import welkin.network.resource.Noun;
 import welkin.network.resource.ResourceApi;
 import welkin.network.resource.Tags;
 import welkin.network.router.RouterApi;
-import welkin.network.router.RouterStore;
+import welkin.network.router.RouterHosts;
+import welkin.network.router.RouterInterfaces;
 import welkin.network.router.Routers;
 import welkin.network.scheduler.SchedulerApi;
 import welkin.network.securitygroup.SecurityGroupRules;
-import welkin.network.securitygroup.SecurityGroupStore;
 import welkin.network.securitygroup.SecurityGroups;
-import welkin.network.subnet.SubnetStore;
+import welkin.network.stores.Stores;
 import welkin.network.subnet.Subnets;
 import welkin.peers.CloudService;
 import welkin.peers.IdentityLimits;
@@ -97,75 +94,28 @@ public final class NetworkService implements CloudService {
             .withOverrides(platform.home().resolve("policy").resolve("network.yaml"));
     var access = new Access(policy);
 
-    var networkStore = new NetworkStore(journal);
-    var subnetStore = new SubnetStore(journal);
-    var portStore = new PortStore(journal);
-    var groupStore = new SecurityGroupStore(journal);
-    var routerStore = new RouterStore(journal);
-    var floatingStore = new FloatingIpStore(journal);
-    var rbacStore = new RbacStore(journal);
-
+    var stores = Stores.of(journal);
     var limits = new Limits(config, unified);
     var log = new HostLog();
     var agents = new Agents(database, journal, config.get(AGENT_DOWN_TIME));
     var ipam = new Ipam(platform.ids());
     var compute = new ComputeNotifier(database, platform.ids(), platform.peers());
 
-    var groups = new SecurityGroups(groupStore, log, limits, access);
-    var rules = new SecurityGroupRules(groupStore, groups, log, limits, access);
+    var groups = new SecurityGroups(stores.groups(), log, limits, access);
+    var rules = new SecurityGroupRules(stores.groups(), groups, log, limits, access);
     var ports =
         new Ports(
-            portStore,
-            networkStore,
-            subnetStore,
-            floatingStore,
-            groups,
-            ipam,
-            agents,
-            log,
-            limits,
-            access,
-            compute,
-            config.get(DNS_DOMAIN));
-    var dhcp = new DhcpServers(networkStore, subnetStore, portStore, ports, ipam, agents, log);
-    var floatingIps =
-        new FloatingIps(
-            floatingStore,
-            networkStore,
-            portStore,
-            ports,
-            routerStore,
-            log,
-            limits,
-            access,
-            compute);
-    var networks =
-        new Networks(
-            networkStore,
-            subnetStore,
-            portStore,
-            rbacStore,
-            new Segments(networkStore, config),
-            dhcp,
-            floatingIps,
-            log,
-            limits);
-    var subnets =
-        new Subnets(subnetStore, networkStore, portStore, ports, dhcp, ipam, log, limits, access);
-
-    var routers =
-        new Routers(
-            routerStore,
-            networkStore,
-            subnetStore,
-            portStore,
-            ports,
-            floatingStore,
-            agents,
-            log,
-            limits,
-            access);
-    var rbac = new RbacPolicies(rbacStore, networkStore, groupStore, limits, access);
+            stores, groups, ipam, agents, log, limits, access, compute, config.get(DNS_DOMAIN));
+    var bindings = new PortBindings(stores, ports, agents, log);
+    var dhcp = new DhcpServers(stores, ports, ipam, agents, log);
+    var floatingIps = new FloatingIps(stores, ports, log, limits, access, compute);
+    var segments = new Segments(stores.networks(), config);
+    var networks = new Networks(stores, segments, dhcp, floatingIps, log, limits);
+    var subnets = new Subnets(stores, ports, dhcp, ipam, log, limits, access);
+    var routerHosts = new RouterHosts(stores, ports, agents, log);
+    var interfaces = new RouterInterfaces(stores, ports, routerHosts, log, access);
+    var routers = new Routers(stores, ports, interfaces, routerHosts, limits);
+    var rbac = new RbacPolicies(stores, limits, access);
 
     var nouns = List.<Noun>of(networks, subnets, ports, groups, rules, floatingIps, rbac);
     var v2 = new Routes("/v2.0");
@@ -173,16 +123,16 @@ public final class NetworkService implements CloudService {
       new ResourceApi(database, access, noun).routes(v2);
     }
     var tags = new Tags(database, access);
-    new RouterApi(database, access, routers).routes(v2);
-    new BindingApi(database, access, ports).routes(v2);
+    new RouterApi(database, access, routers, interfaces).routes(v2);
+    new BindingApi(database, access, ports, bindings).routes(v2);
     for (var noun : List.<Noun>of(networks, subnets, ports, groups, routers, floatingIps)) {
       tags.routes(v2, noun);
     }
-    new AvailabilityApi(database, networkStore, subnetStore).routes(v2);
+    new AvailabilityApi(database, stores.networks(), stores.subnets()).routes(v2);
     new QuotaApi(database, limits).routes(v2);
     var agentApi = new AgentApi(agents);
     agentApi.routes(v2);
-    new SchedulerApi(database, agentApi, networkStore, routerStore, dhcp, routers).routes(v2);
+    new SchedulerApi(database, agentApi, stores, dhcp, routerHosts).routes(v2);
     new ExtensionApi().routes(v2);
     api =
         Service.of(
@@ -198,22 +148,21 @@ public final class NetworkService implements CloudService {
             database,
             platform.bus(),
             log,
-            new HostPlugin.Stores(
-                networkStore, subnetStore, portStore, groupStore, routerStore, floatingStore),
+            stores,
             agents,
-            ports,
+            bindings,
             compute,
             new Turns(database, platform.ids()),
             () -> {
-              place(dhcp, routers);
+              place(dhcp, routerHosts);
               rescue(
                   config.get(DHCP_FAILOVER) ? dhcp : null,
-                  config.get(L3_FAILOVER) ? routers : null);
+                  config.get(L3_FAILOVER) ? routerHosts : null);
             });
   }
 
   /** Takes what dead hosts had to living ones; null for what stays where it is. */
-  private void rescue(DhcpServers dhcp, Routers routers) {
+  private void rescue(DhcpServers dhcp, RouterHosts routers) {
     if (dhcp != null) {
       database.read(dhcp::stranded).forEach(id -> database.change(sql -> dhcp.rescue(sql, id)));
     }
@@ -225,7 +174,7 @@ public final class NetworkService implements CloudService {
   }
 
   /** Places what waits for a host. */
-  private void place(DhcpServers dhcp, Routers routers) {
+  private void place(DhcpServers dhcp, RouterHosts routers) {
     for (var id : database.read(dhcp::waiting)) {
       database.change(sql -> dhcp.settle(sql, id));
     }

@@ -16,6 +16,7 @@ import welkin.network.network.NetworkStore;
 import welkin.network.port.PortStore;
 import welkin.network.port.Ports;
 import welkin.network.resource.Resource;
+import welkin.network.stores.Stores;
 import welkin.network.subnet.SubnetStore;
 import welkin.store.Sql;
 
@@ -35,17 +36,10 @@ public final class DhcpServers {
   private final Agents agents;
   private final HostLog log;
 
-  public DhcpServers(
-      NetworkStore networks,
-      SubnetStore subnets,
-      PortStore ports,
-      Ports verbs,
-      Ipam ipam,
-      Agents agents,
-      HostLog log) {
-    this.networks = networks;
-    this.subnets = subnets;
-    this.ports = ports;
+  public DhcpServers(Stores stores, Ports verbs, Ipam ipam, Agents agents, HostLog log) {
+    this.networks = stores.networks();
+    this.subnets = stores.subnets();
+    this.ports = stores.ports();
     this.verbs = verbs;
     this.ipam = ipam;
     this.agents = agents;

@@ -27,6 +27,7 @@ import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.network.router.RouterStore;
+import welkin.network.stores.Stores;
 import welkin.store.Sql;
 
 /** The verbs of floating addresses. */
@@ -62,20 +63,17 @@ public final class FloatingIps implements Noun {
           .standard();
 
   public FloatingIps(
-      FloatingIpStore store,
-      NetworkStore networks,
-      PortStore ports,
+      Stores stores,
       Ports portVerbs,
-      RouterStore routers,
       HostLog log,
       Limits limits,
       Access access,
       ComputeNotifier compute) {
-    this.store = store;
-    this.networks = networks;
-    this.ports = ports;
+    this.store = stores.floating();
+    this.networks = stores.networks();
+    this.ports = stores.ports();
+    this.routers = stores.routers();
     this.portVerbs = portVerbs;
-    this.routers = routers;
     this.log = log;
     this.limits = limits;
     this.access = access;

@@ -22,14 +22,10 @@ import welkin.agents.contracts.NetworkPlugin;
 import welkin.bus.Bus;
 import welkin.core.Fault;
 import welkin.network.agent.Agents;
-import welkin.network.floatingip.FloatingIpStore;
 import welkin.network.ip.Ip;
-import welkin.network.network.NetworkStore;
-import welkin.network.port.PortStore;
-import welkin.network.port.Ports;
+import welkin.network.port.PortBindings;
 import welkin.network.router.RouterStore;
-import welkin.network.securitygroup.SecurityGroupStore;
-import welkin.network.subnet.SubnetStore;
+import welkin.network.stores.Stores;
 import welkin.store.Database;
 import welkin.store.Sql;
 import welkin.workflow.Turns;
@@ -54,7 +50,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
   private final HostLog hostLog;
   private final HostView view;
   private final Agents agents;
-  private final Ports ports;
+  private final PortBindings bindings;
   private final RouterStore routers;
   private final ComputeNotifier compute;
   private final Runnable repair;
@@ -82,7 +78,7 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
       HostLog hostLog,
       Stores stores,
       Agents agents,
-      Ports ports,
+      PortBindings bindings,
       ComputeNotifier compute,
       Turns turns,
       Runnable repair) {
@@ -90,31 +86,14 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
     this.bus = bus;
     this.hostLog = hostLog;
     this.agents = agents;
-    this.ports = ports;
+    this.bindings = bindings;
     this.routers = stores.routers();
     this.compute = compute;
     this.repair = repair;
     this.turns = turns;
-    this.view =
-        new HostView(
-            stores.networks(),
-            stores.subnets(),
-            stores.ports(),
-            stores.groups(),
-            stores.routers(),
-            stores.floating(),
-            agents);
+    this.view = new HostView(stores, agents);
     hostLog.wire(this::poke, this::pokeInTurn, this::gather);
   }
-
-  /** The stores a host's view is built from. */
-  public record Stores(
-      NetworkStore networks,
-      SubnetStore subnets,
-      PortStore ports,
-      SecurityGroupStore groups,
-      RouterStore routers,
-      FloatingIpStore floating) {}
 
   /**
    * @param worker whether this process hears the hosts and repairs; every process that changes
@@ -308,12 +287,12 @@ public final class HostPlugin implements NetworkPlugin, AutoCloseable {
 
   @Override
   public void portsUp(String host, List<String> portIds) {
-    database.change(sql -> compute.plugged(sql, ports.report(sql, host, portIds, "ACTIVE")));
+    database.change(sql -> compute.plugged(sql, bindings.report(sql, host, portIds, "ACTIVE")));
   }
 
   @Override
   public void portsDown(String host, List<String> portIds) {
-    database.change(sql -> compute.unplugged(sql, ports.report(sql, host, portIds, "DOWN")));
+    database.change(sql -> compute.unplugged(sql, bindings.report(sql, host, portIds, "DOWN")));
   }
 
   @Override

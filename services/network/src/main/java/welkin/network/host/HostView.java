@@ -35,6 +35,7 @@ import welkin.network.port.PortStore;
 import welkin.network.resource.Resource;
 import welkin.network.router.RouterStore;
 import welkin.network.securitygroup.SecurityGroupStore;
+import welkin.network.stores.Stores;
 import welkin.network.subnet.SubnetStore;
 import welkin.store.Sql;
 
@@ -49,20 +50,13 @@ final class HostView {
   private final Agents agents;
   private volatile Memo memo = new Memo(-1, Map.of(), Map.of());
 
-  HostView(
-      NetworkStore networks,
-      SubnetStore subnets,
-      PortStore ports,
-      SecurityGroupStore groups,
-      RouterStore routers,
-      FloatingIpStore floating,
-      Agents agents) {
-    this.networks = networks;
-    this.subnets = subnets;
-    this.ports = ports;
-    this.groups = groups;
-    this.routers = routers;
-    this.floating = floating;
+  HostView(Stores stores, Agents agents) {
+    this.networks = stores.networks();
+    this.subnets = stores.subnets();
+    this.ports = stores.ports();
+    this.groups = stores.groups();
+    this.routers = stores.routers();
+    this.floating = stores.floating();
     this.agents = agents;
   }
 

@@ -23,6 +23,7 @@ import welkin.network.resource.ResourceStore;
 import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
+import welkin.network.stores.Stores;
 import welkin.network.subnet.SubnetStore;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
@@ -74,19 +75,16 @@ public final class Networks implements Noun {
           .standard();
 
   public Networks(
-      NetworkStore store,
-      SubnetStore subnets,
-      PortStore ports,
-      RbacStore rbac,
+      Stores stores,
       Segments segments,
       DhcpServers dhcp,
       FloatingIps floatingIps,
       HostLog log,
       Limits limits) {
-    this.store = store;
-    this.subnets = subnets;
-    this.ports = ports;
-    this.rbac = rbac;
+    this.store = stores.networks();
+    this.subnets = stores.subnets();
+    this.ports = stores.ports();
+    this.rbac = stores.rbac();
     this.segments = segments;
     this.dhcp = dhcp;
     this.floatingIps = floatingIps;

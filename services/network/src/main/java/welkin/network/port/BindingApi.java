@@ -22,11 +22,13 @@ public final class BindingApi {
   private final Database database;
   private final Access access;
   private final Ports ports;
+  private final PortBindings bindings;
 
-  public BindingApi(Database database, Access access, Ports ports) {
+  public BindingApi(Database database, Access access, Ports ports, PortBindings bindings) {
     this.database = database;
     this.access = access;
     this.ports = ports;
+    this.bindings = bindings;
   }
 
   public Routes routes(Routes r) {
@@ -69,7 +71,7 @@ public final class BindingApi {
           var out = Json.object();
           var all = out.putArray("bindings");
           var wanted = call.query("host");
-          for (var b : ports.bindings(sql, port)) {
+          for (var b : bindings.of(sql, port)) {
             if (wanted == null || wanted.equals(b.host())) {
               all.add(view(port, b));
             }
@@ -82,7 +84,7 @@ public final class BindingApi {
     return database.read(
         sql -> {
           var port = port(sql, call);
-          return one(200, port, ports.binding(sql, port, call.path("host")));
+          return one(200, port, bindings.find(sql, port, call.path("host")));
         });
   }
 
@@ -95,7 +97,7 @@ public final class BindingApi {
     return database.tx(
         sql -> {
           var port = port(sql, call);
-          var made = ports.addBinding(sql, port, host, vnic(body), profile(body));
+          var made = bindings.add(sql, port, host, vnic(body), profile(body));
           return one(201, port, made);
         });
   }
@@ -105,8 +107,7 @@ public final class BindingApi {
     return database.tx(
         sql -> {
           var port = port(sql, call);
-          var changed =
-              ports.changeBinding(sql, port, call.path("host"), vnic(body), profile(body));
+          var changed = bindings.change(sql, port, call.path("host"), vnic(body), profile(body));
           return one(200, port, changed);
         });
   }
@@ -115,13 +116,13 @@ public final class BindingApi {
     return database.tx(
         sql -> {
           var host = call.path("host");
-          var moved = ports.activate(sql, port(sql, call), host);
-          return Answer.ok(view(moved, ports.binding(sql, moved, host)));
+          var moved = bindings.activate(sql, port(sql, call), host);
+          return Answer.ok(view(moved, bindings.find(sql, moved, host)));
         });
   }
 
   private Answer delete(Call call) {
-    database.change(sql -> ports.dropBinding(sql, port(sql, call), call.path("host")));
+    database.change(sql -> bindings.drop(sql, port(sql, call), call.path("host")));
     return Answer.none();
   }
 

@@ -10,6 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.network.agent.Agents;
 import welkin.network.floatingip.FloatingIpStore;
 import welkin.network.host.ComputeNotifier;
 import welkin.network.host.HostLog;
@@ -26,6 +27,7 @@ import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.TagStore;
 import welkin.network.securitygroup.SecurityGroups;
+import welkin.network.stores.Stores;
 import welkin.network.subnet.SubnetStore;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
@@ -49,22 +51,19 @@ public final class Ports implements Noun {
   private final Attributes attributes = PortAttributes.table();
 
   public Ports(
-      PortStore store,
-      NetworkStore networks,
-      SubnetStore subnets,
-      FloatingIpStore floating,
+      Stores stores,
       SecurityGroups groups,
       Ipam ipam,
-      welkin.network.agent.Agents agents,
+      Agents agents,
       HostLog log,
       Limits limits,
       Access access,
       ComputeNotifier compute,
       String dnsDomain) {
-    this.store = store;
-    this.networks = networks;
-    this.subnets = subnets;
-    this.floating = floating;
+    this.store = stores.ports();
+    this.networks = stores.networks();
+    this.subnets = stores.subnets();
+    this.floating = stores.floating();
     this.groups = groups;
     this.ipam = ipam;
     this.binding = new Binding(agents);
@@ -503,155 +502,6 @@ public final class Ports implements Noun {
     }
     log.port(sql, port, null);
     compute.deleted(sql, port);
-  }
-
-  // ---- bindings at more than one host
-
-  /** The bindings of a port, the active one first. */
-  List<PortBinding> bindings(Sql sql, Resource port) {
-    var out = new ArrayList<PortBinding>();
-    if (!port.text(PortStore.HOST).isEmpty()) {
-      out.add(active(port));
-    }
-    out.addAll(BindingStore.of(sql, port.id()));
-    return out;
-  }
-
-  /**
-   * @throws Fault 404 when the port has none at the host
-   */
-  PortBinding binding(Sql sql, Resource port, String host) {
-    return bindings(sql, port).stream()
-        .filter(b -> b.host().equals(host))
-        .findFirst()
-        .orElseThrow(() -> BindingApi.absent(port, host));
-  }
-
-  private static PortBinding active(Resource port) {
-    return new PortBinding(
-        port.id(),
-        port.text(PortStore.HOST),
-        port.text(PortStore.VIF_TYPE),
-        port.document().get(PortStore.VIF_DETAILS),
-        port.text(PortStore.VNIC_TYPE),
-        port.document().get(PortStore.PROFILE),
-        "ACTIVE".equals(port.text("status")));
-  }
-
-  /**
-   * Makes a port ready at one more host: its agent hears of the network, the port and its groups
-   * now, so that everything stands when the guest arrives.
-   *
-   * @param vnicType null for the port's own
-   * @param profile null for none
-   */
-  PortBinding addBinding(Sql sql, Resource port, String host, String vnicType, ObjectNode profile) {
-    if (bindings(sql, port).stream().anyMatch(b -> b.host().equals(host))) {
-      throw Faults.conflict(
-          "PortBindingAlreadyExists",
-          "Binding for port " + port.id() + " on host " + host + " already exists.");
-    }
-    var kind = vnicType == null ? port.text(PortStore.VNIC_TYPE) : vnicType;
-    var wiring = binding.wiring(network(sql, port.text("network_id")), host, kind);
-    if (!wiring.bound()) {
-      throw BindingApi.failed(port, host);
-    }
-    var made =
-        new PortBinding(
-            port.id(),
-            host,
-            wiring.vifType(),
-            wiring.vifDetails(),
-            kind,
-            profile == null ? Json.object() : profile,
-            false);
-    BindingStore.insert(sql, made);
-    log.ready(sql, port, host);
-    return made;
-  }
-
-  PortBinding changeBinding(
-      Sql sql, Resource port, String host, String vnicType, ObjectNode profile) {
-    var old =
-        BindingStore.find(sql, port.id(), host).orElseThrow(() -> BindingApi.absent(port, host));
-    var kind = vnicType == null ? old.vnicType() : vnicType;
-    var wiring = binding.wiring(network(sql, port.text("network_id")), host, kind);
-    if (!wiring.bound()) {
-      throw BindingApi.failed(port, host);
-    }
-    BindingStore.update(
-        sql,
-        new PortBinding(
-            port.id(),
-            host,
-            wiring.vifType(),
-            wiring.vifDetails(),
-            kind,
-            profile == null ? old.profile() : profile,
-            old.plugged()));
-    return BindingStore.find(sql, port.id(), host).orElseThrow();
-  }
-
-  /** Moves a port to a host where it is ready; the binding it had stays, inactive. */
-  Resource activate(Sql sql, Resource port, String host) {
-    if (host.equals(port.text(PortStore.HOST))) {
-      throw Faults.conflict(
-          "PortBindingAlreadyActive",
-          "Binding for port " + port.id() + " on host " + host + " is already active.");
-    }
-    var next =
-        BindingStore.find(sql, port.id(), host).orElseThrow(() -> BindingApi.absent(port, host));
-    var last = active(port);
-    BindingStore.delete(sql, port.id(), host);
-    if (!last.host().isEmpty()) {
-      BindingStore.insert(sql, last);
-    }
-    var moved =
-        port.copy()
-            .set(PortStore.HOST, host)
-            .set(PortStore.VIF_TYPE, next.vifType())
-            .set(PortStore.VIF_DETAILS, next.vifDetails())
-            .set(PortStore.VNIC_TYPE, next.vnicType())
-            .set(PortStore.PROFILE, next.profile())
-            .set("status", next.plugged() ? "ACTIVE" : "DOWN");
-    var kept = new Resource(attributes.ordered(moved.document()));
-    store.rows().update(sql, port, kept);
-    log.moved(sql, kept, last.host(), host);
-    return kept;
-  }
-
-  /** Takes a binding away; the port of an active one is bound nowhere then. */
-  void dropBinding(Sql sql, Resource port, String host) {
-    if (host.equals(port.text(PortStore.HOST))) {
-      place(sql, port, "");
-    } else {
-      if (BindingStore.find(sql, port.id(), host).isEmpty()) {
-        throw BindingApi.absent(port, host);
-      }
-      BindingStore.delete(sql, port.id(), host);
-      log.left(sql, port, host);
-    }
-  }
-
-  /**
-   * Sets the state of a host's ports; answers the ports that changed, those that are only made
-   * ready there too.
-   */
-  public List<Resource> report(Sql sql, String host, List<String> ids, String status) {
-    var out = new ArrayList<Resource>();
-    for (var port : store.rows().findAll(sql, ids)) {
-      if (!host.equals(port.text(PortStore.HOST))) {
-        boolean plugged = status.equals("ACTIVE");
-        if (BindingStore.plugged(sql, port.id(), host, plugged) && plugged) {
-          out.add(port);
-        }
-      } else if (!status.equals(port.text("status"))) {
-        var next = port.copy().set("status", status);
-        store.rows().update(sql, port, next);
-        out.add(next);
-      }
-    }
-    return out;
   }
 
   /** Reads addresses as a port's {@code fixed_ips} gives them. */

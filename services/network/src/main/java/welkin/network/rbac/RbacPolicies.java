@@ -18,6 +18,7 @@ import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.Values;
 import welkin.network.securitygroup.SecurityGroupStore;
+import welkin.network.stores.Stores;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
 
@@ -43,15 +44,10 @@ public final class RbacPolicies implements Noun {
           .required("action", Values.string(255))
           .post("project_id", Values.string(255), null);
 
-  public RbacPolicies(
-      RbacStore store,
-      NetworkStore networks,
-      SecurityGroupStore groups,
-      Limits limits,
-      Access access) {
-    this.store = store;
-    this.networks = networks;
-    this.groups = groups;
+  public RbacPolicies(Stores stores, Limits limits, Access access) {
+    this.store = stores.rbac();
+    this.networks = stores.networks();
+    this.groups = stores.groups();
     this.limits = limits;
     this.access = access;
   }

@@ -2,6 +2,7 @@ package welkin.network.router;
 
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Caller;
 import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
@@ -9,7 +10,6 @@ import welkin.http.Routes;
 import welkin.network.resource.Access;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceApi;
-import welkin.network.router.Routers.Changed;
 import welkin.store.Database;
 import welkin.store.Sql;
 
@@ -18,22 +18,24 @@ public final class RouterApi {
   private final Database database;
   private final Access access;
   private final Routers routers;
+  private final RouterInterfaces interfaces;
   private final ResourceApi usual;
 
-  public RouterApi(Database database, Access access, Routers routers) {
+  public RouterApi(Database database, Access access, Routers routers, RouterInterfaces interfaces) {
     this.database = database;
     this.access = access;
     this.routers = routers;
+    this.interfaces = interfaces;
     this.usual = new ResourceApi(database, access, routers);
   }
 
   public Routes routes(Routes routes) {
     usual.routes(routes);
     routes
-        .put("/routers/{id}/add_router_interface", c -> legs(c, routers::addInterface))
+        .put("/routers/{id}/add_router_interface", c -> legs(c, interfaces::add))
         .policyOnTarget("add_router_interface");
     routes
-        .put("/routers/{id}/remove_router_interface", c -> legs(c, routers::removeInterface))
+        .put("/routers/{id}/remove_router_interface", c -> legs(c, interfaces::remove))
         .policyOnTarget("remove_router_interface");
     routes
         .put("/routers/{id}/add_extraroutes", c -> extra(c, true))
@@ -45,7 +47,7 @@ public final class RouterApi {
   }
 
   private interface LegVerb {
-    Changed on(Sql sql, welkin.core.Caller caller, Resource router, ObjectNode body);
+    RouterInterfaces.Changed on(Sql sql, Caller caller, Resource router, ObjectNode body);
   }
 
   private Resource router(Sql sql, Call call) {

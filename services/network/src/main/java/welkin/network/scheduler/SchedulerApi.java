@@ -14,8 +14,9 @@ import welkin.network.dhcp.DhcpServers;
 import welkin.network.dhcp.DhcpStore;
 import welkin.network.network.NetworkStore;
 import welkin.network.resource.Faults;
+import welkin.network.router.RouterHosts;
 import welkin.network.router.RouterStore;
-import welkin.network.router.Routers;
+import welkin.network.stores.Stores;
 import welkin.store.Database;
 
 /** The DHCP and L3 agent schedulers' routes. */
@@ -25,21 +26,20 @@ public final class SchedulerApi {
   private final NetworkStore networks;
   private final RouterStore routers;
   private final DhcpServers dhcp;
-  private final Routers routerVerbs;
+  private final RouterHosts routerHosts;
 
   public SchedulerApi(
       Database database,
       AgentApi agents,
-      NetworkStore networks,
-      RouterStore routers,
+      Stores stores,
       DhcpServers dhcp,
-      Routers routerVerbs) {
+      RouterHosts routerHosts) {
     this.database = database;
     this.agents = agents;
-    this.networks = networks;
-    this.routers = routers;
+    this.networks = stores.networks();
+    this.routers = stores.routers();
     this.dhcp = dhcp;
-    this.routerVerbs = routerVerbs;
+    this.routerHosts = routerHosts;
   }
 
   public Routes routes(Routes routes) {
@@ -196,7 +196,7 @@ public final class SchedulerApi {
                     + call.path("id")
                     + ".");
           }
-          routerVerbs.give(sql, id, host);
+          routerHosts.give(sql, id, host);
         });
     return Answer.json(201, Map.of());
   }
@@ -213,7 +213,7 @@ public final class SchedulerApi {
                 "RouterNotHostedByL3Agent",
                 "The router " + id + " is not hosted by L3 agent " + call.path("id") + ".");
           }
-          routerVerbs.give(sql, id, null);
+          routerHosts.give(sql, id, null);
         });
     return Answer.none();
   }

@@ -31,6 +31,7 @@ import welkin.network.resource.ResourceStore;
 import welkin.network.resource.TagStore;
 import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
+import welkin.network.stores.Stores;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
 
@@ -73,18 +74,16 @@ public final class Subnets implements Noun {
           .standard();
 
   public Subnets(
-      SubnetStore store,
-      NetworkStore networks,
-      PortStore ports,
+      Stores stores,
       Ports portVerbs,
       DhcpServers dhcp,
       Ipam ipam,
       HostLog log,
       Limits limits,
       Access access) {
-    this.store = store;
-    this.networks = networks;
-    this.ports = ports;
+    this.store = stores.subnets();
+    this.networks = stores.networks();
+    this.ports = stores.ports();
     this.portVerbs = portVerbs;
     this.dhcp = dhcp;
     this.ipam = ipam;

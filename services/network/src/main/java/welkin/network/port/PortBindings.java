@@ -1,0 +1,181 @@
+package welkin.network.port;
+
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
+import welkin.core.Fault;
+import welkin.core.Json;
+import welkin.network.agent.Agents;
+import welkin.network.host.HostLog;
+import welkin.network.network.NetworkStore;
+import welkin.network.resource.Faults;
+import welkin.network.resource.Resource;
+import welkin.network.stores.Stores;
+import welkin.store.Sql;
+
+/** The bindings of ports: where each is, and at which other hosts it is made ready. */
+public final class PortBindings {
+  private final PortStore store;
+  private final NetworkStore networks;
+  private final Ports ports;
+  private final Binding binding;
+  private final HostLog log;
+
+  public PortBindings(Stores stores, Ports ports, Agents agents, HostLog log) {
+    this.store = stores.ports();
+    this.networks = stores.networks();
+    this.ports = ports;
+    this.binding = new Binding(agents);
+    this.log = log;
+  }
+
+  private Resource network(Sql sql, Resource port) {
+    return networks.find(sql, port.text("network_id")).orElseThrow();
+  }
+
+  /** The bindings of a port, the active one first. */
+  List<PortBinding> of(Sql sql, Resource port) {
+    var out = new ArrayList<PortBinding>();
+    if (!port.text(PortStore.HOST).isEmpty()) {
+      out.add(active(port));
+    }
+    out.addAll(BindingStore.of(sql, port.id()));
+    return out;
+  }
+
+  /**
+   * @throws Fault 404 when the port has none at the host
+   */
+  PortBinding find(Sql sql, Resource port, String host) {
+    return of(sql, port).stream()
+        .filter(b -> b.host().equals(host))
+        .findFirst()
+        .orElseThrow(() -> BindingApi.absent(port, host));
+  }
+
+  private static PortBinding active(Resource port) {
+    return new PortBinding(
+        port.id(),
+        port.text(PortStore.HOST),
+        port.text(PortStore.VIF_TYPE),
+        port.document().get(PortStore.VIF_DETAILS),
+        port.text(PortStore.VNIC_TYPE),
+        port.document().get(PortStore.PROFILE),
+        "ACTIVE".equals(port.text("status")));
+  }
+
+  /**
+   * Makes a port ready at one more host: its agent hears of the network, the port and its groups
+   * now, so that everything stands when the guest arrives.
+   *
+   * @param vnicType null for the port's own
+   * @param profile null for none
+   */
+  PortBinding add(Sql sql, Resource port, String host, String vnicType, ObjectNode profile) {
+    if (of(sql, port).stream().anyMatch(b -> b.host().equals(host))) {
+      throw Faults.conflict(
+          "PortBindingAlreadyExists",
+          "Binding for port " + port.id() + " on host " + host + " already exists.");
+    }
+    var kind = vnicType == null ? port.text(PortStore.VNIC_TYPE) : vnicType;
+    var wiring = binding.wiring(network(sql, port), host, kind);
+    if (!wiring.bound()) {
+      throw BindingApi.failed(port, host);
+    }
+    var made =
+        new PortBinding(
+            port.id(),
+            host,
+            wiring.vifType(),
+            wiring.vifDetails(),
+            kind,
+            profile == null ? Json.object() : profile,
+            false);
+    BindingStore.insert(sql, made);
+    log.ready(sql, port, host);
+    return made;
+  }
+
+  PortBinding change(Sql sql, Resource port, String host, String vnicType, ObjectNode profile) {
+    var old =
+        BindingStore.find(sql, port.id(), host).orElseThrow(() -> BindingApi.absent(port, host));
+    var kind = vnicType == null ? old.vnicType() : vnicType;
+    var wiring = binding.wiring(network(sql, port), host, kind);
+    if (!wiring.bound()) {
+      throw BindingApi.failed(port, host);
+    }
+    BindingStore.update(
+        sql,
+        new PortBinding(
+            port.id(),
+            host,
+            wiring.vifType(),
+            wiring.vifDetails(),
+            kind,
+            profile == null ? old.profile() : profile,
+            old.plugged()));
+    return BindingStore.find(sql, port.id(), host).orElseThrow();
+  }
+
+  /** Moves a port to a host where it is ready; the binding it had stays, inactive. */
+  Resource activate(Sql sql, Resource port, String host) {
+    if (host.equals(port.text(PortStore.HOST))) {
+      throw Faults.conflict(
+          "PortBindingAlreadyActive",
+          "Binding for port " + port.id() + " on host " + host + " is already active.");
+    }
+    var next =
+        BindingStore.find(sql, port.id(), host).orElseThrow(() -> BindingApi.absent(port, host));
+    var last = active(port);
+    BindingStore.delete(sql, port.id(), host);
+    if (!last.host().isEmpty()) {
+      BindingStore.insert(sql, last);
+    }
+    var moved =
+        port.copy()
+            .set(PortStore.HOST, host)
+            .set(PortStore.VIF_TYPE, next.vifType())
+            .set(PortStore.VIF_DETAILS, next.vifDetails())
+            .set(PortStore.VNIC_TYPE, next.vnicType())
+            .set(PortStore.PROFILE, next.profile())
+            .set("status", next.plugged() ? "ACTIVE" : "DOWN");
+    var kept = new Resource(ports.attributes().ordered(moved.document()));
+    store.rows().update(sql, port, kept);
+    log.moved(sql, kept, last.host(), host);
+    return kept;
+  }
+
+  /** Takes a binding away; the port of an active one is bound nowhere then. */
+  void drop(Sql sql, Resource port, String host) {
+    if (host.equals(port.text(PortStore.HOST))) {
+      ports.place(sql, port, "");
+    } else {
+      if (BindingStore.find(sql, port.id(), host).isEmpty()) {
+        throw BindingApi.absent(port, host);
+      }
+      BindingStore.delete(sql, port.id(), host);
+      log.left(sql, port, host);
+    }
+  }
+
+  /**
+   * Sets the state of a host's ports; answers the ports that changed, those that are only made
+   * ready there too.
+   */
+  public List<Resource> report(Sql sql, String host, List<String> ids, String status) {
+    var out = new ArrayList<Resource>();
+    for (var port : store.rows().findAll(sql, ids)) {
+      if (!host.equals(port.text(PortStore.HOST))) {
+        boolean plugged = status.equals("ACTIVE");
+        if (BindingStore.plugged(sql, port.id(), host, plugged) && plugged) {
+          out.add(port);
+        }
+      } else if (!status.equals(port.text("status"))) {
+        var next = port.copy().set("status", status);
+        store.rows().update(sql, port, next);
+        out.add(next);
+      }
+    }
+    return out;
+  }
+}

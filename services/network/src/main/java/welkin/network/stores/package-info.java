@@ -1,0 +1,2 @@
+/** The stores of all nouns in one hand. */
+package welkin.network.stores;
