@@ -253,14 +253,19 @@ public final class Images {
           if (present) {
             tags.add(tag);
           }
-          var next = touched(withTags(seen.image(), tags));
+          var next = touched(seen.image(), tags);
           check(next);
           store.update(sql, next);
           event(sql, "image.update", next);
         });
   }
 
-  private static Image withTags(Image i, List<String> tags) {
+  private Image touched(Image i) {
+    return touched(i, i.tags());
+  }
+
+  /** Changed now, and with these tags. */
+  private Image touched(Image i, List<String> tags) {
     return new Image(
         i.id(),
         i.name(),
@@ -280,30 +285,6 @@ public final class Images {
         i.hash(),
         i.properties(),
         List.copyOf(tags),
-        i.createdAt(),
-        i.updatedAt());
-  }
-
-  private Image touched(Image i) {
-    return new Image(
-        i.id(),
-        i.name(),
-        i.status(),
-        i.visibility(),
-        i.owner(),
-        i.diskFormat(),
-        i.containerFormat(),
-        i.size(),
-        i.virtualSize(),
-        i.minRam(),
-        i.minDisk(),
-        i.isProtected(),
-        i.hidden(),
-        i.checksum(),
-        i.hashAlgorithm(),
-        i.hash(),
-        i.properties(),
-        i.tags(),
         i.createdAt(),
         clock.instant());
   }
