@@ -234,7 +234,8 @@ public final class ActionsApi {
     return r;
   }
 
-  private static Route action(
+  /** A row of an action, which answers 202. */
+  static Route action(
       Routes r, String key, Route.Handler handler, String rule, Shape body, String summary) {
     return r.action(PATH, key, handler)
         .policyOnTarget(rule)
@@ -362,13 +363,13 @@ public final class ActionsApi {
     Servers.fits(image, flavorOf(server));
     var columns = new ArrayList<>();
     columns.addAll(List.of("image_id", image.id()));
-    copy(body, columns, "name", "name");
-    copy(body, columns, "description", "description");
-    copy(body, columns, "hostname", "hostname");
-    copy(body, columns, "accessIPv4", "access_ip_v4");
-    copy(body, columns, "accessIPv6", "access_ip_v6");
-    copy(body, columns, "OS-DCF:diskConfig", "disk_config");
-    copy(body, columns, "user_data", "user_data");
+    ServerApi.column(body, columns, "name", "name");
+    ServerApi.column(body, columns, "description", "description");
+    ServerApi.column(body, columns, "hostname", "hostname");
+    ServerApi.column(body, columns, "accessIPv4", "access_ip_v4");
+    ServerApi.column(body, columns, "accessIPv6", "access_ip_v6");
+    ServerApi.column(body, columns, "OS-DCF:diskConfig", "disk_config");
+    ServerApi.column(body, columns, "user_data", "user_data");
     if (body.has("metadata")) {
       columns.add("metadata");
       columns.add(CreateReader.texts(body.get("metadata")));
@@ -378,7 +379,7 @@ public final class ActionsApi {
     var keyType = old.keyType();
     if (body.has("key_name")) {
       var name = Json.string(body, "key_name");
-      copy(body, columns, "key_name", "key_name");
+      ServerApi.column(body, columns, "key_name", "key_name");
       var key = name == null ? null : keypairs.find(server.userId(), name).orElse(null);
       if (name != null && key == null) {
         throw Fault.badRequest("Invalid key_name provided.");
@@ -441,17 +442,6 @@ public final class ActionsApi {
         null,
         f.extraSpecs(),
         s.createdAt());
-  }
-
-  private static void copy(
-      tools.jackson.databind.JsonNode body, List<Object> columns, String field, String column) {
-    if (body.has(field)) {
-      columns.add(column);
-      columns.add(
-          field.equals("accessIPv6")
-              ? Addresses.canonical(Json.string(body, field))
-              : Json.string(body, field));
-    }
   }
 
   private Answer reset(Call call) {

@@ -9,13 +9,11 @@ import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.BoolShape;
 import welkin.http.Call;
-import welkin.http.Route;
 import welkin.http.Routes;
 import welkin.http.Shape;
 
 /** The actions that move a server or give it another size. */
 public final class MoveActionsApi {
-  private static final String PATH = "/servers/{id}/action";
   private static final String RULE = "os_compute_api:servers:";
   private static final String MIGRATE_RULE = "os_compute_api:os-migrate-server:";
   private static final Shape HOST = Shape.string().length(1, 255);
@@ -83,8 +81,9 @@ public final class MoveActionsApi {
 
   public Routes routes() {
     var r = new Routes("/v2.1");
-    action(r, "resize", this::resize, RULE + "resize", RESIZE, "Gives a server another size.");
-    action(
+    ActionsApi.action(
+        r, "resize", this::resize, RULE + "resize", RESIZE, "Gives a server another size.");
+    ActionsApi.action(
             r,
             "confirmResize",
             this::confirm,
@@ -92,28 +91,28 @@ public final class MoveActionsApi {
             ServerShapes.bare("confirmResize"),
             "Lets a resized or migrated server stay so.")
         .success(204);
-    action(
+    ActionsApi.action(
         r,
         "revertResize",
         this::revert,
         RULE + "revert_resize",
         ServerShapes.bare("revertResize"),
         "Brings a resized or migrated server back.");
-    action(
+    ActionsApi.action(
         r,
         "migrate",
         this::migrate,
         MIGRATE_RULE + "migrate",
         MIGRATE,
         "Moves a server to another host, stopped.");
-    action(
+    ActionsApi.action(
         r,
         "os-migrateLive",
         this::migrateLive,
         MIGRATE_RULE + "migrate_live",
         LIVE,
         "Moves a running server to another host.");
-    action(
+    ActionsApi.action(
             r,
             "evacuate",
             this::evacuate,
@@ -122,15 +121,6 @@ public final class MoveActionsApi {
             "Brings a server of a dead host to life on another.")
         .success(200);
     return r;
-  }
-
-  private static Route action(
-      Routes r, String key, Route.Handler handler, String rule, Shape body, String summary) {
-    return r.action(PATH, key, handler)
-        .policyOnTarget(rule)
-        .body(body)
-        .success(202)
-        .summary(summary);
   }
 
   private Answer resize(Call call) {

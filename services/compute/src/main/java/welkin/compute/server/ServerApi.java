@@ -235,7 +235,8 @@ public final class ServerApi {
     return out;
   }
 
-  private static void column(ObjectNode body, List<Object> columns, String field, String column) {
+  /** Adds a column and its value when the request has the field. */
+  static void column(ObjectNode body, List<Object> columns, String field, String column) {
     if (body.has(field)) {
       columns.add(column);
       columns.add(
