@@ -30,6 +30,7 @@ import welkin.core.TransactionGuard;
 import welkin.store.DatabaseUnavailable;
 import welkin.store.Idempotency;
 import welkin.store.KeyTaken;
+import welkin.store.Statements;
 
 /**
  * The one door: every request of every service passes here, from a socket or from a peer in the
@@ -91,6 +92,7 @@ public final class Door {
   public Answer handle(HttpRequest request) {
     TransactionGuard.mustBeOutside("an API call");
     long start = System.nanoTime();
+    long before = Statements.soFar();
     var requestId = ids.requestId();
     MDC.put("request", requestId);
     Stage stage = new Stage(request, requestId);
@@ -119,7 +121,8 @@ public final class Door {
         stage.mounted == null ? "-" : stage.mounted.service.name(),
         stage.call == null || stage.call.route == null ? "-" : stage.call.route.toString(),
         answer.status(),
-        nanos);
+        nanos,
+        Statements.soFar() - before);
     if (access.isInfoEnabled()) {
       access.info(
           "{} {} {} {} {} {}us",

@@ -18,6 +18,12 @@ public final class Metrics {
           .help("Requests by service, route and status.")
           .labelNames("service", "route", "status")
           .register(registry);
+  private final Counter statements =
+      Counter.builder()
+          .name("welkin_http_statements_total")
+          .help("SQL statements by service and route, those of services asked in this process too.")
+          .labelNames("service", "route")
+          .register(registry);
   private final Histogram seconds =
       Histogram.builder()
           .name("welkin_http_request_seconds")
@@ -37,8 +43,9 @@ public final class Metrics {
     return registry;
   }
 
-  void served(String service, String route, int status, long nanos) {
+  void served(String service, String route, int status, long nanos, long asked) {
     requests.labelValues(service, route, Integer.toString(status)).inc();
+    statements.labelValues(service, route).inc(asked);
     byService.computeIfAbsent(service, seconds::labelValues).observe(nanos / 1e9);
   }
 

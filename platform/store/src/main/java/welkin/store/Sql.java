@@ -439,6 +439,7 @@ public final class Sql {
   private <T> T run(String sql, Object[] args, int before, Use<T> use) {
     Prepared p = null;
     boolean own = false;
+    Statements.ran(before + 1);
     try {
       p = prepared(sql);
       if (p.busy) { // the same statement inside its own row mapper: a fresh one
