@@ -1,6 +1,7 @@
 package welkin.http;
 
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -8,6 +9,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import welkin.store.Statements;
 
 /** What the process counts, at {@code /metrics} in Prometheus' text format. */
 public final class Metrics {
@@ -37,6 +39,11 @@ public final class Metrics {
 
   public Metrics() {
     JvmMetrics.builder().register(registry);
+    CounterWithCallback.builder()
+        .name("welkin_statements_total")
+        .help("SQL statements of this process, those of its background work too.")
+        .callback(told -> told.call(Statements.ofAllThreads()))
+        .register(registry);
   }
 
   public PrometheusRegistry registry() {

@@ -1,10 +1,13 @@
 package welkin.store;
 
+import java.util.concurrent.atomic.LongAdder;
+
 /**
  * How many statements each thread had run. A request is served by one thread, and so are the
  * requests it makes of other services in this process: what the count grows by is what it cost.
  */
 public final class Statements {
+  private static final LongAdder ALL = new LongAdder();
   private static final ThreadLocal<Statements> MINE = ThreadLocal.withInitial(Statements::new);
 
   private long count;
@@ -16,7 +19,13 @@ public final class Statements {
     return MINE.get().count;
   }
 
+  /** Of this process since it began. */
+  public static long ofAllThreads() {
+    return ALL.sum();
+  }
+
   static void ran(int many) {
     MINE.get().count += many;
+    ALL.add(many);
   }
 }
