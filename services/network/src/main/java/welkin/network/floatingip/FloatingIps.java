@@ -56,7 +56,7 @@ public final class FloatingIps implements Noun {
           .both("description", Values.stringOrEmpty(255), StringNode.valueOf(""))
           .post("dns_name", Values.stringOrEmpty(255), StringNode.valueOf(""))
           .post("dns_domain", Values.stringOrEmpty(255), StringNode.valueOf(""))
-          .both("qos_policy_id", FloatingIps::noQos, null)
+          .both("qos_policy_id", Values.unavailable("QoS policies are not available"), null)
           .shown("port_details")
           .shown("port_forwardings")
           .post("tags", Tags.reader(), Json.array())
@@ -78,13 +78,6 @@ public final class FloatingIps implements Noun {
     this.limits = limits;
     this.access = access;
     this.compute = compute;
-  }
-
-  private static JsonNode noQos(JsonNode v) {
-    if (!v.isNull()) {
-      throw Values.refused("QoS policies are not available");
-    }
-    return v;
   }
 
   @Override

@@ -70,7 +70,7 @@ public final class Networks implements Noun {
           .both(NetworkStore.TYPE, Values.string(32).orNull(), null)
           .both(NetworkStore.PHYSICAL, Values.string(64).orNull(), null)
           .both(NetworkStore.SEGMENT, Values.number(0, Integer.MAX_VALUE).orNull(), null)
-          .both("qos_policy_id", Networks::noQos, null)
+          .both("qos_policy_id", Values.unavailable("QoS policies are not available"), null)
           .post("tags", Tags.reader(), Json.array())
           .standard();
 
@@ -90,13 +90,6 @@ public final class Networks implements Noun {
     this.floatingIps = floatingIps;
     this.log = log;
     this.limits = limits;
-  }
-
-  private static JsonNode noQos(JsonNode v) {
-    if (!v.isNull()) {
-      throw Values.refused("QoS policies are not available");
-    }
-    return v;
   }
 
   /** Zone hints; the one zone there is. */

@@ -49,20 +49,13 @@ final class PortAttributes {
     a.both("port_security_enabled", Values.flag(), null);
     a.both("dns_name", PortAttributes::dnsName, StringNode.valueOf(""));
     a.shown("dns_assignment");
-    a.both("qos_policy_id", PortAttributes::noQos, null);
+    a.both("qos_policy_id", Values.unavailable("QoS policies are not available"), null);
     a.both(PortStore.HOST, Values.stringOrEmpty(255), null);
     a.shown(PortStore.VIF_TYPE).shown(PortStore.VIF_DETAILS);
     a.both(PortStore.PROFILE, Values.map(), null);
     a.post("tags", Tags.reader(), Json.array());
     a.standard();
     return a;
-  }
-
-  static JsonNode noQos(JsonNode v) {
-    if (!v.isNull()) {
-      throw Values.refused("QoS policies are not available");
-    }
-    return v;
   }
 
   private static JsonNode dnsName(JsonNode v) {

@@ -57,6 +57,16 @@ public final class Values {
     return MAC.matcher(text).matches();
   }
 
+  /** Nothing but null: what the attribute would ask for is not built. */
+  public static Reader unavailable(String reason) {
+    return v -> {
+      if (!v.isNull()) {
+        throw refused(reason);
+      }
+      return v;
+    };
+  }
+
   public static Reader any() {
     return v -> v;
   }

@@ -60,7 +60,10 @@ public final class Routers implements Noun {
           .shown("availability_zones")
           .post("availability_zone_hints", Networks::zones, Json.array())
           .put("routes", Subnets::routes)
-          .post("flavor_id", Routers::noFlavor, NullNode.getInstance())
+          .post(
+              "flavor_id",
+              Values.unavailable("router flavors are not available"),
+              NullNode.getInstance())
           .flag("distributed", false)
           .flag("ha", false)
           .post("tags", Tags.reader(), Json.array())
@@ -84,13 +87,6 @@ public final class Routers implements Noun {
   }
 
   // ---- reading values ----
-
-  private static JsonNode noFlavor(JsonNode v) {
-    if (!v.isNull()) {
-      throw Values.refused("router flavors are not available");
-    }
-    return v;
-  }
 
   private static JsonNode gatewayInfo(JsonNode v) {
     if (v.isNull() || v.isObject() && v.isEmpty()) {

@@ -55,8 +55,12 @@ public final class Subnets implements Noun {
           .post("tenant_id", Values.string(255), null)
           .required("network_id", Values.uuid())
           .required("ip_version", Subnets::version)
-          .post("subnetpool_id", Subnets::noPool, NullNode.getInstance())
-          .post("prefixlen", Subnets::noPool, null)
+          .post(
+              "subnetpool_id",
+              Values.unavailable("subnet pools are not available, give a cidr"),
+              NullNode.getInstance())
+          .post(
+              "prefixlen", Values.unavailable("subnet pools are not available, give a cidr"), null)
           .post("use_default_subnetpool", Values.flag(), null)
           .flag("enable_dhcp", true)
           .post("ipv6_ra_mode", Values.oneOf(IPV6_MODES).orNull(), NullNode.getInstance())
@@ -100,13 +104,6 @@ public final class Subnets implements Noun {
       throw Values.refused("'" + Values.show(v) + "' is not in [4, 6]");
     }
     return n;
-  }
-
-  private static JsonNode noPool(JsonNode v) {
-    if (!v.isNull()) {
-      throw Values.refused("subnet pools are not available, give a cidr");
-    }
-    return v;
   }
 
   private static JsonNode pools(JsonNode v) {
