@@ -298,12 +298,13 @@ class PolicyEngineTest {
     Map<String, Object> target = Map.of("project_id", "p1", "user_id", "u1");
     int yes = 0;
     long best = Long.MAX_VALUE;
-    for (int round = 0; round < 10; round++) {
+    // rounds so short that some are not interrupted, however busy the machine is
+    for (int round = 0; round < 2_000; round++) {
       long start = System.nanoTime();
-      for (int i = 0; i < 20_000; i++) {
+      for (int i = 0; i < 100; i++) {
         yes += engine.allows("r", MEMBER, target) ? 1 : 0;
       }
-      best = Math.min(best, (System.nanoTime() - start) / 20_000);
+      best = Math.min(best, (System.nanoTime() - start) / 100);
     }
     assertThat(yes).isEqualTo(200_000);
     assertThat(best).as("nanoseconds a decision").isLessThan(1_000);
