@@ -30,6 +30,7 @@ import welkin.peers.Roles;
       Main.TearDown.class,
       BusCommand.class,
       InitHost.class,
+      Settings.class,
       RotateKeys.class,
       SamlCertificate.class,
       DataCommands.Migrate.class,

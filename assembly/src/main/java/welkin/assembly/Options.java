@@ -109,6 +109,14 @@ final class Options {
     return all;
   }
 
+  /** Those that a configuration may have, each once. */
+  static List<Key<?>> ofAllServices() {
+    var all = new LinkedHashMap<String, Key<?>>();
+    all().forEach(k -> all.putIfAbsent(k.name(), k));
+    ServiceKind.ALL.forEach(s -> s.options().get().forEach(k -> all.putIfAbsent(k.name(), k)));
+    return List.copyOf(all.values());
+  }
+
   /** Where one service answers, when it is not behind the one door. */
   private static Key<String> endpoint(String service) {
     return Key.text("endpoints." + service, "", "Where " + service + " answers, when apart.");

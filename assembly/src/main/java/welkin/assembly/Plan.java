@@ -48,9 +48,7 @@ final class Plan {
   }
 
   private void options() {
-    var all = new ArrayList<Config.Key<?>>(Options.all());
-    ServiceKind.ALL.forEach(s -> all.addAll(s.options().get()));
-    config.check(all);
+    config.check(Options.ofAllServices());
   }
 
   private void services() {

@@ -3,22 +3,24 @@ package welkin.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import welkin.store.Database;
 import welkin.store.Events;
 import welkin.store.Events.Event;
+import welkin.testkit.TestDatabases;
 
 /** What auditors find in the event log. */
 class AuditTest {
   @TempDir Path dir;
 
+  /** All of the log, when the process has ended. */
   static List<Event> events(Path dir) {
     try (var database =
-        Database.sqlite(
-            dir.resolve("database").resolve("identity.db"), Database.Durability.OFF, List.of())) {
+        TestDatabases.in(dir, InstantSource.system())
+            .open("identity", IdentityService.MIGRATIONS)) {
       return database.read(sql -> new Events(() -> null).since(sql, 0, null, 1000));
     }
   }

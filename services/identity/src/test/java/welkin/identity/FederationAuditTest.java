@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import welkin.store.Database;
 import welkin.store.Events;
 
 /** What auditors find of federated logins, granted and refused. */
@@ -44,25 +43,20 @@ class FederationAuditTest {
         cloud[0].close();
       }
     }
-    try (var database =
-        Database.sqlite(
-            dir.resolve("database").resolve("identity.db"), Database.Durability.OFF, List.of())) {
-      var logins =
-          database.read(sql -> new Events(() -> null).since(sql, 0, null, 1000)).stream()
-              .filter(e -> e.type().equals("identity.authenticate"))
-              .map(Events.Event::payload)
-              .filter(p -> p.at("/initiator/credential").isObject())
-              .toList();
-      assertThat(logins).hasSize(2);
-      var good = logins.getFirst();
-      assertThat(good.get("outcome").asString()).isEqualTo("success");
-      assertThat(good.at("/initiator/credential/identity_provider").asString())
-          .isEqualTo("company");
-      assertThat(good.at("/initiator/credential/user").asString()).isEqualTo(user);
-      assertThat(good.at("/initiator/credential/groups").isArray()).isTrue();
-      assertThat(logins.getLast().get("outcome").asString()).isEqualTo("failure");
-      assertThat(logins.toString()).doesNotContain("eyJ");
-    }
+    var logins =
+        AuditTest.events(dir).stream()
+            .filter(e -> e.type().equals("identity.authenticate"))
+            .map(Events.Event::payload)
+            .filter(p -> p.at("/initiator/credential").isObject())
+            .toList();
+    assertThat(logins).hasSize(2);
+    var good = logins.getFirst();
+    assertThat(good.get("outcome").asString()).isEqualTo("success");
+    assertThat(good.at("/initiator/credential/identity_provider").asString()).isEqualTo("company");
+    assertThat(good.at("/initiator/credential/user").asString()).isEqualTo(user);
+    assertThat(good.at("/initiator/credential/groups").isArray()).isTrue();
+    assertThat(logins.getLast().get("outcome").asString()).isEqualTo("failure");
+    assertThat(logins.toString()).doesNotContain("eyJ");
   }
 
   private static TestIdentity.Said login(TestIdentity cloud, TestOpenIdProvider provider)
