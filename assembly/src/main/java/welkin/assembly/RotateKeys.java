@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import welkin.core.Fault;
-import welkin.identity.IdentityService;
+import welkin.identity.Keys;
 import welkin.store.Databases;
 
 /** Rotates the keys of tokens, from any control host and while the cloud runs. */
@@ -27,7 +27,7 @@ final class RotateKeys extends Main.Home implements Callable<Integer> {
   public Integer call() throws IOException {
     try {
       var config = config();
-      IdentityService.rotateKeys(
+      Keys.rotate(
           Databases.of(config, folder(), InstantSource.system()), folder(), config, credentials);
       System.out.println("rotated");
       return 0;

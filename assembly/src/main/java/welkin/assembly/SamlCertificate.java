@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import welkin.core.Fault;
-import welkin.identity.IdentityService;
+import welkin.identity.Keys;
 import welkin.store.Databases;
 
 /** The certificates of assertions, from any control host and while the cloud runs. */
@@ -28,7 +28,7 @@ final class SamlCertificate extends Main.Home implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try {
-      IdentityService.samlCertificates(
+      Keys.samlCertificates(
               Databases.of(config(), folder(), InstantSource.system()), folder(), rotate)
           .forEach(System.out::print);
       return 0;

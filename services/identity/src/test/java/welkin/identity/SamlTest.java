@@ -376,8 +376,7 @@ class SamlTest {
 
   /** As {@code ./welkin saml-certificate} does, while the cloud runs. */
   private static List<String> certificates(TestIdentity home, boolean rotate) {
-    return IdentityService.samlCertificates(
-        TestDatabases.in(home.home, () -> home.now), home.home, rotate);
+    return Keys.samlCertificates(TestDatabases.in(home.home, () -> home.now), home.home, rotate);
   }
 
   private static Answer vouch(TestIdentity home, String form, String token, String to) {
@@ -468,7 +467,7 @@ class SamlTest {
     idp.inResponseTo = request(first);
     var key = encryptsFor(get("/v3/OS-FEDERATION/saml2/sp/metadata").body()).getPublicKey();
     // metadata that were read before a rotation stay good for one
-    IdentityService.samlCertificates(
+    Keys.samlCertificates(
         TestDatabases.in(cloud.home, () -> cloud.now), cloud.home, true);
     var text = new String(idp.signed(), StandardCharsets.UTF_8);
     var brought =

@@ -87,7 +87,7 @@ class StoredSecretsTest {
     // keys, which the cluster's key seals: it does not rotate
     assertThat(found).contains("fernet_key.sealed", "saml_key.sealed");
     found.removeAll(List.of("fernet_key.sealed", "saml_key.sealed"));
-    assertThat(IdentityService.SEALED.stream().map(SealedColumn::toString).toList())
+    assertThat(Keys.SEALED.stream().map(SealedColumn::toString).toList())
         .containsExactlyInAnyOrderElementsOf(found);
   }
 }
