@@ -467,8 +467,7 @@ class SamlTest {
     idp.inResponseTo = request(first);
     var key = encryptsFor(get("/v3/OS-FEDERATION/saml2/sp/metadata").body()).getPublicKey();
     // metadata that were read before a rotation stay good for one
-    Keys.samlCertificates(
-        TestDatabases.in(cloud.home, () -> cloud.now), cloud.home, true);
+    Keys.samlCertificates(TestDatabases.in(cloud.home, () -> cloud.now), cloud.home, true);
     var text = new String(idp.signed(), StandardCharsets.UTF_8);
     var brought =
         form(

@@ -13,9 +13,10 @@ import welkin.identity.region.RegionStore;
 import welkin.identity.service.ServiceStore;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
-import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.shared.Members;
+import welkin.store.Database;
 import welkin.store.Sql;
 
 /** {@code /v3/endpoints}. */
@@ -59,9 +60,18 @@ public final class EndpointApi {
               .minProps(1));
 
   private final Backend backend;
+  private final Members<Endpoint> endpoints;
 
   public EndpointApi(Backend backend) {
     this.backend = backend;
+    endpoints =
+        new Members<>(
+            backend,
+            "endpoint",
+            "endpoints",
+            Endpoint::id,
+            EndpointStore::find,
+            EndpointWire::show);
   }
 
   public Routes routes() {
@@ -82,28 +92,16 @@ public final class EndpointApi {
     return r;
   }
 
-  private static Answer one(int status, Call call, Endpoint e) {
-    var body = Json.object();
-    body.set("endpoint", EndpointWire.show(call, e));
-    return Answer.json(status, body);
-  }
-
   /** That there is no such endpoint is no secret, as with keystone. */
   private Endpoint enforced(Call call) {
-    var id = call.path("endpoint_id");
-    var found =
-        backend
-            .database()
-            .read(sql -> EndpointStore.find(sql, id))
-            .orElseThrow(Faults.missing("endpoint", id));
+    var found = endpoints.of(call);
     call.enforce(Map.of());
     return found;
   }
 
   private Answer list(Call call) {
     var request = ListRequest.of(call, "interface", "service_id", "region_id");
-    var rows = backend.database().read(sql -> EndpointStore.list(sql, request));
-    return request.answer(call, "endpoints", rows, e -> EndpointWire.show(call, e), Endpoint::id);
+    return endpoints.page(call, request, EndpointStore::list);
   }
 
   private Answer create(Call call) {
@@ -124,7 +122,7 @@ public final class EndpointApi {
           check(sql, endpoint, given.has("region") && !given.has("region_id"));
           EndpointStore.insert(sql, endpoint);
         });
-    return one(201, call, endpoint);
+    return endpoints.one(201, call, endpoint);
   }
 
   /** A region given by its old name {@code region} is made when there is none. */
@@ -148,7 +146,7 @@ public final class EndpointApi {
   }
 
   private Answer show(Call call) {
-    return one(200, call, enforced(call));
+    return endpoints.one(200, call, enforced(call));
   }
 
   private Answer update(Call call) {
@@ -170,7 +168,7 @@ public final class EndpointApi {
           check(sql, endpoint, given.has("region") && !given.has("region_id"));
           EndpointStore.update(sql, endpoint);
         });
-    return one(200, call, endpoint);
+    return endpoints.one(200, call, endpoint);
   }
 
   private Answer delete(Call call) {
@@ -179,14 +177,14 @@ public final class EndpointApi {
     return Answer.none();
   }
 
-  private void save(String verb, Endpoint e, welkin.store.Database.Action action) {
-    backend
-        .database()
-        .change(
-            sql -> {
-              action.run(sql);
-              backend.tell(sql, "endpoint", verb, null, e.id());
-              backend.epoch().end(sql);
-            });
+  /** Every token's catalog shows it. */
+  private void save(String verb, Endpoint endpoint, Database.Action action) {
+    endpoints.change(
+        verb,
+        endpoint,
+        sql -> {
+          action.run(sql);
+          backend.epoch().end(sql);
+        });
   }
 }

@@ -16,6 +16,7 @@ import welkin.identity.service.ServiceStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.shared.Members;
 import welkin.store.Sql;
 
 /**
@@ -24,9 +25,11 @@ import welkin.store.Sql;
  */
 public final class EndpointPolicyApi {
   private final Backend backend;
+  private final Members<Policy> policies;
 
   public EndpointPolicyApi(Backend backend) {
     this.backend = backend;
+    policies = PolicyApi.members(backend);
   }
 
   public Routes routes() {
@@ -103,14 +106,7 @@ public final class EndpointPolicyApi {
   }
 
   private Answer policy(Call call) {
-    var id = call.path("policy_id");
-    return PolicyApi.one(
-        200,
-        call,
-        backend
-            .database()
-            .read(sql -> PolicyStore.find(sql, id))
-            .orElseThrow(Faults.missing("policy", id)));
+    return policies.one(200, call, policies.of(call));
   }
 
   private Answer ofEndpoint(Call call) {
@@ -124,7 +120,7 @@ public final class EndpointPolicyApi {
                       EndpointStore.find(sql, id).orElseThrow(Faults.missing("endpoint", id));
                   return PolicyStore.find(sql, policyOf(sql, endpoint)).orElseThrow();
                 });
-    return PolicyApi.one(200, call, policy);
+    return policies.one(200, call, policy);
   }
 
   private static String policyOf(Sql sql, Endpoint endpoint) {

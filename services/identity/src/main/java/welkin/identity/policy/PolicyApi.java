@@ -2,16 +2,15 @@ package welkin.identity.policy;
 
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
-import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
-import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.shared.Members;
 
 /** {@code /v3/policies}. */
 public final class PolicyApi {
@@ -25,9 +24,16 @@ public final class PolicyApi {
           Shape.object().optional("blob", Shape.string()).optional("type", TYPE).minProps(1));
 
   private final Backend backend;
+  private final Members<Policy> policies;
 
   public PolicyApi(Backend backend) {
     this.backend = backend;
+    policies = members(backend);
+  }
+
+  static Members<Policy> members(Backend backend) {
+    return new Members<>(
+        backend, "policy", "policies", Policy::id, PolicyStore::find, PolicyApi::shown);
   }
 
   public Routes routes() {
@@ -44,7 +50,7 @@ public final class PolicyApi {
     return r;
   }
 
-  private static ObjectNode show(Call call, Policy p) {
+  private static ObjectNode shown(Call call, Policy p) {
     var out = p.extra().deepCopy();
     out.put("id", p.id());
     out.put("type", p.type());
@@ -53,24 +59,8 @@ public final class PolicyApi {
     return out;
   }
 
-  static Answer one(int status, Call call, Policy p) {
-    var body = Json.object();
-    body.set("policy", show(call, p));
-    return Answer.json(status, body);
-  }
-
-  private Policy policy(Call call) {
-    var id = call.path("policy_id");
-    return backend
-        .database()
-        .read(sql -> PolicyStore.find(sql, id))
-        .orElseThrow(Faults.missing("policy", id));
-  }
-
   private Answer list(Call call) {
-    var request = ListRequest.of(call, "type");
-    var rows = backend.database().read(sql -> PolicyStore.list(sql, request));
-    return request.answer(call, "policies", rows, p -> show(call, p), Policy::id);
+    return policies.page(call, ListRequest.of(call, "type"), PolicyStore::list);
   }
 
   private Answer create(Call call) {
@@ -78,22 +68,16 @@ public final class PolicyApi {
     var policy =
         new Policy(
             backend.ids().hex(), given.text("type"), given.text("blob"), given.extra(null, KNOWN));
-    backend
-        .database()
-        .change(
-            sql -> {
-              PolicyStore.insert(sql, policy);
-              backend.tell(sql, "policy", "created", null, policy.id());
-            });
-    return one(201, call, policy);
+    policies.change("created", policy, sql -> PolicyStore.insert(sql, policy));
+    return policies.one(201, call, policy);
   }
 
   private Answer show(Call call) {
-    return one(200, call, policy(call));
+    return policies.one(200, call, policies.of(call));
   }
 
   private Answer update(Call call) {
-    var was = policy(call);
+    var was = policies.of(call);
     var given = new Attributes(call.object("policy"));
     Fields.same(given, "id", was.id());
     var policy =
@@ -102,25 +86,13 @@ public final class PolicyApi {
             given.text("type", was.type()),
             given.text("blob", was.blob()),
             given.extra(was.extra(), KNOWN));
-    backend
-        .database()
-        .change(
-            sql -> {
-              PolicyStore.update(sql, policy);
-              backend.tell(sql, "policy", "updated", null, policy.id());
-            });
-    return one(200, call, policy);
+    policies.change("updated", policy, sql -> PolicyStore.update(sql, policy));
+    return policies.one(200, call, policy);
   }
 
   private Answer delete(Call call) {
-    var policy = policy(call);
-    backend
-        .database()
-        .change(
-            sql -> {
-              PolicyStore.delete(sql, policy.id());
-              backend.tell(sql, "policy", "deleted", null, policy.id());
-            });
+    var policy = policies.of(call);
+    policies.change("deleted", policy, sql -> PolicyStore.delete(sql, policy.id()));
     return Answer.none();
   }
 }

@@ -3,7 +3,6 @@ package welkin.identity.region;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
-import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
@@ -13,7 +12,9 @@ import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.shared.Members;
 import welkin.store.DuplicateKey;
+import welkin.store.Sql;
 
 /** {@code /v3/regions}. */
 public final class RegionApi {
@@ -27,9 +28,13 @@ public final class RegionApi {
               .optional("parent_region_id", Shape.string().length(1, 255).nullable()));
 
   private final Backend backend;
+  private final Members<Region> regions;
 
   public RegionApi(Backend backend) {
     this.backend = backend;
+    regions =
+        new Members<>(
+            backend, "region", "regions", Region::id, RegionStore::find, RegionApi::shown);
   }
 
   public Routes routes() {
@@ -47,7 +52,7 @@ public final class RegionApi {
     return r;
   }
 
-  private static ObjectNode show(Call call, Region region) {
+  private static ObjectNode shown(Call call, Region region) {
     var out = region.extra().deepCopy();
     out.put("id", region.id());
     out.put("description", region.description());
@@ -56,24 +61,8 @@ public final class RegionApi {
     return out;
   }
 
-  private static Answer one(int status, Call call, Region region) {
-    var body = Json.object();
-    body.set("region", show(call, region));
-    return Answer.json(status, body);
-  }
-
-  private Region region(Call call) {
-    var id = call.path("region_id");
-    return backend
-        .database()
-        .read(sql -> RegionStore.find(sql, id))
-        .orElseThrow(Faults.missing("region", id));
-  }
-
   private Answer list(Call call) {
-    var request = ListRequest.of(call, "parent_region_id");
-    var rows = backend.database().read(sql -> RegionStore.list(sql, request));
-    return request.answer(call, "regions", rows, r -> show(call, r), Region::id);
+    return regions.page(call, ListRequest.of(call, "parent_region_id"), RegionStore::list);
   }
 
   private Answer create(Call call) {
@@ -93,32 +82,31 @@ public final class RegionApi {
             given.text("parent_region_id"),
             given.extra(null, KNOWN));
     try {
-      backend
-          .database()
-          .change(
-              sql -> {
-                mustExist(sql, region.parentRegionId());
-                RegionStore.insert(sql, region);
-                backend.tell(sql, "region", "created", null, id);
-              });
+      regions.change(
+          "created",
+          region,
+          sql -> {
+            mustExist(sql, region.parentRegionId());
+            RegionStore.insert(sql, region);
+          });
     } catch (DuplicateKey e) {
       throw Faults.taken("region", "ID " + id);
     }
-    return one(201, call, region);
+    return regions.one(201, call, region);
   }
 
-  private static void mustExist(welkin.store.Sql sql, String id) {
+  private static void mustExist(Sql sql, String id) {
     if (id != null && RegionStore.find(sql, id).isEmpty()) {
       throw Faults.notFound("region", id);
     }
   }
 
   private Answer show(Call call) {
-    return one(200, call, region(call));
+    return regions.one(200, call, regions.of(call));
   }
 
   private Answer update(Call call) {
-    var was = region(call);
+    var was = regions.of(call);
     var given = new Attributes(call.object("region"));
     Fields.same(given, "id", was.id());
     var description = given.text("description", was.description());
@@ -128,28 +116,27 @@ public final class RegionApi {
             description == null ? "" : description,
             given.text("parent_region_id", was.parentRegionId()),
             given.extra(was.extra(), KNOWN));
-    backend
-        .database()
-        .change(
-            sql -> {
-              for (var up = region.parentRegionId(); up != null; ) {
-                if (up.equals(region.id())) {
-                  throw Fault.badRequest("Region cannot be a parent of itself: " + up);
-                }
-                var at = up;
-                up =
-                    RegionStore.find(sql, at)
-                        .orElseThrow(Faults.missing("region", at))
-                        .parentRegionId();
-              }
-              RegionStore.update(sql, region);
-              backend.tell(sql, "region", "updated", null, region.id());
-            });
-    return one(200, call, region);
+    regions.change(
+        "updated",
+        region,
+        sql -> {
+          for (var up = region.parentRegionId(); up != null; ) {
+            if (up.equals(region.id())) {
+              throw Fault.badRequest("Region cannot be a parent of itself: " + up);
+            }
+            var at = up;
+            up =
+                RegionStore.find(sql, at)
+                    .orElseThrow(Faults.missing("region", at))
+                    .parentRegionId();
+          }
+          RegionStore.update(sql, region);
+        });
+    return regions.one(200, call, region);
   }
 
   private Answer delete(Call call) {
-    var region = region(call);
+    var region = regions.of(call);
     backend
         .database()
         .change(
@@ -161,7 +148,7 @@ public final class RegionApi {
   }
 
   /** With the regions below it; a region that endpoints are in stays. */
-  private void delete(welkin.store.Sql sql, String id) {
+  private void delete(Sql sql, String id) {
     RegionStore.children(sql, id).forEach(child -> delete(sql, child));
     if (RegionStore.inUse(sql, id)) {
       throw Faults.forbidden(

@@ -2,7 +2,6 @@ package welkin.identity.service;
 
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
-import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
@@ -12,6 +11,8 @@ import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.identity.shared.Members;
+import welkin.store.Database;
 
 /** {@code /v3/services}. */
 public final class ServiceApi {
@@ -36,9 +37,18 @@ public final class ServiceApi {
               .minProps(1));
 
   private final Backend backend;
+  private final Members<ServiceEntry> services;
 
   public ServiceApi(Backend backend) {
     this.backend = backend;
+    services =
+        new Members<>(
+            backend,
+            "service",
+            "services",
+            ServiceEntry::id,
+            ServiceStore::find,
+            ServiceApi::shown);
   }
 
   public Routes routes() {
@@ -55,7 +65,7 @@ public final class ServiceApi {
     return r;
   }
 
-  private static ObjectNode show(Call call, ServiceEntry s) {
+  private static ObjectNode shown(Call call, ServiceEntry s) {
     var out = s.extra().deepCopy();
     out.put("id", s.id());
     out.put("type", s.type());
@@ -64,24 +74,8 @@ public final class ServiceApi {
     return out;
   }
 
-  private static Answer one(int status, Call call, ServiceEntry s) {
-    var body = Json.object();
-    body.set("service", show(call, s));
-    return Answer.json(status, body);
-  }
-
-  private ServiceEntry service(Call call) {
-    var id = call.path("service_id");
-    return backend
-        .database()
-        .read(sql -> ServiceStore.find(sql, id))
-        .orElseThrow(Faults.missing("service", id));
-  }
-
   private Answer list(Call call) {
-    var request = ListRequest.of(call, "type", "name");
-    var rows = backend.database().read(sql -> ServiceStore.list(sql, request));
-    return request.answer(call, "services", rows, s -> show(call, s), ServiceEntry::id);
+    return services.page(call, ListRequest.of(call, "type", "name"), ServiceStore::list);
   }
 
   private Answer create(Call call) {
@@ -93,15 +87,15 @@ public final class ServiceApi {
             given.flag("enabled", true),
             given.extra(null, KNOWN));
     save("created", service, sql -> ServiceStore.insert(sql, service));
-    return one(201, call, service);
+    return services.one(201, call, service);
   }
 
   private Answer show(Call call) {
-    return one(200, call, service(call));
+    return services.one(200, call, services.of(call));
   }
 
   private Answer update(Call call) {
-    var was = service(call);
+    var was = services.of(call);
     var given = new Attributes(call.object("service"));
     var service =
         new ServiceEntry(
@@ -110,12 +104,12 @@ public final class ServiceApi {
             given.flag("enabled", was.enabled()),
             given.extra(was.extra(), KNOWN));
     save("updated", service, sql -> ServiceStore.update(sql, service));
-    return one(200, call, service);
+    return services.one(200, call, service);
   }
 
   /** Its endpoints go with it. */
   private Answer delete(Call call) {
-    var service = service(call);
+    var service = services.of(call);
     save(
         "deleted",
         service,
@@ -129,14 +123,14 @@ public final class ServiceApi {
     return Answer.none();
   }
 
-  private void save(String verb, ServiceEntry s, welkin.store.Database.Action action) {
-    backend
-        .database()
-        .change(
-            sql -> {
-              action.run(sql);
-              backend.tell(sql, "service", verb, null, s.id());
-              backend.epoch().end(sql);
-            });
+  /** Every token's catalog shows it. */
+  private void save(String verb, ServiceEntry service, Database.Action action) {
+    services.change(
+        verb,
+        service,
+        sql -> {
+          action.run(sql);
+          backend.epoch().end(sql);
+        });
   }
 }
