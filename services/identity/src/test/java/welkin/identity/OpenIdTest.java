@@ -386,6 +386,27 @@ class OpenIdTest {
     assertThat(bearer(provider.signed(provider.claims())).status()).isEqualTo(201);
   }
 
+  /** AD FS has two names. */
+  @Test
+  void accessTokensMayHaveAnIssuerOfTheirOwn() throws Exception {
+    provider.accessIssuer = "http://adfs.example.org/adfs/services/trust";
+    var remote = List.of(provider.issuer(), provider.accessIssuer);
+    var said =
+        cloud.call(
+            "PATCH",
+            HERE,
+            cloud.admin(),
+            Map.of("identity_provider", Map.of("remote_ids", remote)));
+    assertThat(said.status()).isEqualTo(200);
+    var other = provider.claims().put("iss", provider.accessIssuer);
+    assertThat(bearer(provider.signed(other)).status()).isEqualTo(201);
+    assertThat(bearer(provider.signed(provider.claims())).status()).isEqualTo(201);
+    assertThat(bearer(provider.signed(provider.claims().put("iss", "http://evil"))).status())
+        .isEqualTo(401);
+    provider.idClaims = c -> c.put("iss", provider.accessIssuer);
+    assertThat(returned("").status()).isEqualTo(401);
+  }
+
   @Test
   void clocksMayDifferByAMinute() throws Exception {
     var now = cloud.now.getEpochSecond();

@@ -50,6 +50,9 @@ final class TestOpenIdProvider implements AutoCloseable {
   /** What the document calls it, null for its name. */
   volatile String calledOtherwise;
 
+  /** What it calls itself in access tokens, null for its name. */
+  volatile String accessIssuer;
+
   /** Changes the claims of ID tokens. */
   volatile Consumer<ObjectNode> idClaims = c -> {};
 
@@ -169,6 +172,9 @@ final class TestOpenIdProvider implements AutoCloseable {
 
   private ObjectNode document() {
     var out = Json.object().put("issuer", calledOtherwise == null ? issuer() : calledOtherwise);
+    if (accessIssuer != null) {
+      out.put("access_token_issuer", accessIssuer);
+    }
     out.put("jwks_uri", issuer() + "/jwks");
     out.put("token_endpoint", issuer() + "/token");
     out.put("authorization_endpoint", issuer() + "/authorize");

@@ -135,9 +135,7 @@ final class CodeFlow {
     if (idToken == null) {
       throw Verifier.refused("the provider gave no ID token");
     }
-    var verifier = new Verifier(client);
-    var claims = verifier.claims(idToken, clock.instant());
-    verifier.mustBeForClient(claims);
+    var claims = new Verifier(client).idToken(idToken, clock.instant());
     if (!same(String.valueOf(Json.string(claims, "nonce")), Json.string(state, "nonce"))) {
       throw Verifier.refused("it is of another login");
     }

@@ -188,6 +188,15 @@ final class OpenIdClient {
     }
   }
 
+  /** What it calls itself in access tokens where that is another name than its own; null if not. */
+  String accessTokenIssuer() {
+    try {
+      return Json.string(document(), "access_token_issuer");
+    } catch (Fault f) {
+      return null; // one without a document, whose addresses were configured
+    }
+  }
+
   private ObjectNode document() {
     if (isOlder(document, KEPT)) {
       reading.lock();

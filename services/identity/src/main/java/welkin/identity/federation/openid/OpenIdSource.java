@@ -72,7 +72,7 @@ public final class OpenIdSource implements AssertionSource {
   private ObjectNode claims(OpenIdClient client, String token) {
     var verifier = new Verifier(client);
     if (Verifier.isJwt(token)) {
-      return verifier.claims(token, clock.instant());
+      return verifier.access(token, clock.instant());
     }
     return switch (client.provider().opaque()) {
       case REFUSE -> throw Verifier.refused("it is no JWT");

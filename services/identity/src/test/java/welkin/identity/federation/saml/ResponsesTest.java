@@ -26,7 +26,6 @@ class ResponsesTest {
   private static final String SELF = "https://cloud.example.org/v3/OS-FEDERATION/saml2/sp";
 
   private static final KeyPair OTHER = SelfSigned.key();
-  private static final KeyPair OTHERS = SelfSigned.key();
   private static final KeyPair OURS = SelfSigned.key();
 
   @TempDir Path dir;
@@ -162,7 +161,10 @@ class ResponsesTest {
   @Test
   void whatCannotBeDecryptedSaysNoMore() {
     var one = "could not be decrypted with this cloud's keys";
-    refused(Encrypting.assertion(idp.unsigned(), OTHERS.getPublic(), "aes256-gcm", "mgf1p"), one);
+    refused(
+        Encrypting.assertion(
+            idp.unsigned(), idp.signer.certificate().getPublicKey(), "aes256-gcm", "mgf1p"),
+        one);
     var good = encrypted("aes256-gcm", "mgf1p");
     int last = good.lastIndexOf("</xenc:CipherValue>");
     refused(good.substring(0, last - 8) + "AAAAAAA=" + good.substring(last), one);
