@@ -23,6 +23,14 @@ import welkin.core.TransactionGuard;
 final class Writer {
   private static final Logger log = LoggerFactory.getLogger(Writer.class);
   private static final int SHARED_COMMIT_MAX = 64;
+
+  /**
+   * Whoever shares a commit waits for all that share it, so it is shared for a few times what a
+   * commit costs. As long as others queue, members would else gather until everyone waits for
+   * everyone, and they would all go on at the same moment to queue somewhere else.
+   */
+  private static final long SHARED_COMMIT_NANOS = 4_000_000;
+
   private static final long LOOK_MILLIS = 50;
 
   private final String name;
@@ -38,8 +46,13 @@ final class Writer {
   /** The transactions that share one commit. */
   private static final class Batch {
     final CountDownLatch settled = new CountDownLatch(1);
+    final long since = System.nanoTime();
     int members;
     StoreException failure;
+
+    boolean isFull() {
+      return members >= SHARED_COMMIT_MAX || System.nanoTime() - since > SHARED_COMMIT_NANOS;
+    }
   }
 
   /**
@@ -99,7 +112,7 @@ final class Writer {
       } else if (refused != null || !sound) {
         session.undoPart();
       }
-      if (open != null && (!lock.hasQueuedThreads() || mine.members >= SHARED_COMMIT_MAX)) {
+      if (open != null && (!lock.hasQueuedThreads() || mine.isFull())) {
         settle(mine);
       }
     } catch (SQLException e) {

@@ -192,6 +192,39 @@ public final class Run {
   }
 
   /**
+   * Work that bears being done again at any later time, once what comes after it is done, too: that
+   * it was done is not recorded. After a crash it is done again with what comes after it, up to the
+   * next step that is recorded or the end. That it failed is recorded, as of every step.
+   */
+  public void again(String name, Runnable work) {
+    if (position < log.size()) {
+      if (log.get(position).name().equals(name)) { // it failed, or an older version recorded it
+        step(name, () -> {});
+      }
+      return;
+    }
+    if (engine.mustUnwind(hold)) {
+      throw new Unwinding();
+    }
+    try {
+      perform(
+          name,
+          null,
+          none -> {
+            work.run();
+            engine.probe().worked(row.kind(), name);
+            return null;
+          });
+    } catch (Fault f) {
+      step(
+          name,
+          () -> {
+            throw f;
+          });
+    }
+  }
+
+  /**
    * A change in our own schema that is the end of the workflow, in one transaction. Nothing may
    * come after it.
    */

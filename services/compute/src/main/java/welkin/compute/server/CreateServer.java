@@ -86,7 +86,7 @@ public final class CreateServer extends Workflow<OnServer> {
             () -> means.networking().isWired(nic.portId()));
       }
     }
-    run.step("let it run", () -> means.agent(host).power(id, PowerAction.RESUME, 0));
+    run.again("let it run", () -> means.agent(host).power(id, PowerAction.RESUME, 0));
     means.finder().built(host, true);
     run.last(sql -> activate(sql, server, found));
   }

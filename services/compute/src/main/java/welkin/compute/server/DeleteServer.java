@@ -11,7 +11,8 @@ import welkin.workflow.Workflow;
 
 /**
  * Takes a server off its host, gives back what it held and marks its row deleted. On a host that
- * does not answer the guest is left to the reconciler, which finds it when the host comes back.
+ * does not answer the guest is left to the reconciler, which finds it when the host comes back. The
+ * server's id is never used again, so all of it may be done twice and nothing is recorded on the way.
  */
 public final class DeleteServer extends Workflow<OnServer> {
   private final Means means;
@@ -27,11 +28,11 @@ public final class DeleteServer extends Workflow<OnServer> {
     var server = means.server(id);
     var host = server.host();
     if (host != null) {
-      run.step("destroy", () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
+      run.again("destroy", () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
     }
-    run.step("end moves", () -> endMoves(id, host));
-    run.step("unplug ports", () -> means.networking().unplug(server));
-    run.step("release", () -> means.finder().release(server));
+    run.again("end moves", () -> endMoves(id, host));
+    run.again("unplug ports", () -> means.networking().unplug(server));
+    run.again("release", () -> means.finder().release(server));
     run.last(sql -> forget(sql, id));
   }
 

@@ -4,6 +4,7 @@ import static welkin.http.Version.v;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
+import welkin.store.Database;
 import welkin.store.Sql;
 import welkin.workflow.WorkflowEngine;
 
@@ -21,8 +23,11 @@ import welkin.workflow.WorkflowEngine;
  * wakes the work that waits for it; a changed network makes the kept addresses fresh.
  */
 public final class ExternalEventsApi {
+  /** What workflows wait for; nothing is written for the others. */
+  private static final String AWAITED = "network-vif-plugged";
+
   private static final Set<String> PORT_EVENTS =
-      Set.of("network-vif-plugged", "network-vif-unplugged", "network-vif-deleted");
+      Set.of(AWAITED, "network-vif-unplugged", "network-vif-deleted");
   private static final Shape EVENT =
       Shape.object()
           .required("server_uuid", Shape.string().format("uuid"))
@@ -67,7 +72,17 @@ public final class ExternalEventsApi {
   private Answer create(Call call) {
     var events = new ArrayList<ObjectNode>();
     call.object().get("events").forEach(e -> events.add((ObjectNode) e.deepCopy()));
-    int[] codes = means.database().tx(sql -> hear(sql, events));
+    var refreshed = new LinkedHashSet<String>();
+    Database.Work<int[]> work =
+        sql -> {
+          refreshed.clear();
+          return hear(sql, events, refreshed);
+        };
+    int[] codes =
+        events.stream().anyMatch(e -> AWAITED.equals(Json.string(e, "name")))
+            ? means.database().tx(work)
+            : means.database().read(work);
+    refreshed.forEach(refresh::soon);
     var answer = Json.object();
     var array = answer.putArray("events");
     int good = 0;
@@ -85,16 +100,17 @@ public final class ExternalEventsApi {
   }
 
   /** Of each event: 200, 404 for no such server, 422 for one that is on no host. */
-  private int[] hear(Sql sql, List<ObjectNode> events) {
+  private int[] hear(Sql sql, List<ObjectNode> events, Set<String> refreshed) {
     var ids = events.stream().map(e -> Json.string(e, "server_uuid")).distinct().toList();
     var sites = new HashMap<String, ServerStore.Site>();
     ServerStore.sites(sql, ids).forEach(s -> sites.put(s.id(), s));
     return events.stream()
-        .mapToInt(e -> hear(sql, e, sites.get(Json.string(e, "server_uuid"))))
+        .mapToInt(e -> hear(sql, e, sites.get(Json.string(e, "server_uuid")), refreshed))
         .toArray();
   }
 
-  private int hear(Sql sql, ObjectNode event, ServerStore.Site server) {
+  private int hear(
+      Sql sql, ObjectNode event, ServerStore.Site server, Set<String> refreshed) {
     if (server == null) {
       return 404;
     }
@@ -102,19 +118,21 @@ public final class ExternalEventsApi {
     var tag = Json.string(event, "tag");
     if (PORT_EVENTS.contains(name) && tag != null) {
       boolean heard =
-          engine.signal(
-              sql,
-              server.id(),
-              name + ":" + tag,
-              Map.of("status", event.path("status").asString("")));
+          name.equals(AWAITED)
+              ? engine.signal(
+                  sql,
+                  server.id(),
+                  name + ":" + tag,
+                  Map.of("status", event.path("status").asString("")))
+              : server.host() == null && engine.isBusy(sql, server.id());
       if (server.nics().stream().anyMatch(n -> n.given() && n.portId().equals(tag))) {
         // a port that was there before has groups of its own
-        sql.afterCommit(() -> refresh.soon(server.id()));
+        refreshed.add(server.id());
       }
       return heard || server.host() != null ? 200 : 422;
     }
     if (name.equals("network-changed")) {
-      sql.afterCommit(() -> refresh.soon(server.id()));
+      refreshed.add(server.id());
     }
     return 200;
   }

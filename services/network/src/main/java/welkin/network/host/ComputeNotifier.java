@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.core.Fault;
@@ -33,7 +34,8 @@ public final class ComputeNotifier implements AutoCloseable {
   private final Ids ids;
   private final Peers peers;
   private final BlockingQueue<Event> queue = new LinkedBlockingQueue<>();
-  private volatile Thread worker;
+  private final BlockingQueue<Event> told = new LinkedBlockingQueue<>();
+  private volatile List<Thread> workers = List.of();
 
   /**
    * @param peers null where there is no Compute
@@ -73,18 +75,24 @@ public final class ComputeNotifier implements AutoCloseable {
 
   void start() {
     if (peers != null) {
-      worker = Thread.ofVirtual().name("network-compute-events").start(this::work);
+      workers =
+          List.of(
+              Thread.ofVirtual()
+                  .name("network-compute-events")
+                  .start(() -> work(queue, this::send)),
+              // a server waits for the next event, nobody for this
+              Thread.ofVirtual().name("network-compute-told").start(() -> work(told, this::done)));
     }
   }
 
-  private void work() {
+  private static void work(BlockingQueue<Event> queue, Consumer<List<Event>> what) {
     var batch = new ArrayList<Event>();
     while (!Thread.currentThread().isInterrupted()) {
       try {
         batch.clear();
         batch.add(queue.take());
         queue.drainTo(batch, BATCH - 1);
-        send(batch);
+        what.accept(batch);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
@@ -122,13 +130,16 @@ public final class ComputeNotifier implements AutoCloseable {
         throw f;
       }
     }
+    told.addAll(batch);
+  }
+
+  /** What is forgotten in between is told twice. */
+  private void done(List<Event> batch) {
     database.change(sql -> EventStore.done(sql, batch));
   }
 
   @Override
   public void close() {
-    if (worker != null) {
-      worker.interrupt();
-    }
+    workers.forEach(Thread::interrupt);
   }
 }
