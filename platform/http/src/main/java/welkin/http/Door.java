@@ -345,7 +345,12 @@ public final class Door {
           return answered(claim, kept.get());
         }
         var answer = serve();
-        if (answer.status() < 300) {
+        if (answer.status() < 300 && claim.resource().get() != null) {
+          // the claim stands with what was made: whoever asks meanwhile waits for the answer, or
+          // has it made again; the one who asked first need not wait until it is kept
+          keepSoon(claim, answer, mine);
+          mine = null;
+        } else if (answer.status() < 300) {
           keep(claim, answer);
         }
         return answer;
@@ -356,9 +361,31 @@ public final class Door {
         var others = kept(claim).filter(k -> !claim.holder().equals(k.holder()));
         return answered(claim, others.orElseThrow(() -> refused));
       } finally {
-        inFlight.remove(claim.key(), mine);
-        mine.countDown();
+        if (mine != null) {
+          served(claim, mine);
+        }
       }
+    }
+
+    private void served(RequestContext.IdempotencyClaim claim, CountDownLatch mine) {
+      inFlight.remove(claim.key(), mine);
+      mine.countDown();
+    }
+
+    private void keepSoon(
+        RequestContext.IdempotencyClaim claim, Answer answer, CountDownLatch mine) {
+      Thread.ofVirtual()
+          .name("keep " + requestId)
+          .start(
+              () -> {
+                try {
+                  keep(claim, answer);
+                } catch (RuntimeException e) {
+                  log.info("the answer of {} is not kept: {}", requestId, e.getMessage());
+                } finally {
+                  served(claim, mine);
+                }
+              });
     }
 
     private boolean awaited(CountDownLatch other, long end) {

@@ -370,10 +370,28 @@ public final class Hosts implements AutoCloseable {
     return settings.defaultZone();
   }
 
+  /**
+   * What aggregates say of hosts.
+   *
+   * @param zones by host
+   * @param metadata by host, every value of each key
+   */
+  public record Aggregates(
+      Map<String, String> zones, Map<String, Map<String, Set<String>>> metadata) {}
+
+  public Aggregates aggregates(Sql sql) {
+    var rows = HostStore.aggregates(sql);
+    return new Aggregates(zones(rows), metadata(rows));
+  }
+
   /** The zone of each host that an aggregate puts into one; the others are in the default zone. */
   public Map<String, String> zones(Sql sql) {
+    return zones(HostStore.aggregates(sql));
+  }
+
+  private static Map<String, String> zones(List<Map.Entry<List<String>, Map<String, String>>> of) {
     var zones = new HashMap<String, String>();
-    for (var aggregate : HostStore.aggregates(sql)) {
+    for (var aggregate : of) {
       var zone = aggregate.getValue().get("availability_zone");
       if (zone != null) {
         aggregate.getKey().forEach(h -> zones.put(h, zone));
@@ -383,9 +401,10 @@ public final class Hosts implements AutoCloseable {
   }
 
   /** What the aggregates of each host say: every value of each key. */
-  public Map<String, Map<String, Set<String>>> metadata(Sql sql) {
+  private static Map<String, Map<String, Set<String>>> metadata(
+      List<Map.Entry<List<String>, Map<String, String>>> aggregates) {
     var out = new HashMap<String, Map<String, Set<String>>>();
-    for (var aggregate : HostStore.aggregates(sql)) {
+    for (var aggregate : aggregates) {
       for (var host : aggregate.getKey()) {
         var of = out.computeIfAbsent(host, h -> new HashMap<>());
         aggregate

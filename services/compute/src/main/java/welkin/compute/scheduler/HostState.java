@@ -28,6 +28,12 @@ public record HostState(
     int servers,
     Map<String, Set<String>> metadata,
     boolean isolated) {
+  /** The same host with another server. */
+  public HostState with(Map<String, Long> left, int worked, int there) {
+    return new HostState(
+        host, provider, report, down, zone, left, worked, failures, there, metadata, isolated);
+  }
+
   boolean offered() {
     return !free.isEmpty();
   }

@@ -2,6 +2,7 @@ package welkin.compute.server;
 
 import java.util.List;
 import java.util.Map;
+import welkin.peers.NetworkPeer;
 
 /**
  * What a server is made from: the request with names turned into ids, never changed but by a
@@ -50,6 +51,17 @@ public record Boot(
    *
    * @param portId an existing one, or null to have one made
    * @param fixedIp a wanted address, or null
+   * @param network its network's name as it was asked for, or null when that was not looked up
+   * @param mtu of that network; 0 with no name
    */
-  public record WantedNic(String networkId, String portId, String fixedIp, String tag) {}
+  public record WantedNic(
+      String networkId, String portId, String fixedIp, String tag, String network, int mtu) {
+    public WantedNic(String networkId, String portId, String fixedIp, String tag) {
+      this(networkId, portId, fixedIp, tag, null, 0);
+    }
+
+    WantedNic on(NetworkPeer.Network n) {
+      return new WantedNic(n.id(), portId, fixedIp, tag, n.name(), n.mtu());
+    }
+  }
 }

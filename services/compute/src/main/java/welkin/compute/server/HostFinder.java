@@ -33,6 +33,7 @@ public final class HostFinder {
   private final Isolation isolation;
   private final Room room;
   private final HostCounts counts;
+  private final HostTables tables = new HostTables();
 
   /**
    * @param hosts where only certain images run
@@ -121,10 +122,13 @@ public final class HostFinder {
             traits.getOrDefault("required", List.of()),
             traits.getOrDefault("forbidden", List.of()),
             recent);
-    var choice = scheduler.choose(wish, states(known.free(), recent));
+    var choice = scheduler.choose(wish, states(known, recent));
     var rejected = new ArrayList<>(choice.rejected());
     for (var host : choice.ranked()) {
-      if (!placement.claim(
+      var down = search.forced() == null ? downNow(host.host()) : null;
+      if (down != null) { // it was not, a moment ago
+        rejected.add(new Rejection(host.host(), "ComputeFilter", down));
+      } else if (!placement.claim(
           server.id(), server.projectId(), server.userId(), host.provider(), resources)) {
         room.full(host.provider());
         rejected.add(new Rejection(host.host(), "Placement", "another server was faster"));
@@ -134,6 +138,7 @@ public final class HostFinder {
       } else {
         room.claimed(host.provider(), resources);
         counts.claimed(host.host());
+        tables.claimed(host.provider());
         return new Found(host.host(), host.provider(), host.zone(), kept(rejected));
       }
     }
@@ -198,16 +203,18 @@ public final class HostFinder {
     hosts.built(host, well);
   }
 
-  private List<HostState> states(Map<String, Map<String, Long>> room, boolean recent) {
+  private List<HostState> states(Room.Known known, boolean recent) {
+    var aggregates = database.read(hosts::aggregates);
+    return tables.states(
+        known.free(),
+        aggregates,
+        recent && known.recent(),
+        () -> states(known.free(), aggregates, recent));
+  }
+
+  private List<HostState> states(
+      Map<String, Map<String, Long>> room, Hosts.Aggregates aggregates, boolean recent) {
     var all = hosts.list();
-    var zones = new HashMap<String, String>();
-    var metadata = new HashMap<String, Map<String, Set<String>>>();
-    database.read(
-        sql -> {
-          zones.putAll(hosts.zones(sql));
-          metadata.putAll(hosts.metadata(sql));
-          return null;
-        });
     var count = counts.of(all.size(), recent);
     var out = new ArrayList<HostState>(all.size());
     for (var host : all) {
@@ -217,15 +224,20 @@ public final class HostFinder {
               host.nodeUuid(),
               host.report(),
               down(host),
-              zones.getOrDefault(host.host(), hosts.defaultZone()),
+              aggregates.zones().getOrDefault(host.host(), hosts.defaultZone()),
               room.getOrDefault(host.nodeUuid(), Map.of()),
               (int) count.busy(host.host()),
               host.buildFailures(),
               (int) count.servers(host.host()),
-              metadata.getOrDefault(host.host(), Map.of()),
+              aggregates.metadata().getOrDefault(host.host(), Map.of()),
               isolation.hosts().contains(host.host())));
     }
     return out;
+  }
+
+  private String downNow(String host) {
+    var now = hosts.find(host);
+    return now.isPresent() ? down(now.get()) : "it is not there any more";
   }
 
   private String down(Host host) {

@@ -44,7 +44,7 @@ public final class Networking {
       }
       return List.of();
     }
-    return List.of(new Boot.WantedNic(there.getFirst().id(), null, null, null));
+    return List.of(new Boot.WantedNic(null, null, null, null).on(there.getFirst()));
   }
 
   /** One more port for a server; the project's only network when none is named. */
@@ -92,7 +92,7 @@ public final class Networking {
           throw Fault.badRequest(
               "Network " + n.id() + " requires a subnet in order to boot" + " instances on.");
         }
-        out.add(nic);
+        out.add(nic.on(n));
       } else {
         if (ports.contains(nic.portId())) {
           throw Fault.badRequest("Port " + nic.portId() + " is requested twice.");
@@ -166,7 +166,8 @@ public final class Networking {
     for (var wanted : server.boot().nics()) {
       out.add(plug(server, wanted, host, zone, key + "-" + index++));
     }
-    return named(out);
+    // mostly the names are those of a moment ago, when the server was asked for
+    return out.stream().allMatch(n -> n.network() != null) ? out : named(out);
   }
 
   /** Makes or takes one port and binds it. */
@@ -196,7 +197,8 @@ public final class Networking {
     } else {
       port = network.bind(wanted.portId(), server.id(), owner, host);
     }
-    return nic(bound(port), wanted.tag(), wanted.portId() != null);
+    return nic(bound(port), wanted.tag(), wanted.portId() != null)
+        .on(wanted.network(), wanted.mtu());
   }
 
   private static NetworkPeer.Port bound(NetworkPeer.Port port) {
@@ -295,15 +297,7 @@ public final class Networking {
         .map(
             n -> {
               var net = networks.get(n.networkId());
-              return new Nic(
-                  n.portId(),
-                  n.networkId(),
-                  net == null ? n.networkId() : net.name(),
-                  n.mac(),
-                  net == null ? 1500 : net.mtu(),
-                  n.tag(),
-                  n.given(),
-                  n.ips());
+              return net == null ? n.on(n.networkId(), 1500) : n.on(net.name(), net.mtu());
             })
         .toList();
   }

@@ -19,6 +19,10 @@ public record Nic(
     String tag,
     boolean given,
     List<Ip> ips) {
+  Nic on(String name, int itsMtu) {
+    return new Nic(portId, networkId, name, mac, itsMtu, tag, given, ips);
+  }
+
   /**
    * @param floating addresses outside that lead to this one
    */

@@ -2,6 +2,7 @@ package welkin.compute.server;
 
 import java.util.List;
 import java.util.Set;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.compute.api.Links;
 import welkin.compute.api.Timestamps;
@@ -184,7 +185,8 @@ final class ServerWire {
   }
 
   private static void address(ObjectNode out, Nic nic) {
-    var array = out.withArray("/" + nic.network().replace("~", "~0").replace("/", "~1"));
+    var array =
+        out.get(nic.network()) instanceof ArrayNode there ? there : out.putArray(nic.network());
     for (var ip : nic.ips()) {
       array.add(
           Json.object()
