@@ -11,9 +11,11 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -38,7 +40,7 @@ public final class Sql {
   private boolean untouched = true;
   private final List<Waiting> waiting = new ArrayList<>();
   private boolean markWaits;
-  private List<Runnable> afterCommit = new ArrayList<>();
+  private final Set<Runnable> afterCommit = new LinkedHashSet<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
         @Override
@@ -89,6 +91,7 @@ public final class Sql {
   /**
    * Runs {@code hint} once this transaction is durable, on the thread that made it; never when it
    * is rolled back. For hints only ("look again"): a process that dies in between never runs it.
+   * Hints that are equal are one.
    */
   public void afterCommit(Runnable hint) {
     afterCommit.add(hint);
@@ -151,8 +154,8 @@ public final class Sql {
     if (afterCommit.isEmpty()) {
       return List.of();
     }
-    var hints = afterCommit;
-    afterCommit = new ArrayList<>();
+    var hints = List.copyOf(afterCommit);
+    afterCommit.clear();
     return hints;
   }
 

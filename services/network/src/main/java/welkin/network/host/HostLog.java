@@ -29,6 +29,14 @@ public final class HostLog {
   private volatile Runnable flushSoon = () -> {};
   private volatile Consumer<List<List<String>>> pokeInTurn = turns -> {};
 
+  /** Tells a host to look, once for all that changed for it in a transaction. */
+  private record Poke(Consumer<String> how, String host) implements Runnable {
+    @Override
+    public void run() {
+      how.accept(host);
+    }
+  }
+
   /**
    * @param poke tells a host to look, after the commit
    * @param pokeInTurn tells groups of hosts, each when the one before has had time to act
@@ -46,7 +54,7 @@ public final class HostLog {
       return;
     }
     HostStore.change(sql, host, new Item(kind, id));
-    sql.afterCommit(() -> poke.accept(host));
+    sql.afterCommit(new Poke(poke, host));
   }
 
   /** Something changed for every host that has the object; told before long. */
@@ -63,7 +71,7 @@ public final class HostLog {
   /** Something changed for these hosts. */
   private void touch(Sql sql, Collection<String> hosts, String kind, String id) {
     HostStore.change(sql, hosts, new Item(kind, id));
-    sql.afterCommit(() -> hosts.forEach(poke));
+    hosts.forEach(host -> sql.afterCommit(new Poke(poke, host)));
   }
 
   /** A group's rules changed: told at once, with the groups its rules name. */
@@ -89,7 +97,7 @@ public final class HostLog {
       concerned.addAll(hosts);
       HostStore.clean(sql, n);
     }
-    sql.afterCommit(() -> concerned.forEach(poke));
+    concerned.forEach(host -> sql.afterCommit(new Poke(poke, host)));
     return concerned.size();
   }
 
