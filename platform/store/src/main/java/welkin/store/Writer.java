@@ -25,11 +25,14 @@ final class Writer {
   private static final int SHARED_COMMIT_MAX = 64;
 
   /**
-   * Whoever shares a commit waits for all that share it, so it is shared for a few times what a
-   * commit costs. As long as others queue, members would else gather until everyone waits for
-   * everyone, and they would all go on at the same moment to queue somewhere else.
+   * Whoever shares a commit waits for all that share it, so it is shared for this many times what a
+   * commit takes. As long as others queue, members would else gather until everyone waits for
+   * everyone, and all would go on at the same moment to queue somewhere else.
    */
-  private static final long SHARED_COMMIT_NANOS = 4_000_000;
+  private static final int COMMITS_SHARED_FOR = 4;
+
+  /** Some change nothing and take no time, which says nothing of the next one. */
+  private static final long COMMIT_LEAST_NANOS = 500_000;
 
   private static final long LOOK_MILLIS = 50;
 
@@ -43,6 +46,9 @@ final class Writer {
   private long refusedAt;
   private boolean closed;
 
+  /** What a commit takes, as of late. */
+  private long commitNanos = 1_000_000;
+
   /** The transactions that share one commit. */
   private static final class Batch {
     final CountDownLatch settled = new CountDownLatch(1);
@@ -50,8 +56,10 @@ final class Writer {
     int members;
     StoreException failure;
 
-    boolean isFull() {
-      return members >= SHARED_COMMIT_MAX || System.nanoTime() - since > SHARED_COMMIT_NANOS;
+    boolean isFull(long commitNanos) {
+      return members >= SHARED_COMMIT_MAX
+          || System.nanoTime() - since
+              > COMMITS_SHARED_FOR * Math.max(COMMIT_LEAST_NANOS, commitNanos);
     }
   }
 
@@ -112,7 +120,7 @@ final class Writer {
       } else if (refused != null || !sound) {
         session.undoPart();
       }
-      if (open != null && (!lock.hasQueuedThreads() || mine.isFull())) {
+      if (open != null && (!lock.hasQueuedThreads() || mine.isFull(commitNanos))) {
         settle(mine);
       }
     } catch (SQLException e) {
@@ -189,8 +197,10 @@ final class Writer {
   }
 
   private void settle(Batch batch) {
+    long begun = System.nanoTime();
     try {
       session.commit();
+      commitNanos += (System.nanoTime() - begun - commitNanos) / 8;
     } catch (SQLException e) {
       batch.failure =
           StoreException.of(

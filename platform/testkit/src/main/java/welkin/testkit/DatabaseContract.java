@@ -394,6 +394,26 @@ public abstract class DatabaseContract {
   }
 
   @Test
+  void equalHintsOfATransactionAreOne() {
+    var hints = new AtomicInteger();
+    record Hint(String host, AtomicInteger count) implements Runnable {
+      @Override
+      public void run() {
+        count.incrementAndGet();
+      }
+    }
+    for (int i = 0; i < 2; i++) {
+      db.change(
+          sql -> {
+            sql.afterCommit(new Hint("a", hints));
+            sql.afterCommit(new Hint("b", hints));
+            sql.afterCommit(new Hint("a", hints));
+          });
+    }
+    assertThat(hints).hasValue(4);
+  }
+
+  @Test
   void oneThatFailsAmongManyFailsAlone() throws Exception {
     put("taken");
     var refused = new AtomicInteger();

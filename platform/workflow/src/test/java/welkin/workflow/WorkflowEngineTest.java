@@ -136,6 +136,82 @@ class WorkflowEngineTest {
     assertThat(outcome.get("s")).contains("deleted meanwhile");
   }
 
+  /** Work that is not recorded, before and after a step that is. */
+  static class Sweep extends Workflow<String> {
+    final List<String> done = new java.util.concurrent.CopyOnWriteArrayList<>();
+    volatile boolean refuses;
+    volatile Fault reason;
+
+    Sweep() {
+      super("sweep", 1, String.class, Duration.ofMinutes(1));
+    }
+
+    @Override
+    public void run(Run run, String in) {
+      run.again("before", () -> done.add("before"));
+      run.step("record", () -> done.add("record"));
+      run.again(
+          "after",
+          () -> {
+            done.add("after");
+            if (refuses) {
+              refuses = false;
+              throw Fault.conflict("not now");
+            }
+          });
+      run.change("end", sql -> done.add("end"));
+    }
+
+    @Override
+    public void failed(Sql sql, String in, Fault f) {
+      reason = f;
+    }
+  }
+
+  @Test
+  void whatIsNotRecordedIsDoneAgainFromTheLastRecordOn() {
+    engine.close();
+    var sweep = new Sweep();
+    var dying =
+        new WorkflowEngine(
+            db,
+            InstantSource.system(),
+            Ids.system(),
+            8,
+            new Probe() {
+              @Override
+              public void worked(String kind, String step) {
+                if (step.equals("after")) {
+                  throw new Crash();
+                }
+              }
+            });
+    dying.register(sweep);
+    dying.start(true);
+    db.change(sql -> dying.enqueue(sql, sweep, "s", "s"));
+    assertThat(dying.settled("s", Duration.ofMillis(300))).isFalse();
+    dying.halt();
+    engine = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8);
+    engine.register(sweep);
+    engine.start(true);
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(sweep.done).containsExactly("before", "record", "after", "after", "end");
+  }
+
+  @Test
+  void thatItFailedIsRecorded() {
+    engine.close();
+    var sweep = new Sweep();
+    sweep.refuses = true;
+    engine = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8);
+    engine.register(sweep);
+    engine.start(true);
+    db.change(sql -> engine.enqueue(sql, sweep, "s", "s"));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(sweep.reason).hasMessage("not now");
+    assertThat(sweep.done).doesNotContain("end");
+  }
+
   @Test
   void aSignalLetsAWaitingWorkflowGoOn() {
     enqueue(new Input("s", false, true));

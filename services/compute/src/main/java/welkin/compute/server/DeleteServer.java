@@ -12,7 +12,8 @@ import welkin.workflow.Workflow;
 /**
  * Takes a server off its host, gives back what it held and marks its row deleted. On a host that
  * does not answer the guest is left to the reconciler, which finds it when the host comes back. The
- * server's id is never used again, so all of it may be done twice and nothing is recorded on the way.
+ * server's id is never used again, so all of it may be done twice and nothing is recorded on the
+ * way.
  */
 public final class DeleteServer extends Workflow<OnServer> {
   private final Means means;

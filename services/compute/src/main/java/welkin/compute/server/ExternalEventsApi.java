@@ -109,8 +109,7 @@ public final class ExternalEventsApi {
         .toArray();
   }
 
-  private int hear(
-      Sql sql, ObjectNode event, ServerStore.Site server, Set<String> refreshed) {
+  private int hear(Sql sql, ObjectNode event, ServerStore.Site server, Set<String> refreshed) {
     if (server == null) {
       return 404;
     }
