@@ -298,7 +298,21 @@ class DirectoryTest {
     assertThat(list).hasSize(3);
     assertThat(list.at("/0/scope/project/id").asString()).isEqualTo(child);
     assertThat(list.at("/0/user/name").asString()).isEqualTo("gus");
-    assertThat(list.findValuesAsString("prior_role")).hasSize(2);
+    assertThat(list.findValuesAsString("prior_role"))
+        .extracting(link -> link.substring(link.indexOf("/v3")))
+        .as("in keystone's own words: the implied role, then the one that implies it at once")
+        .containsExactly(
+            "/v3/prior_role/" + implied + "/implies/" + role,
+            "/v3/prior_role/" + cloud.role("reader") + "/implies/" + implied);
+    var own = "/v3/projects/" + child + "/users/" + user + "/roles/" + implied;
+    assertThat(call("PUT", own, null).status()).isEqualTo(204);
+    assertThat(
+            call("GET", "/v3/role_assignments?effective&user.id=" + user, null)
+                .body()
+                .get("role_assignments"))
+        .as("an assignment for each way it comes")
+        .hasSize(5);
+    assertThat(call("DELETE", own, null).status()).isEqualTo(204);
     assertThat(
             call("GET", "/v3/role_assignments?group.id=" + group, null)
                 .body()

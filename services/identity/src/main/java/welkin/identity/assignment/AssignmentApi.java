@@ -179,6 +179,7 @@ public final class AssignmentApi {
   private static void links(ObjectNode out, Call call, AssignmentQuery.Found found) {
     var links = out.putObject("links");
     var d = found.direct();
+    var prior = found.priorRoleId();
     var base = call.base() + "/v3";
     links.put(
         "assignment",
@@ -189,14 +190,15 @@ public final class AssignmentApi {
                 : d.domainId() != null ? "/domains/" + d.domainId() : "/system")
             + (d.userId() != null ? "/users/" + d.userId() : "/groups/" + d.groupId())
             + "/roles/"
-            + d.roleId()
+            + (prior == null ? d.roleId() : prior)
             + (d.inherited() ? "/inherited_to_projects" : ""));
     if (d.groupId() != null && found.assignment().userId() != null) {
       links.put(
           "membership", base + "/groups/" + d.groupId() + "/users/" + found.assignment().userId());
     }
-    if (found.priorRoleId() != null) {
-      links.put("prior_role", base + "/roles/" + found.priorRoleId());
+    if (prior != null) {
+      links.put(
+          "prior_role", base + "/prior_role/" + found.assignment().roleId() + "/implies/" + prior);
     }
   }
 }

@@ -3,7 +3,6 @@ package welkin.identity.assignment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +32,11 @@ record AssignmentQuery(
     boolean effective) {
 
   /**
-   * An assignment as it is listed.
+   * An assignment as it is listed; one that comes in several ways is listed for each, as keystone
+   * does.
    *
    * @param direct the stored assignment it comes from
-   * @param priorRoleId the role that implies its role, or null
+   * @param priorRoleId the role that implies its role at once, or null
    */
   record Found(Assignment assignment, Assignment direct, String priorRoleId) {}
 
@@ -53,7 +53,7 @@ record AssignmentQuery(
       return out;
     }
     var roles = RoleGraph.load(sql);
-    var seen = new LinkedHashMap<String, Found>();
+    var seen = new LinkedHashSet<Found>();
     var tree = new Tree(sql);
     var stored =
         userId != null
@@ -73,19 +73,19 @@ record AssignmentQuery(
           continue;
         }
         for (var user : users(sql, a)) {
-          for (var role : roles.closure(List.of(a.roleId()))) {
+          for (var step : roles.steps(a.roleId())) {
+            var role = step.roleId();
             var one =
                 new Assignment(user, null, a.projectId(), a.domainId(), a.system(), role, false);
             var r = roles.role(role);
             if (r != null && r.domainId() == null && (roleId == null || roleId.equals(role))) {
-              seen.putIfAbsent(
-                  one.key(), new Found(one, direct, role.equals(a.roleId()) ? null : a.roleId()));
+              seen.add(new Found(one, direct, step.priorId()));
             }
           }
         }
       }
     }
-    return List.copyOf(seen.values());
+    return List.copyOf(seen);
   }
 
   /** The projects or the domain asked for; null for any. */

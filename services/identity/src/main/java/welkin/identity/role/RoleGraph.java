@@ -47,6 +47,29 @@ public final class RoleGraph {
     return out;
   }
 
+  /**
+   * A role and the one that implies it.
+   *
+   * @param priorId null for the role the walk began with
+   */
+  public record Step(String roleId, String priorId) {}
+
+  /** The role and all it implies, as often as there are ways of one step to each, itself first. */
+  public Set<Step> steps(String id) {
+    var out = new LinkedHashSet<Step>();
+    var next = new ArrayDeque<Step>();
+    next.add(new Step(id, null));
+    while (!next.isEmpty()) {
+      var step = next.poll();
+      if (out.add(step)) {
+        implied
+            .getOrDefault(step.roleId(), List.of())
+            .forEach(i -> next.add(new Step(i, step.roleId())));
+      }
+    }
+    return out;
+  }
+
   /** Every role whose closure has this one: itself and those that imply it. */
   public Set<String> implying(String id) {
     var out = new LinkedHashSet<String>();
