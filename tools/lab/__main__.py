@@ -70,6 +70,8 @@ def main(argv):
             raise hosts.Failed('exec needs a command')
         words = h.words(*words, env={'PS1': rest[0] + '# '}, cwd=os.getcwd())
         os.execvp(words[0], words)
+    elif command in ('shell', 'exec'):
+        raise hosts.Failed('%s needs a host: %s' % (command, ', '.join(lab.hosts)))
     else:
         print(HELP % DAYS, file=sys.stderr)
         return 2
