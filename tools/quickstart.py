@@ -178,8 +178,15 @@ class Walk:
             'network', '/v2.0/floatingips', {'floatingip': {
                 'floating_network_id': outside['id'], 'port_id': port['id']}})['floatingip'])['floating_ip_address']
 
+    def powered(self, server):
+        """Starts it when it is off: its host lost its power, and may have said so only now."""
+        now = self.cloud.get('compute', '/servers/' + server['id'])['server']
+        if now['status'] == 'SHUTOFF' and not now['OS-EXT-STS:task_state']:
+            self.cloud.post('compute', '/servers/%s/action' % server['id'], {'os-start': None})
+
     def ssh(self, argv, server):
         def answers():
+            self.powered(server)
             done = subprocess.run(argv + ['hostname'], stdin=subprocess.DEVNULL, capture_output=True, text=True)
             return done.stdout.strip() if done.returncode == 0 else None
         begin = time.monotonic()

@@ -52,7 +52,13 @@ def neighbour(lab):
         if there['status'] != 'ACTIVE':
             raise Failed('%s: %s' % (NEIGHBOUR, there.get('fault', {}).get('message')))
     ip = there['addresses']['private'][0]['addr']
-    wait_until(180, 'a ping from first to second', lambda: guest(lab, 'ping -c 1 -W 2 ' + ip) is not None, 1)
+
+    def reached():
+        now = cloud.get('compute', '/servers/' + there['id'])['server']
+        if now['status'] == 'SHUTOFF' and not now['OS-EXT-STS:task_state']:     # as after a loss of power
+            cloud.post('compute', '/servers/%s/action' % there['id'], {'os-start': None})
+        return guest(lab, 'ping -c 1 -W 2 ' + ip) is not None
+    wait_until(180, 'a ping from first to second', reached, 1)
     print('  ok   %-56s %6.1f s  %s to %s' % ('first reaches second', time.monotonic() - begin, first['OS-EXT-SRV-ATTR:host'],
                                                there['OS-EXT-SRV-ATTR:host']), flush=True)
 
