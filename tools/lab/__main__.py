@@ -10,7 +10,7 @@ import lab as labs  # noqa: E402
 
 HELP = """usage: ./welkin lab up [--database mariadb] [--networks N] | quickstart [the same] | down | status | shell HOST | exec HOST COMMAND... | trial [NAME...]
 
-A cloud of seven hosts on this machine, each with network, mount and process namespaces of its own, joined by a bridge:
+A cloud of seven hosts (or more) on this machine, each with network, mount and process namespaces of its own, joined by a bridge:
   infra-1                PostgreSQL (or MariaDB), RabbitMQ and a load balancer: what an operator has before there is a cloud
   control-1, control-2   APIs and workers
   compute-1 to -3        hypervisors with real QEMU guests
