@@ -29,7 +29,7 @@ final class Writer {
    * commit takes. As long as others queue, members would else gather until everyone waits for
    * everyone, and all would go on at the same moment to queue somewhere else.
    */
-  private static final int COMMITS_SHARED_FOR = 4;
+  private static final int COMMITS_SHARED_FOR = 8;
 
   /** Some change nothing and take no time, which says nothing of the next one. */
   private static final long COMMIT_LEAST_NANOS = 500_000;
