@@ -46,8 +46,11 @@ ensure_jar() {
 }
 
 # Flags of the server's JVM. Serial collector and compact headers: the smallest, and the fastest start on few cores.
+# A heap that begins small: by default the JVM begins with all of it, and a third is touched before the first collection.
 jvm_flags() {
-  printf '%s\n' -XX:+UseSerialGC -XX:+UseCompactObjectHeaders "-Xmx${WELKIN_HEAP:-256m}" \
+  local heap=${WELKIN_HEAP:-256m}
+  case $heap in [1-9][0-9][0-9]*[mM] | *[gG]) printf '%s\n' -Xms64m ;; esac
+  printf '%s\n' -XX:+UseSerialGC -XX:+UseCompactObjectHeaders "-Xmx$heap" \
     --enable-native-access=ALL-UNNAMED -XX:+ExitOnOutOfMemoryError \
     -Djdk.virtualThreadScheduler.parallelism=8   # SQLite's native calls hold a carrier while they wait for the disk
 }
