@@ -57,6 +57,9 @@ class Walk:
                 os.dup2(file.fileno(), number)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             status = shell.OpenStackShell().run([str(a) for a in argv]) or 0
+            if not isinstance(status, int):   # sys.exit() would print it
+                print(status, file=sys.stderr)
+                status = 1
             sys.stdout.flush()
             sys.stderr.flush()
         except SystemExit as e:
