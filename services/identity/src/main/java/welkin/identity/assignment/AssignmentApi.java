@@ -72,8 +72,9 @@ public final class AssignmentApi {
                 sql -> {
                   var query = query(sql, call, subtree, project);
                   var out = new ArrayList<ObjectNode>();
-                  var known = names ? new Names(sql) : null;
-                  for (var found : query.run(sql)) {
+                  var all = query.run(sql);
+                  var known = names ? Names.of(sql, all) : null;
+                  for (var found : all) {
                     if (own == null || isIn(sql, own, found.assignment())) {
                       out.add(show(call, found, known));
                     }

@@ -1,5 +1,6 @@
 package welkin.identity.assignment;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
@@ -170,11 +171,16 @@ public final class GrantApi {
   private Answer list(Call call, boolean inherited) {
     var wanted = enforced(call, inherited);
     var out = new java.util.ArrayList<ObjectNode>();
-    for (var a : assignments.like(wanted)) {
-      backend
-          .database()
-          .read(sql -> RoleStore.find(sql, a.roleId()))
-          .ifPresent(role -> out.add(RoleWire.show(call, role)));
+    var ids = assignments.like(wanted).stream().map(Assignment::roleId).toList();
+    var roles = new HashMap<String, Role>();
+    backend
+        .database()
+        .read(sql -> RoleStore.findAll(sql, ids))
+        .forEach(role -> roles.put(role.id(), role));
+    for (var id : ids) {
+      if (roles.containsKey(id)) {
+        out.add(RoleWire.show(call, roles.get(id)));
+      }
     }
     return ListRequest.answer(call, "roles", out);
   }

@@ -1,9 +1,14 @@
 package welkin.identity.assignment;
 
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.identity.group.GroupStore;
 import welkin.identity.project.ProjectStore;
@@ -11,63 +16,82 @@ import welkin.identity.role.RoleStore;
 import welkin.identity.user.UserStore;
 import welkin.store.Sql;
 
-/** The names of what a list of assignments speaks of, each looked up once for the list. */
+/** The names of what a list of assignments speaks of, looked up together. */
 final class Names {
   /**
    * @param domainId whose name belongs to it, or null
    */
   private record Named(String name, String domainId) {}
 
-  private final Sql sql;
-  private final Map<String, Optional<Named>> known = new HashMap<>();
+  private final Map<String, Named> roles = new HashMap<>();
+  private final Map<String, Named> users = new HashMap<>();
+  private final Map<String, Named> groups = new HashMap<>();
 
-  Names(Sql sql) {
-    this.sql = sql;
+  /** Domains, too, which have no domain of their own. */
+  private final Map<String, Named> projects = new HashMap<>();
+
+  private Names() {}
+
+  static Names of(Sql sql, Collection<AssignmentQuery.Found> list) {
+    var out = new Names();
+    RoleStore.findAll(sql, ids(list, Assignment::roleId))
+        .forEach(r -> out.roles.put(r.id(), new Named(r.name(), r.domainId())));
+    UserStore.findAll(sql, ids(list, Assignment::userId))
+        .forEach(u -> out.users.put(u.id(), new Named(u.name(), u.domainId())));
+    GroupStore.findAll(sql, ids(list, Assignment::groupId))
+        .forEach(g -> out.groups.put(g.id(), new Named(g.name(), g.domainId())));
+    var targets = ids(list, Assignment::projectId);
+    targets.addAll(ids(list, Assignment::domainId));
+    out.findProjects(sql, targets);
+    var domains = new HashSet<String>();
+    for (var named : List.of(out.roles, out.users, out.groups, out.projects)) {
+      named.values().stream().map(Named::domainId).filter(Objects::nonNull).forEach(domains::add);
+    }
+    domains.removeAll(out.projects.keySet());
+    out.findProjects(sql, domains);
+    return out;
+  }
+
+  private static Set<String> ids(
+      Collection<AssignmentQuery.Found> list, Function<Assignment, String> id) {
+    return list.stream()
+        .map(found -> id.apply(found.assignment()))
+        .filter(Objects::nonNull)
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  private void findProjects(Sql sql, Collection<String> ids) {
+    ProjectStore.findAll(sql, ids)
+        .forEach(
+            p ->
+                projects.put(
+                    p.id(), new Named(p.name(), p.isDomain() ? null : p.owningDomainId())));
   }
 
   void role(ObjectNode in, String id) {
-    put(
-        in,
-        "role " + id,
-        () -> RoleStore.find(sql, id).map(r -> new Named(r.name(), r.domainId())));
+    put(in, roles.get(id));
   }
 
   void user(ObjectNode in, String id) {
-    put(
-        in,
-        "user " + id,
-        () -> UserStore.find(sql, id).map(u -> new Named(u.name(), u.domainId())));
+    put(in, users.get(id));
   }
 
   void group(ObjectNode in, String id) {
-    put(
-        in,
-        "group " + id,
-        () -> GroupStore.find(sql, id).map(g -> new Named(g.name(), g.domainId())));
+    put(in, groups.get(id));
   }
 
   /** A domain, too, which has no domain of its own. */
   void project(ObjectNode in, String id) {
-    put(
-        in,
-        "project " + id,
-        () ->
-            ProjectStore.find(sql, id)
-                .map(p -> new Named(p.name(), p.isDomain() ? null : p.owningDomainId())));
+    put(in, projects.get(id));
   }
 
-  private void put(ObjectNode in, String key, Supplier<Optional<Named>> find) {
-    var named = known.get(key);
+  private void put(ObjectNode in, Named named) {
     if (named == null) {
-      named = find.get();
-      known.put(key, named);
+      return;
     }
-    if (named.isPresent()) {
-      in.put("name", named.get().name());
-      var domain = named.get().domainId();
-      if (domain != null) {
-        project(in.putObject("domain").put("id", domain), domain);
-      }
+    in.put("name", named.name());
+    if (named.domainId() != null) {
+      project(in.putObject("domain").put("id", named.domainId()), named.domainId());
     }
   }
 }

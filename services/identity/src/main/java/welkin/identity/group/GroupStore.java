@@ -1,11 +1,13 @@
 package welkin.identity.group;
 
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.identity.federation.shadow.ExpiringMembershipStore;
 import welkin.identity.shared.Attributes;
+import welkin.identity.shared.ByIds;
 import welkin.identity.shared.ListRequest;
 import welkin.store.ListQuery;
 import welkin.store.Row;
@@ -18,6 +20,12 @@ public final class GroupStore {
       "NOT EXISTS (SELECT 1 FROM id_mapping WHERE public_id = user_group.id AND gone = 1)";
 
   private GroupStore() {}
+
+  /** Those that there are, in no order. */
+  public static List<Group> findAll(Sql sql, Collection<String> ids) {
+    return ByIds.list(
+        sql, "SELECT * FROM user_group WHERE " + SEEN + " AND id IN ", ids, GroupStore::map);
+  }
 
   public static Optional<Group> find(Sql sql, String id) {
     return sql.one("SELECT * FROM user_group WHERE id = ? AND " + SEEN, GroupStore::map, id);

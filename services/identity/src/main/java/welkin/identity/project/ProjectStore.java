@@ -1,11 +1,13 @@
 package welkin.identity.project;
 
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.core.Json;
 import welkin.identity.shared.Attributes;
+import welkin.identity.shared.ByIds;
 import welkin.identity.shared.ListRequest;
 import welkin.store.ListQuery;
 import welkin.store.Row;
@@ -19,6 +21,11 @@ public final class ProjectStore {
   private static final String SELECT = "SELECT * FROM project";
 
   private ProjectStore() {}
+
+  /** Those that there are, in no order. */
+  public static List<Project> findAll(Sql sql, Collection<String> ids) {
+    return ByIds.list(sql, SELECT + " WHERE id IN ", ids, ProjectStore::map);
+  }
 
   public static Optional<Project> find(Sql sql, String id) {
     return sql.one(SELECT + " WHERE id = ?", ProjectStore::map, id);

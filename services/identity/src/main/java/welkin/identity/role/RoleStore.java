@@ -1,10 +1,12 @@
 package welkin.identity.role;
 
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.identity.shared.Attributes;
+import welkin.identity.shared.ByIds;
 import welkin.identity.shared.ListRequest;
 import welkin.store.ListQuery;
 import welkin.store.Row;
@@ -18,6 +20,11 @@ public final class RoleStore {
   public record Implication(String priorId, String impliedId) {}
 
   private RoleStore() {}
+
+  /** Those that there are, in no order. */
+  public static List<Role> findAll(Sql sql, Collection<String> ids) {
+    return ByIds.list(sql, "SELECT * FROM role WHERE id IN ", ids, RoleStore::map);
+  }
 
   public static Optional<Role> find(Sql sql, String id) {
     return sql.one("SELECT * FROM role WHERE id = ?", RoleStore::map, id);

@@ -2,12 +2,14 @@ package welkin.identity.user;
 
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Secret;
 import welkin.identity.shared.Attributes;
+import welkin.identity.shared.ByIds;
 import welkin.identity.shared.ListRequest;
 import welkin.store.ListQuery;
 import welkin.store.Row;
@@ -20,6 +22,12 @@ public final class UserStore {
       "NOT EXISTS (SELECT 1 FROM id_mapping WHERE public_id = users.id AND gone = 1)";
 
   private UserStore() {}
+
+  /** Those that there are, in no order. */
+  public static List<User> findAll(Sql sql, Collection<String> ids) {
+    return ByIds.list(
+        sql, "SELECT * FROM users WHERE " + SEEN + " AND id IN ", ids, UserStore::map);
+  }
 
   public static Optional<User> find(Sql sql, String id) {
     return sql.one("SELECT * FROM users WHERE id = ? AND " + SEEN, UserStore::map, id);

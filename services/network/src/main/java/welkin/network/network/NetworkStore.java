@@ -1,8 +1,10 @@
 package welkin.network.network;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import welkin.network.resource.Journal;
@@ -70,6 +72,21 @@ public final class NetworkStore {
   public boolean isSharedWith(Sql sql, Resource network, String projectId) {
     return network.flag("shared")
         || !grantedTo(sql, List.of(network.id()), projectId, "access_as_shared").isEmpty();
+  }
+
+  /** What rules ask about the networks that things of a page belong to. */
+  public void targets(
+      Sql sql, String projectId, List<Resource> page, List<Map<String, Object>> targets) {
+    var networks = new HashMap<String, Resource>();
+    var ids = new HashSet<String>();
+    page.forEach(r -> ids.add(r.text("network_id")));
+    rows.findAll(sql, ids).forEach(n -> networks.put(n.id(), n));
+    var granted = grantedTo(sql, ids, projectId, "access_as_shared");
+    for (int i = 0; i < page.size(); i++) {
+      var network = networks.get(page.get(i).text("network_id"));
+      targets.get(i).put("network:project_id", network.projectId());
+      targets.get(i).put("shared", network.flag("shared") || granted.contains(network.id()));
+    }
   }
 
   /** The host of a network's DHCP server. */

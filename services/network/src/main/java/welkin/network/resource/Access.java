@@ -48,6 +48,19 @@ public final class Access {
     return t;
   }
 
+  /** The documents of a page as policy targets. */
+  List<Map<String, Object>> targets(Sql sql, Caller caller, Noun noun, List<Resource> page) {
+    var out = new ArrayList<Map<String, Object>>();
+    for (var r : page) {
+      var t = new HashMap<String, Object>();
+      r.document().forEachEntry((k, v) -> t.put(k, plain(v)));
+      t.put("tenant_id", t.get("project_id"));
+      out.add(t);
+    }
+    noun.targets(sql, caller, page, out);
+    return out;
+  }
+
   private static Object plain(JsonNode v) {
     return v.isString() ? v.stringValue() : v.isBoolean() ? v.asBoolean() : v.isNull() ? null : v;
   }

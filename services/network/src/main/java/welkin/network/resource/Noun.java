@@ -67,6 +67,14 @@ public interface Noun {
   /** What policy rules may ask about a resource beyond its own attributes. */
   default void target(Sql sql, Caller caller, ObjectNode document, Map<String, Object> target) {}
 
+  /** The same for a page, with as few statements as for one. */
+  default void targets(
+      Sql sql, Caller caller, List<Resource> page, List<Map<String, Object>> targets) {
+    for (int i = 0; i < page.size(); i++) {
+      target(sql, caller, page.get(i).document(), targets.get(i));
+    }
+  }
+
   /** Whether kept documents are shown as they are. */
   default boolean asKept() {
     return false;

@@ -75,8 +75,10 @@ public final class ResourceApi {
           var list = out.putArray(key);
           var page =
               noun.complete(sql, call.caller(), rows.stream().map(Listed::resource).toList());
-          for (var r : page) {
-            var target = access.target(sql, call.caller(), noun, r.document());
+          var targets = access.targets(sql, call.caller(), noun, page);
+          for (int i = 0; i < page.size(); i++) {
+            var r = page.get(i);
+            var target = targets.get(i);
             if (access.allows("get_" + noun.attributes().singular(), call.caller(), target)) {
               list.add(shown(call.caller(), r, target, fields));
             }

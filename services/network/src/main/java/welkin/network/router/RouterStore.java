@@ -1,5 +1,6 @@
 package welkin.network.router;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,6 +84,22 @@ public final class RouterStore {
             r -> Optional.ofNullable(r.text("host")),
             routerId)
         .flatMap(h -> h);
+  }
+
+  /** Of these routers the ones with a host. */
+  Set<String> hosted(Sql sql, List<String> ids) {
+    var out = new HashSet<String>();
+    for (int i = 0; i < ids.size(); i += 500) {
+      var part = ids.subList(i, Math.min(ids.size(), i + 500));
+      out.addAll(
+          sql.list(
+              "SELECT id FROM router WHERE host IS NOT NULL AND id IN (?"
+                  + ", ?".repeat(part.size() - 1)
+                  + ")",
+              r -> r.text("id"),
+              part.toArray()));
+    }
+    return out;
   }
 
   void setHost(Sql sql, String routerId, String host) {

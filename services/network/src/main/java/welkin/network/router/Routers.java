@@ -134,9 +134,9 @@ public final class Routers implements Noun {
 
   @Override
   public List<Resource> complete(Sql sql, Caller caller, List<Resource> page) {
+    var hosted = store.hosted(sql, page.stream().map(Resource::id).toList());
     for (var r : page) {
-      r.set(
-          "availability_zones", store.host(sql, r.id()).isPresent() ? List.of("nova") : List.of());
+      r.set("availability_zones", hosted.contains(r.id()) ? List.of("nova") : List.of());
     }
     return page;
   }

@@ -1,5 +1,7 @@
 package welkin.network.securitygroup;
 
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -128,6 +130,19 @@ public final class SecurityGroupRules implements Noun {
       throw groups.notFound(id);
     }
     target.put("security_group:project_id", group.projectId());
+  }
+
+  @Override
+  public void targets(
+      Sql sql, Caller caller, List<Resource> page, List<Map<String, Object>> targets) {
+    var ids = new HashSet<String>();
+    page.forEach(r -> ids.add(r.text("security_group_id")));
+    var owners = new HashMap<String, String>();
+    store.groups().findAll(sql, ids).forEach(g -> owners.put(g.id(), g.projectId()));
+    for (int i = 0; i < page.size(); i++) {
+      var group = page.get(i).text("security_group_id");
+      targets.get(i).put("security_group:project_id", owners.get(group));
+    }
   }
 
   @Override

@@ -211,6 +211,12 @@ public final class Subnets implements Noun {
     }
   }
 
+  @Override
+  public void targets(
+      Sql sql, Caller caller, List<Resource> page, List<Map<String, Object>> targets) {
+    networks.targets(sql, caller.projectId(), page, targets);
+  }
+
   private Resource network(Sql sql, String id) {
     return networks.find(sql, id).orElseThrow(() -> Faults.notFound("Network", id));
   }
