@@ -96,6 +96,18 @@ class ServerApiTest {
   }
 
   @Test
+  void deletingDoesNotFailForAHostThatFellSilent() {
+    var id = boot("gone", "");
+    one.silent = true;
+    two.silent = true;
+    assertThat(cloud.delete(ALICE, "/servers/" + id).status()).isEqualTo(204);
+    cloud.settled(id);
+    assertThat(show(id).status()).isEqualTo(404);
+    assertThat(cloud.neighbours.ports).isEmpty();
+    assertThat(cloud.neighbours.allocations).isEmpty();
+  }
+
+  @Test
   void takesTheNextHostWhenOneFails() {
     one.refuseSpawn = "The disk is full.";
     for (int i = 0; i < 3; i++) {

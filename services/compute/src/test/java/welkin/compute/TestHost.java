@@ -53,6 +53,9 @@ final class TestHost implements InstanceAgent {
         " 00:00:00 up 1 day,  0 users,  load average: 0.00, 0.00, 0.00");
   }
 
+  /** It is up by word, and answers no call: it was cut off just now. */
+  volatile boolean silent;
+
   private InstanceState guest(String id) {
     var guest = guests.get(id);
     if (guest == null) {
@@ -74,6 +77,9 @@ final class TestHost implements InstanceAgent {
 
   @Override
   public void destroy(String serverId) {
+    if (silent) {
+      throw Fault.of(504, "GatewayTimeout", "gave no sign for 12 s.");
+    }
     specs.remove(serverId);
     guests.remove(serverId);
     nics.remove(serverId);

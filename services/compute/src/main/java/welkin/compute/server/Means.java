@@ -181,7 +181,9 @@ public record Means(
     try {
       work.run();
     } catch (Fault f) {
-      if (f.status() != 503 && hosts.up(host)) {
+      // 503: nobody is there; 504: it fell silent, as one that was just cut off does before it
+      // counts as down
+      if (f.status() != 503 && f.status() != 504 && hosts.up(host)) {
         throw f;
       }
     }
