@@ -1,10 +1,8 @@
-package welkin.identity.shared;
+package welkin.store;
 
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import welkin.store.Row;
-import welkin.store.Sql;
 
 /** Rows by many ids with few statements. */
 public final class ByIds {
