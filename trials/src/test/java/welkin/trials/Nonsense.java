@@ -18,6 +18,11 @@ import welkin.http.Version;
  */
 final class Nonsense {
   private static final int KEPT = 12;
+
+  /** What no text of ours can hold: written as it is meant when the body is text. */
+  private static final String HALF = "@half@";
+
+  private static final String HUGE = "@huge@";
   private static final List<String> WORDS =
       List.of(
           "",
@@ -57,8 +62,28 @@ final class Nonsense {
           "\ud800",
           "\u202e",
           "e\u0301",
+          HALF,
+          "a" + HALF,
           "x".repeat(256),
+          "\ud83d\ude00".repeat(255),
+          "\ud83d\ude00".repeat(256),
+          "\ud83d\ude00".repeat(2100),
+          "e\u0301 ",
+          " x",
+          "\u2003",
+          "a.".repeat(30_000),
+          "1:".repeat(30_000),
+          "a/".repeat(30_000),
+          "a,".repeat(30_000),
+          " ".repeat(30_000),
+          "(".repeat(3_000),
+          "(.*a){25}$",
+          "([a-z]+)*\\1$",
+          "9".repeat(400),
           "y".repeat(70_000),
+          ",",
+          ",,",
+          "&",
           "gt:5",
           "in:",
           "in:a,b",
@@ -88,7 +113,12 @@ final class Nonsense {
           "18446744073709551616",
           "1.5",
           "-0.0",
-          "1e400",
+          "\"" + HUGE + "\"",
+          "2147483647",
+          "-2147483649",
+          "9223372036854775807",
+          "7347183502184283540",
+          "1e308",
           "1e-400",
           "123456789012345678901234567890",
           "[]",
@@ -270,7 +300,9 @@ final class Nonsense {
   }
 
   private String text(JsonNode node) {
-    return Json.text(node);
+    return Json.text(node)
+        .replace(HALF, pick(List.of("\\ud800", "\\ude00", "\\ud83d\\ud83d")))
+        .replace("\"" + HUGE + "\"", pick(List.of("1e400", "-1e999999999", "9".repeat(5_000))));
   }
 
   private String broken() {
@@ -402,7 +434,8 @@ final class Nonsense {
         out.append(encoded(pick(seen.get(name)).asString("")));
       } else {
         var word = word();
-        out.append(chance(80) ? encoded(word.substring(0, Math.min(300, word.length()))) : "%zz%");
+        out.append(
+            chance(80) ? encoded(word.substring(0, Math.min(20_000, word.length()))) : "%zz%");
       }
     }
     return out.toString();
@@ -415,7 +448,7 @@ final class Nonsense {
           List.of("..", "%2e%2e", "%2F", "%00", "%", "%zz", "%ff%fe", "a;b", "+", "..;", "."));
     }
     var word = word();
-    return encoded(word.substring(0, Math.min(300, word.length())));
+    return encoded(word.substring(0, Math.min(3_000, word.length())));
   }
 
   static String encoded(String text) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,14 @@ class NonsenseTrialTest {
         // every row once at least, then any
         say(sent < rows.size() ? rows.get(sent) : rows.get(random.nextInt(rows.size())));
       }
-      System.out.println(sent + " requests, answered by " + statuses);
+      System.out.println(
+          sent
+              + " requests to "
+              + rows.size()
+              + " rows, answered by "
+              + new TreeMap<>(statuses)
+              + "; failures: "
+              + wrong.size());
       assertThat(wrong.values()).as("seed " + seed).isEmpty();
       assertThat(cloud.admin().send("GET", "/compute/v2.1/servers/detail", null).status())
           .isEqualTo(200);

@@ -1,6 +1,10 @@
 package welkin.core;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +18,7 @@ import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.NumericNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -30,9 +35,25 @@ public final class Json {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .nodeFactory(new FiniteNumbers())
           .build();
 
   private Json() {}
+
+  /**
+   * A number that is none once it is read ({@code 1e999}) could be neither compared nor repeated.
+   */
+  private static final class FiniteNumbers extends JsonNodeFactory {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public NumericNode numberNode(double v) {
+      if (!Double.isFinite(v)) {
+        throw Fault.badRequest("Malformed JSON: a number is larger than any that is understood.");
+      }
+      return super.numberNode(v);
+    }
+  }
 
   public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
@@ -83,18 +104,42 @@ public final class Json {
     return MAPPER.valueToTree(value);
   }
 
-  /** Parses a document; malformed input is a 400 {@link Fault}. */
+  /**
+   * Parses a document; malformed input is a 400 {@link Fault}. Malformed is what Jackson lets pass,
+   * too: bytes that are no UTF-8 (RFC 8259, 8.1), and half a character, which JSON can say as
+   * {@code "\\ud800"} but no UTF-8 can, so that nobody could store or repeat it.
+   */
   public static JsonNode parse(byte[] bytes) {
     try {
-      return MAPPER.readTree(bytes);
+      boolean ascii = true;
+      for (int i = 0; ascii && i < bytes.length; i++) {
+        ascii = bytes[i] > 0;
+      }
+      var node = ascii ? MAPPER.readTree(bytes) : MAPPER.readTree(decoded(bytes));
+      if (mayHoldHalves(bytes)) {
+        refuseHalves(node);
+      }
+      return node;
     } catch (JacksonException e) {
       throw Fault.badRequest("Malformed request body: " + why(e));
+    } catch (CharacterCodingException e) {
+      throw Fault.badRequest("Malformed request body: it is not UTF-8.");
     }
+  }
+
+  /** Strictly: Jackson takes overlong forms. */
+  private static String decoded(byte[] bytes) throws CharacterCodingException {
+    var text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    return text.startsWith("\ufeff") ? text.substring(1) : text;
   }
 
   public static JsonNode parse(String text) {
     try {
-      return MAPPER.readTree(text);
+      var node = MAPPER.readTree(text);
+      if (text.indexOf('\\') >= 0 || !isWhole(text)) {
+        refuseHalves(node);
+      }
+      return node;
     } catch (JacksonException e) {
       throw Fault.badRequest("Malformed JSON: " + why(e));
     }
@@ -107,6 +152,51 @@ public final class Json {
     return where == null || where.getLineNr() < 1
         ? what
         : what + " (line " + where.getLineNr() + ", column " + where.getColumnNr() + ")";
+  }
+
+  /** Whether there is an escape of a surrogate: rarely, so that trees are rarely walked. */
+  private static boolean mayHoldHalves(byte[] bytes) {
+    for (int i = 0; i + 2 < bytes.length; i++) {
+      if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 32) == 'd') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void refuseHalves(JsonNode node) {
+    if (node.isString()) {
+      refuseHalves(node.stringValue());
+    } else {
+      node.forEachEntry(
+          (key, value) -> {
+            refuseHalves(key);
+            refuseHalves(value);
+          });
+      if (node.isArray()) {
+        node.forEach(Json::refuseHalves);
+      }
+    }
+  }
+
+  private static void refuseHalves(String text) {
+    if (!isWhole(text)) {
+      throw Fault.badRequest("Malformed JSON: a text has half a surrogate pair.");
+    }
+  }
+
+  /** Whether a text has no half of a surrogate pair: whether UTF-8 can say it. */
+  public static boolean isWhole(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (i + 1 == text.length()
+            || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
   }
 
   public static <T> T read(String text, Class<T> type) {

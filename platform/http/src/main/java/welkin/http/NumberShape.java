@@ -7,12 +7,13 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A number; {@link Shape#integer()} or {@link Shape#number()}. An integer is one of 32 bits unless
- * its least or greatest value says otherwise: no column and no handler is given what it cannot
- * hold.
+ * its least or greatest value says otherwise, any other number a double: no column and no handler
+ * is given what it cannot hold.
  */
 public final class NumberShape extends Shape {
   private static final BigDecimal LEAST = BigDecimal.valueOf(Integer.MIN_VALUE);
   private static final BigDecimal GREATEST = BigDecimal.valueOf(Integer.MAX_VALUE);
+  private static final BigDecimal LARGEST = new BigDecimal(Double.MAX_VALUE);
 
   private final boolean whole;
   private BigDecimal min;
@@ -89,13 +90,13 @@ public final class NumberShape extends Shape {
     } else {
       n = new BigDecimal(value.stringValue());
     }
-    var least = min != null || !whole ? min : LEAST;
-    if (least != null && n.compareTo(least) < 0) {
+    var least = min != null ? min : whole ? LEAST : LARGEST.negate();
+    if (n.compareTo(least) < 0) {
       return Violation.of(
           at, value, "minimum", n.toPlainString() + " is less than the minimum of " + least);
     }
-    var greatest = max != null || !whole ? max : GREATEST;
-    if (greatest != null && n.compareTo(greatest) > 0) {
+    var greatest = max != null ? max : whole ? GREATEST : LARGEST;
+    if (n.compareTo(greatest) > 0) {
       return Violation.of(
           at, value, "maximum", n.toPlainString() + " is greater than the maximum of " + greatest);
     }

@@ -13,16 +13,24 @@ final class PythonText {
   static String repr(JsonNode value) {
     var b = new StringBuilder();
     write(b, value);
-    return b.length() > LIMIT ? b.substring(0, LIMIT) + "..." : b.toString();
+    return cut(b.toString());
   }
 
   /** Python's {@code str()}: a text as it is, everything else as {@link #repr}. */
   static String str(JsonNode value) {
     if (value != null && value.isString()) {
-      var s = value.stringValue();
-      return s.length() > LIMIT ? s.substring(0, LIMIT) + "..." : s;
+      return cut(value.stringValue());
     }
     return repr(value);
+  }
+
+  /** Not within a character: half of one cannot be written. */
+  private static String cut(String text) {
+    if (text.length() <= LIMIT) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(LIMIT - 1)) ? LIMIT - 1 : LIMIT;
+    return text.substring(0, end) + "...";
   }
 
   static String repr(String text) {

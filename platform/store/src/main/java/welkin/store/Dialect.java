@@ -31,6 +31,13 @@ public enum Dialect {
   private static final Set<String> PG_AWAY =
       Set.of("25P03", "25006", "55P03", "57014", "40001", "40P01", "58030");
 
+  /** PostgreSQL: a text, a number, a statement, its depth, its arguments. */
+  private static final Set<String> PG_TOO_LARGE =
+      Set.of("22001", "22003", "22023", "54000", "54001", "54011", "54023");
+
+  /** MariaDB: a text, a number, a packet, a statement's depth, placeholders, a thread's stack. */
+  private static final Set<Integer> MARIADB_TOO_LARGE = Set.of(1406, 1264, 1153, 1390, 1436);
+
   /**
    * MariaDB: too many connections, shutdown, lock wait, deadlock, disk full, table full, I/O,
    * read-only, statement too long, interrupted, killed.
@@ -107,12 +114,23 @@ public enum Dialect {
     };
   }
 
-  /** A value that a column does not take: the caller's, who may send a shorter one. */
+  /**
+   * A value that a column does not take, or conditions without number: the caller's, who may send
+   * less.
+   */
   boolean isTooLarge(SQLException e) {
     return switch (this) {
-      case SQLITE -> false;
-      case POSTGRESQL -> "22001".equals(e.getSQLState()) || "22003".equals(e.getSQLState());
-      case MARIADB -> e.getErrorCode() == 1406 || e.getErrorCode() == 1264;
+      case SQLITE -> {
+        var m = String.valueOf(e.getMessage());
+        yield m.contains("SQLITE_TOOBIG")
+            || m.contains("too many SQL variables")
+            || m.contains("Expression tree is too large")
+            || m.contains("parser stack overflow")
+            || m.contains("pattern too complex")
+            || m.contains("too many terms");
+      }
+      case POSTGRESQL -> PG_TOO_LARGE.contains(String.valueOf(e.getSQLState()));
+      case MARIADB -> MARIADB_TOO_LARGE.contains(e.getErrorCode());
     };
   }
 

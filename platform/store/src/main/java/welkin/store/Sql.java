@@ -457,7 +457,7 @@ public final class Sql {
     } catch (SQLException e) {
       if (dialect.isTooLarge(e)) {
         failure = failure == null ? new StoreException(sql, e) : failure;
-        throw Fault.badRequest("A value is too long or too large to be kept.");
+        throw Fault.badRequest("A value is too long or too large, or there are too many.");
       }
       var f = StoreException.of(dialect, sql, e);
       failure = failure == null ? f : failure;
@@ -531,10 +531,16 @@ public final class Sql {
     }
   }
 
-  /** PostgreSQL has no texts with a NUL, so no engine takes one; only a broken client sends it. */
+  /**
+   * PostgreSQL has no texts with a NUL and nobody has half a surrogate pair, so no engine takes
+   * them; only a broken client sends them.
+   */
   private static String storable(String text) {
     if (text.indexOf('\0') >= 0) {
       throw Fault.badRequest("A text with a NUL character is not accepted.");
+    }
+    if (!Json.isWhole(text)) {
+      throw Fault.badRequest("A text with half a surrogate pair is not accepted.");
     }
     return text;
   }

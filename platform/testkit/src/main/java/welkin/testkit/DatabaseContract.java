@@ -156,6 +156,59 @@ public abstract class DatabaseContract {
   }
 
   @Test
+  void halfACharacterIsRefused() {
+    for (var half : List.of("\ud83d", "a\ude00", "\ude00\ud83d", "\ud83d\ud83d\ude00")) {
+      assertThatThrownBy(() -> put(half))
+          .isInstanceOf(Fault.class)
+          .hasMessageContaining("surrogate");
+    }
+    assertThat(names()).isEmpty();
+  }
+
+  /** No engine folds case, width, accents or compositions, nor drops what is not seen. */
+  @Test
+  void textsThatLookAlikeAreDistinct() {
+    var alike =
+        List.of(
+            "caf\u00e9",
+            "cafe\u0301",
+            "cafe",
+            "CAF\u00c9",
+            "caf\u00e9 ",
+            " caf\u00e9",
+            "caf\u00e9\t",
+            "caf\u00e9\u200b",
+            "caf\u00e9\ufeff",
+            "\u202ecaf\u00e9",
+            "ca\u00adf\u00e9",
+            "\uff43af\u00e9",
+            "\ud83d\ude00",
+            "\ud83d\ude01",
+            "\ud83d\udc69\u200d\ud83d\ude80",
+            "\ud83d\udc69",
+            "stra\u00dfe",
+            "strasse",
+            "\u0131",
+            "i",
+            "I",
+            "\u0130",
+            "\u212a",
+            "k",
+            "K",
+            "\ufb01",
+            "fi",
+            "\ud83d\ude00".repeat(200));
+    alike.forEach(this::put);
+    assertThat(names()).containsExactlyInAnyOrderElementsOf(alike);
+    for (var one : alike) {
+      assertThat(db.<Long>read(sql -> sql.number("SELECT COUNT(*) FROM thing WHERE name = ?", one)))
+          .as(one)
+          .isEqualTo(1);
+      assertThatThrownBy(() -> put(one)).isInstanceOf(DuplicateKey.class);
+    }
+  }
+
+  @Test
   void textsCompareAndSortByCodePoints() {
     for (var name : List.of("b", "B", "a", "a ", "Á", "_", "á", "aa", "Z")) {
       put(name);

@@ -33,6 +33,21 @@ class ComplianceTest {
         Map.of("user", Map.of("original_password", was, "password", next)));
   }
 
+  /** Whoever sets the option may have written it carelessly; everybody may send a password. */
+  @Test
+  void anExpressionThatTakesForEverRefusesThePassword() {
+    try (var cloud = new TestIdentity(dir, "security_compliance.password_regex", "([a-z]+)*\\1$")) {
+      var refused =
+          cloud.call(
+              "POST",
+              "/v3/users",
+              cloud.admin(),
+              Map.of("user", Map.of("name", "b", "password", "a".repeat(60) + "!")));
+      assertThat(refused.status()).isEqualTo(400);
+      assertThat(refused.body().toString()).contains("too long").doesNotContain("aaaa");
+    }
+  }
+
   @Test
   void wrongPasswordsLockAnAccountForAWhile() {
     try (var cloud =

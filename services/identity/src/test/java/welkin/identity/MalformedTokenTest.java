@@ -52,6 +52,7 @@ class MalformedTokenTest {
     }
     refused(token + "AAAA", "something after it");
     refused("A".repeat(20_000), "far too long");
+    whatNoTokenIsMadeOf(token);
   }
 
   @Test
@@ -87,6 +88,32 @@ class MalformedTokenTest {
             token + "." + parts[2],
             parts[0] + "." + none + "." + parts[2])) {
       refused(text, text);
+    }
+  }
+
+  private void whatNoTokenIsMadeOf(String token) {
+    for (var text :
+        List.of(
+            "\u00e9",
+            "\ud83d\ude00",
+            token + "\u00e9",
+            "\u00e9" + token,
+            token.replace('A', '\u0410'),
+            token + "\u0000",
+            "Bearer " + token,
+            token + "," + token,
+            token + " x",
+            "=",
+            "====",
+            "-",
+            "null",
+            "\u0000",
+            "gAAAAA",
+            "gAAAAA" + "=".repeat(300),
+            "A".repeat(65_000),
+            ".".repeat(65_000),
+            "eyJ" + ".eyJ".repeat(10_000))) {
+      refused(text, text.substring(0, Math.min(20, text.length())));
     }
   }
 

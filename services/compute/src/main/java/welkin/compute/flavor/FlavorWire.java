@@ -2,6 +2,7 @@ package welkin.compute.flavor;
 
 import static welkin.http.Version.v;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,6 +20,8 @@ import welkin.http.Version;
 
 /** Flavors in JSON, per microversion. */
 public final class FlavorWire {
+  private static final BigDecimal RXTX_MAX = new BigDecimal("3.40282e38");
+
   private static final long MAX = Integer.MAX_VALUE;
   private static final Shape DESCRIPTION = Shape.string().length(0, 65535).nullable();
   private static final Shape SPEC_VALUE =
@@ -44,7 +47,7 @@ public final class FlavorWire {
                   .required("disk", Shape.integer().lenient().range(0, MAX))
                   .optional("OS-FLV-EXT-DATA:ephemeral", Shape.integer().lenient().range(0, MAX))
                   .optional("swap", Shape.integer().lenient().range(0, MAX))
-                  .optional("rxtx_factor", Shape.number().lenient())
+                  .optional("rxtx_factor", Shape.number().max(RXTX_MAX).lenient())
                   .optional("os-flavor-access:is_public", Shape.bool().lenient())
                   .optional("description", DESCRIPTION)
                   .since("description", v(2, 55))

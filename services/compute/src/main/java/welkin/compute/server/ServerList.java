@@ -1,6 +1,7 @@
 package welkin.compute.server;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.regex.PatternSyntaxException;
 import welkin.compute.api.Timestamps;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.core.Regex;
 import welkin.http.Call;
 import welkin.http.Paging;
 import welkin.store.Database;
@@ -20,6 +22,9 @@ import welkin.store.Sql;
 
 /** A list request as one query; only what SQL cannot say is filtered behind it. */
 final class ServerList {
+  /** Each is looked for by itself in the text of all; a server has 50 at most. */
+  private static final int TAGS_MAX = 200;
+
   private static final List<Sort> NEWEST_FIRST =
       List.of(new Sort("created_at", false), new Sort("uuid", false));
   private static final Map<String, String> SORTS =
@@ -332,13 +337,13 @@ final class ServerList {
           "LOWER(" + column + ") LIKE ?", "%" + text.toLowerCase(java.util.Locale.ROOT) + "%");
     } else {
       var pattern = pattern(parameter, text);
-      rest.add(s -> pattern.matcher(of.apply(s)).find());
+      rest.add(s -> Regex.find(pattern, of.apply(s)));
     }
   }
 
   private static Pattern pattern(String parameter, String text) {
     try {
-      return Pattern.compile(text, Pattern.CASE_INSENSITIVE);
+      return Regex.compile(text, Pattern.CASE_INSENSITIVE);
     } catch (PatternSyntaxException e) {
       throw Fault.badRequest(
           "Invalid input for query parameters "
@@ -366,9 +371,17 @@ final class ServerList {
     if (text == null) {
       return;
     }
+    var given = Arrays.stream(text.split(",")).distinct().toList();
+    if (given.isEmpty()) { // of a comma alone nothing is left
+      return;
+    }
+    if (given.size() > TAGS_MAX) {
+      throw Fault.badRequest(
+          parameter + " asks for " + given.size() + " tags, which are more than " + TAGS_MAX);
+    }
     var conditions = new ArrayList<String>();
     var args = new ArrayList<>();
-    for (var tag : text.split(",")) {
+    for (var tag : given) {
       conditions.add("tags LIKE ? ESCAPE '!'");
       args.add("%" + Json.text(tag).replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
     }
@@ -391,7 +404,7 @@ final class ServerList {
           s ->
               s.nics().stream()
                   .flatMap(n -> n.ips().stream())
-                  .anyMatch(ip -> ip.version() == version && pattern.matcher(ip.address()).find()));
+                  .anyMatch(ip -> ip.version() == version && Regex.find(pattern, ip.address())));
     }
   }
 

@@ -75,9 +75,12 @@ record AwsRequest(
         || V4.equals(params.get("X-Amz-Algorithm"));
   }
 
-  /** When it was signed; null when it does not say. */
+  /**
+   * When it was signed; null when it does not say. Each version tells it in what it signs: the
+   * parameters of a POST are not among what version 4 signs, and whoever repeats one may add some.
+   */
   Instant signedAt() throws Unsigned {
-    var iso = params.get("Timestamp");
+    var iso = isV4() ? null : params.get("Timestamp");
     var basic = headers.getOrDefault("x-amz-date", params.get("X-Amz-Date"));
     try {
       if (iso != null) {
@@ -127,7 +130,7 @@ record AwsRequest(
             String.valueOf(bodyHash));
     var scope = String.valueOf(authParam("Credential")).split("/");
     var date = headers.getOrDefault("x-amz-date", params.getOrDefault("X-Amz-Date", ""));
-    if (scope.length != 5 || !date.startsWith(scope[1])) {
+    if (scope.length != 5 || scope[1].isEmpty() || !date.startsWith(scope[1])) {
       throw new Unsigned("Request date mismatch error");
     }
     var text =

@@ -21,6 +21,7 @@ import welkin.http.Routes;
 import welkin.identity.credential.Credential;
 import welkin.identity.credential.Credentials;
 import welkin.identity.ec2.AwsRequest.Unsigned;
+import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
 import welkin.identity.token.Audit;
 import welkin.identity.token.Token;
@@ -30,7 +31,7 @@ import welkin.identity.token.Tokens;
  * {@code /v3/ec2tokens} and {@code /v3/s3tokens}: a service that got a request signed with an EC2
  * key asks who signed it, and gets a token. Only services may ask (OSSA-2025-002), a signature is
  * good for one service and a short while only (OSSA-2020-003), and what the token may is never more
- * than what the key pair was made with (OSSA-2020-004, OSSA-2020-005).
+ * than what the key pair was made with (OSSA-2020-004, OSSA-2026-005).
  */
 public final class SignatureApi {
   /** What a token made here says of how its user was recognised. */
@@ -193,8 +194,12 @@ public final class SignatureApi {
     }
   }
 
-  private static Secret secret(Credential c) {
-    return Secret.of(String.valueOf(Json.string(Json.parse(c.blob().reveal()), "secret")));
+  private static Secret secret(Credential c) throws Unsigned {
+    var secret = Json.string(Attributes.object(Json.parse(c.blob().reveal())), "secret");
+    if (secret == null || secret.isEmpty()) {
+      throw new Unsigned("Invalid EC2 signature.");
+    }
+    return Secret.of(secret);
   }
 
   private static boolean same(String a, String b) {

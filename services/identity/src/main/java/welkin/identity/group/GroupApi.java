@@ -24,14 +24,14 @@ public final class GroupApi {
       Fields.body(
           "group",
           Shape.object()
-              .required("name", Shape.string().length(1, 64).pattern("\\S"))
+              .required("name", Fields.SHORT_NAME)
               .optional("domain_id", Fields.ID)
               .optional("description", Fields.TEXT));
   private static final Shape UPDATE =
       Fields.body(
           "group",
           Shape.object()
-              .optional("name", Shape.string().length(1, 64).pattern("\\S"))
+              .optional("name", Fields.SHORT_NAME)
               .optional("domain_id", Fields.ID)
               .optional("description", Fields.TEXT)
               .minProps(1));

@@ -25,7 +25,7 @@ public final class ProjectApi {
       Fields.body(
           "project",
           Shape.object()
-              .required("name", Shape.string().length(1, 64).pattern("\\S"))
+              .required("name", Fields.SHORT_NAME)
               .optional("domain_id", Fields.ID.nullable())
               .optional("parent_id", Fields.ID.nullable())
               .optional("description", Fields.TEXT)
@@ -37,7 +37,7 @@ public final class ProjectApi {
       Fields.body(
           "project",
           Shape.object()
-              .optional("name", Shape.string().length(1, 64).pattern("\\S"))
+              .optional("name", Fields.SHORT_NAME)
               .optional("domain_id", Fields.ID.nullable())
               .optional("parent_id", Fields.ID.nullable())
               .optional("description", Fields.TEXT)

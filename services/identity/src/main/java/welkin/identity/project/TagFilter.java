@@ -1,5 +1,6 @@
 package welkin.identity.project;
 
+import java.util.Arrays;
 import java.util.List;
 import welkin.http.Call;
 import welkin.store.ListQuery;
@@ -11,8 +12,9 @@ import welkin.store.ListQuery;
 record TagFilter(List<String> all, List<String> any, List<String> notAll, List<String> notAny) {
   static final TagFilter NONE = new TagFilter(List.of(), List.of(), List.of(), List.of());
 
-  private static final String TAG =
-      "EXISTS (SELECT 1 FROM project_tag t WHERE t.project_id = project.id AND t.name = ?)";
+  /** How many of these a project has: one look however many they are. */
+  private static final String COUNT =
+      "(SELECT COUNT(*) FROM project_tag t WHERE t.project_id = project.id AND t.name IN (%s))";
 
   static TagFilter of(Call call) {
     return new TagFilter(
@@ -24,21 +26,20 @@ record TagFilter(List<String> all, List<String> any, List<String> notAll, List<S
 
   private static List<String> read(Call call, String name) {
     var v = call.query(name);
-    return v == null || v.isEmpty() ? List.of() : List.of(v.split(","));
+    return v == null || v.isEmpty() ? List.of() : Arrays.stream(v.split(",")).distinct().toList();
   }
 
   void apply(ListQuery query) {
-    all.forEach(t -> query.where(TAG, t));
-    if (!any.isEmpty()) {
-      query.where(joined(any, " OR "), any.toArray());
-    }
-    if (!notAll.isEmpty()) {
-      query.where("NOT (" + joined(notAll, " AND ") + ")", notAll.toArray());
-    }
-    notAny.forEach(t -> query.where("NOT " + TAG, t));
+    count(query, all, " = " + all.size());
+    count(query, any, " > 0");
+    count(query, notAll, " < " + notAll.size());
+    count(query, notAny, " = 0");
   }
 
-  private static String joined(List<String> tags, String word) {
-    return (TAG + word).repeat(tags.size() - 1) + TAG;
+  private static void count(ListQuery query, List<String> tags, String wanted) {
+    if (!tags.isEmpty()) {
+      var marks = "?" + ", ?".repeat(tags.size() - 1);
+      query.where(COUNT.formatted(marks) + wanted, tags.toArray());
+    }
   }
 }

@@ -7,7 +7,12 @@ import welkin.http.Shape;
 
 /** Shapes that most nouns use, and where an unnamed domain comes from. */
 public final class Fields {
-  public static final Shape NAME = Shape.string().length(1, 255).pattern("\\S");
+  /** Something but blanks, of whatever script: blanks at its ends are cut off. */
+  public static final Shape NAME = name(255);
+
+  /** The same for projects and groups. */
+  public static final Shape SHORT_NAME = name(64);
+
   public static final Shape TEXT = Shape.string().nullable();
   public static final Shape ID = Shape.string().length(1, 64).pattern("^[a-zA-Z0-9-]+$");
   public static final Shape FLAG = Shape.bool();
@@ -15,6 +20,10 @@ public final class Fields {
   public static final Shape ANY_OBJECT = Shape.object();
 
   private Fields() {}
+
+  private static Shape name(int most) {
+    return Shape.string().length(1, most).pattern("[^\\s\\p{Z}\\x1c-\\x1f\\x85]");
+  }
 
   /** A body of one object under its noun, said in keystone's words. */
   public static Shape body(String noun, ObjectShape shape) {

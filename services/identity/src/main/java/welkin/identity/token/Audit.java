@@ -23,6 +23,8 @@ import welkin.identity.shared.Cadf;
  * A killed process loses those of its last tenth of a second.
  */
 public final class Audit implements AutoCloseable {
+  private static final int NAMED_MAX = 255;
+
   private static final Logger log = LoggerFactory.getLogger(Audit.class);
   private static final int WAITING_MAX = 20_000;
   private static final int TOGETHER_MAX = 500;
@@ -111,10 +113,16 @@ public final class Audit implements AutoCloseable {
         .put("reasonType", "HTTP")
         .put("reasonCode", String.valueOf(fault.status()));
     if (named != null) {
-      ((ObjectNode) payload.get("initiator"))
-          .put("username", named.length() > 255 ? named.substring(0, 255) : named);
+      ((ObjectNode) payload.get("initiator")).put("username", cut(named));
     }
     add(call, Caller.ANONYMOUS, null, payload);
+  }
+
+  /** Not within a character. */
+  private static String cut(String named) {
+    return named.codePointCount(0, named.length()) > NAMED_MAX
+        ? named.substring(0, named.offsetByCodePoints(0, NAMED_MAX))
+        : named;
   }
 
   /** Whom the request claimed to be, by id or name: never anything it offered as proof. */

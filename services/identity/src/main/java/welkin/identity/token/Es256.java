@@ -13,6 +13,7 @@ import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.util.Base64URL;
 import java.text.ParseException;
 import java.util.List;
 
@@ -56,6 +57,14 @@ final class Es256 {
     }
   }
 
+  /**
+   * The library skips what is no letter of base64 and bits of nothing; the header and the payload
+   * are signed as they are written, but one signature could be written in many ways.
+   */
+  private static boolean isExact(Base64URL text) {
+    return Base64URL.encode(text.decode()).equals(text);
+  }
+
   /** The claims, when one of the pairs signed them; otherwise, and for any other text, null. */
   static byte[] verified(String text, List<Es256> pairs) {
     try {
@@ -63,7 +72,8 @@ final class Es256 {
       var header = token.getHeader();
       if (!JWSAlgorithm.ES256.equals(header.getAlgorithm())
           || header.getCriticalParams() != null
-          || !header.isBase64URLEncodePayload()) {
+          || !header.isBase64URLEncodePayload()
+          || !isExact(token.getSignature())) {
         return null;
       }
       for (var pair : pairs) {

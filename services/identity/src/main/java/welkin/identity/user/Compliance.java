@@ -8,6 +8,7 @@ import java.util.regex.PatternSyntaxException;
 import welkin.core.Config;
 import welkin.core.Config.Key;
 import welkin.core.Fault;
+import welkin.core.Regex;
 import welkin.core.Secret;
 
 /**
@@ -99,7 +100,7 @@ public record Compliance(
    * @throws Fault 400 for a password that does not match what is asked
    */
   void mustMatch(Secret password) {
-    if (regex != null && !regex.matcher(password.reveal()).find()) {
+    if (regex != null && !Regex.find(regex, password.reveal())) {
       throw Fault.badRequest(
           "The password does not match the requirements: "
               + (regexDescription.isEmpty() ? regex.pattern() : regexDescription)

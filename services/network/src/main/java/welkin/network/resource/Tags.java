@@ -1,6 +1,7 @@
 package welkin.network.resource;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -43,21 +44,24 @@ public final class Tags {
 
   static boolean filter(ListQuery query, String key, List<String> values) {
     var not = key.startsWith("not-") ? "NOT " : "";
-    var tags = values.stream().flatMap(v -> List.of(v.split(",")).stream()).toList();
+    var tags = values.stream().flatMap(v -> Arrays.stream(v.split(","))).distinct().toList();
+    var in =
+        "id %sIN (SELECT resource_id FROM tag WHERE tag IN ("
+            + "?, ".repeat(Math.max(0, tags.size() - 1))
+            + "?)";
     switch (not.isEmpty() ? key : key.substring(4)) {
       case "tags" -> {
-        var all = new ArrayList<String>();
-        tags.forEach(t -> all.add("id IN (SELECT resource_id FROM tag WHERE tag = ?)"));
-        query.where(not + "(" + String.join(" AND ", all) + ")", tags.toArray());
-      }
-      case "tags-any" ->
+        if (!tags.isEmpty()) { // of a comma alone nothing is left
           query.where(
-              "id "
-                  + not
-                  + "IN (SELECT resource_id FROM tag WHERE tag IN ("
-                  + "?, ".repeat(tags.size() - 1)
-                  + "?))",
+              in.formatted(not) + " GROUP BY resource_id HAVING COUNT(*) = " + tags.size() + ")",
               tags.toArray());
+        }
+      }
+      case "tags-any" -> {
+        if (!tags.isEmpty()) {
+          query.where(in.formatted(not) + ")", tags.toArray());
+        }
+      }
       default -> {
         return false;
       }

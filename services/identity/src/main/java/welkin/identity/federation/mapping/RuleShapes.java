@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
+import welkin.core.Regex;
 import welkin.http.ObjectShape;
 import welkin.http.Shape;
 import welkin.http.Violation;
@@ -112,7 +113,7 @@ final class RuleShapes {
   /** Python's named groups are written otherwise. */
   static Pattern expression(String text) {
     try {
-      return Pattern.compile(text.replace("(?P<", "(?<"));
+      return Regex.compile(text.replace("(?P<", "(?<"), 0);
     } catch (PatternSyntaxException e) {
       throw Fault.badRequest("'" + text + "' is not a regular expression: " + e.getDescription());
     }

@@ -8,6 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.core.Regex;
 import welkin.http.Violation;
 
 /**
@@ -80,9 +81,13 @@ public final class Rules {
       return values.stream().filter(wanted::contains).toList();
     }
     var expressions = wanted.stream().map(RuleShapes::expression).toList();
-    return values.stream()
-        .filter(v -> expressions.stream().anyMatch(e -> e.matcher(v).find()))
-        .toList();
+    try {
+      return values.stream()
+          .filter(v -> expressions.stream().anyMatch(e -> Regex.find(e, v)))
+          .toList();
+    } catch (Fault tooLong) {
+      throw Fault.unauthorized(tooLong.getMessage());
+    }
   }
 
   private void add(JsonNode local, List<List<String>> values) {

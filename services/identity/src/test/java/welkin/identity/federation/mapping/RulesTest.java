@@ -89,6 +89,23 @@ class RulesTest {
         .isInstanceOf(Fault.class);
   }
 
+  /**
+   * Whoever an identity provider knows chooses the value; a rule may have been written carelessly.
+   */
+  @Test
+  void anExpressionThatTakesForEverRefusesTheLogin() {
+    for (var condition : List.of("any_one_of", "not_any_of", "whitelist", "blacklist")) {
+      var rules =
+          "[{'local': [{'user': {'name': '{0}'}}], 'remote': [{'type': 'U'}, {'type': 'M', '"
+              + condition
+              + "': ['([a-z]+)*\\\\1$'], 'regex': true}]}]";
+      assertThatThrownBy(() -> apply(rules, "U", "u", "M", "a".repeat(60) + "!"))
+          .as(condition)
+          .isInstanceOfSatisfying(Fault.class, f -> assertThat(f.status()).isEqualTo(401))
+          .hasMessageContaining("too long");
+    }
+  }
+
   @Test
   void listsOfGroupsAreNarrowed() {
     var white =
