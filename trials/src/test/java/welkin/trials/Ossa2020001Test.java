@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * whatever secrets requests bring, good or bad, none of them is in a log line of any level, in an
  * error that is answered, or readable in a file of the state folder.
  */
+@Tag("OSSA-2020-001")
 class Ossa2020001Test {
   /** In every secret of this test. */
   private static final String MARK = "m4rk3d-s3cr3t";

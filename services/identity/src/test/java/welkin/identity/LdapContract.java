@@ -254,6 +254,7 @@ abstract class LdapContract {
     "FALSE TRUE,false",
     "not true,false"
   })
+  @org.junit.jupiter.api.Tag("OSSA-2026-007")
   void ossa2026007_enabledIsReadAsAWordAndNotAsATruthyText(String value, boolean enabled) {
     ldap.person("erin", "Erin", value);
     assertThat(user("erin").get("enabled").booleanValue()).isEqualTo(enabled);
@@ -262,6 +263,7 @@ abstract class LdapContract {
 
   @ParameterizedTest
   @CsvSource({"TRUE,false", "FALSE,true", "nonsense,false", "0,true", "1,false"})
+  @org.junit.jupiter.api.Tag("OSSA-2026-007")
   void ossa2026007_andInverted(String locked, boolean enabled) {
     configure("user_enabled_invert", true, "user_enabled_default", "False");
     ldap.person("erin", "Erin", locked);

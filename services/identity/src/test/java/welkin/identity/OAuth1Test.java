@@ -15,6 +15,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.http.Answer;
@@ -179,7 +180,48 @@ class OAuth1Test {
     assertThat(send(path, good).status()).isEqualTo(401);
   }
 
-  /** OSSA-2019-006: no more roles than the authorising user has, and only those authorised. */
+  @Test
+  void malformedHeadersAreRefused() throws Exception {
+    var random = new java.util.Random(11);
+    for (var path : List.of("/v3/OS-OAUTH1/request_token", "/v3/OS-OAUTH1/access_token")) {
+      var good = header(path, null, Map.of("oauth_callback", "oob"), "m");
+      for (int i = 0; i < 400; i++) {
+        var text = new StringBuilder(good);
+        for (int n = random.nextInt(3); n >= 0; n--) {
+          int at = 6 + random.nextInt(text.length() - 6);
+          switch (random.nextInt(4)) {
+            case 0 -> text.deleteCharAt(at);
+            case 1 -> text.insert(at, (char) random.nextInt(300));
+            case 2 -> text.setLength(at);
+            default -> text.insert(at, ", oauth_nonce=\"" + "%" + random.nextInt(99) + "\"");
+          }
+          if (text.length() < 8) {
+            break;
+          }
+        }
+        var said = send(path, text.toString());
+        assertThat(said.status()).as(text + "\n" + said.body()).isIn(201, 400, 401);
+      }
+      for (var header :
+          List.of(
+              "OAuth ",
+              "OAuth ,,,",
+              "OAuth =",
+              "OAuth %zz=\"%\"",
+              "OAuth " + "a=\"b\",".repeat(5_000),
+              "OAuth " + "\"".repeat(60_000),
+              good.replaceAll(
+                  "oauth_timestamp=\"\\d+\"", "oauth_timestamp=\"" + Long.MAX_VALUE + "\""),
+              good.replaceAll("oauth_timestamp=\"\\d+\"", "oauth_timestamp=\"1e9\""),
+              good.replace("oauth_consumer_key=\"", "oauth_consumer_key=\"%00"),
+              good.replace("oauth_nonce=\"", "oauth_nonce=\"%00"))) {
+        assertThat(send(path, header).status()).as(header).isIn(400, 401);
+      }
+    }
+  }
+
+  /** OSSA-2020-005: no more roles than the authorising user has, and only those authorised. */
+  @Tag("OSSA-2020-005")
   @Test
   void noMoreThanTheUserHas() throws Exception {
     var request = request();
@@ -190,6 +232,8 @@ class OAuth1Test {
     assertThat(exchange(request, "wrong").status()).isEqualTo(401);
     var access = pair(exchange(request, verifier));
     assertThat(exchange(request, verifier).status()).as("once only").isEqualTo(401);
+    var roles = login(access, "roles").body().at("/token/roles");
+    assertThat(roles.findValuesAsString("name")).containsExactly("reader");
     cloud.call("DELETE", role("admin"), cloud.admin(), null);
     assertThat(login(access, "z").status()).as("the user lost the role").isEqualTo(401);
   }

@@ -8,14 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /**
  * OSSA-2016-008 and OSSA-2015-006: a token made from a token, however often and for whatever scope,
  * ends with what ends the first: a new password, a disabled user, project or domain, a role taken
  * away.
  */
+@Tag("OSSA-2016-008")
+@Tag("OSSA-2015-006")
 class Ossa2016008Test {
   @TempDir Path dir;
   private TestIdentity cloud;
@@ -72,6 +76,32 @@ class Ossa2016008Test {
       out.add(said.token());
     }
     return out;
+  }
+
+  /** Each says which was the first of its chain, and none outlives that. */
+  @Test
+  void theFirstOfAChainIsKnownToTheLast() {
+    for (var provider : List.of("fernet", "jws")) {
+      try (var c = new TestIdentity(dir.resolve(provider), "token.provider", provider)) {
+        cloud = c;
+        var at = place();
+        var first = shown(at.token);
+        for (var t : chain(at, new Random(4), null).subList(1, 6)) {
+          c.now = c.now.plusSeconds(60);
+          var audit = shown(t).get("audit_ids");
+          assertThat(audit.size()).isEqualTo(2);
+          assertThat(audit.get(1)).isEqualTo(first.at("/audit_ids/0")).isNotEqualTo(audit.get(0));
+          assertThat(shown(t).get("expires_at")).isEqualTo(first.get("expires_at"));
+        }
+      }
+    }
+  }
+
+  private JsonNode shown(String token) {
+    return cloud
+        .call("GET", "/v3/auth/tokens", cloud.admin(), null, "x-subject-token", token)
+        .body()
+        .get("token");
   }
 
   private int status(String token) {

@@ -6,6 +6,7 @@ import static welkin.identity.TestIdentity.PASSWORD;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.identity.TestIdentity.Said;
@@ -15,6 +16,7 @@ import welkin.identity.TestIdentity.Said;
  * login: the same answer, after the same work. Work is counted in iterations of the password's
  * hash, which is nearly all of the time a login takes.
  */
+@Tag("OSSA-2021-003")
 class Ossa2021003Test {
   @TempDir Path dir;
   private TestIdentity cloud;

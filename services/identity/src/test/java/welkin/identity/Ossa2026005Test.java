@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ import welkin.identity.TestIdentity.Said;
  * the first one had is taken away, all of them have lost it. The first one, or who is trusted, may
  * be somebody for whom an identity provider vouches, whose rights are those of groups it names.
  */
+@Tag("OSSA-2026-005")
 class Ossa2026005Test {
   private static final int CHAINS = Integer.getInteger("trials.chains", 60);
   private static final List<String> ROLES = List.of("reader", "member", "manager", "admin");

@@ -12,6 +12,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.core.Json;
@@ -195,18 +196,103 @@ class SignatureTest {
     assertThat(ask("/ec2tokens", with(V2, "access", "other")).status()).isEqualTo(404);
   }
 
+  /** Fields of other kinds, texts cut and bent, in every place. */
+  @Test
+  void malformedSignaturesAreRefused() {
+    keyPair(anna(), Map.of());
+    var odd =
+        java.util.Arrays.<Object>asList(
+            null,
+            7,
+            true,
+            "",
+            "\u00e9\ud83d\ude00",
+            "/",
+            "a/b/c/d/e",
+            "x".repeat(20_000),
+            List.of(),
+            List.of(Map.of()),
+            Map.of(),
+            Map.of("Authorization", "AWS4-HMAC-SHA256", "X-Amz-Date", ""),
+            Map.of("Authorization", "AWS4-HMAC-SHA256 Credential=////,SignedHeaders=;;,"),
+            Map.of("SignatureVersion", "2", "Timestamp", "9".repeat(5000)),
+            Map.of("SignatureVersion", 2, "Timestamp", List.of()),
+            Map.of("X-Amz-Algorithm", "AWS4-HMAC-SHA256", "X-Amz-Credential", "/"),
+            Map.of("", ""));
+    for (var path : List.of("/ec2tokens", "/s3tokens")) {
+      for (var good : List.of(V2, V4)) {
+        for (var key :
+            List.of(
+                "access",
+                "signature",
+                "verb",
+                "host",
+                "path",
+                "params",
+                "headers",
+                "body_hash",
+                "token")) {
+          for (var value : odd) {
+            var said = ask(path, with(good, key, value));
+            if (said.status() != 200 || key.equals("access")) { // what was not signed may be odd
+              assertThat(said.status()).as(path + " " + key + "=" + value).isIn(400, 401, 404);
+            }
+          }
+        }
+      }
+      for (var toSign :
+          List.of(
+              "",
+              "\n\n\n",
+              "AWS4-HMAC-SHA256",
+              "AWS4-HMAC-SHA256\nx\ny/z/s3/aws4_request\nw",
+              "AWS4-HMAC-SHA256\n20261121T040000Z\n//s3/aws4_request\n",
+              "GET\n\n\n\n/")) {
+        var token = java.util.Base64.getEncoder().encodeToString(toSign.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertThat(ask(path, with(V2, "token", token)).status()).isIn(200, 401);
+      }
+      for (var body :
+          List.of("{}", "[]", "{\"credentials\":[]}", "{\"credentials\":{\"access\":{}}}")) {
+        assertThat(cloud.call("POST", "/v3" + path, cloud.admin(), body).status()).isIn(400, 401);
+      }
+    }
+  }
+
+  /** A key pair somebody stored without its secret is good for nothing, not for the word null. */
+  @Test
+  void aKeyPairWithoutASecretSignsNothing() {
+    for (var blob : List.of("{\"access\":\"AK\"}", "{\"access\":\"AK\",\"secret\":\"\"}")) {
+      var made =
+          cloud.call(
+              "POST",
+              "/v3/credentials",
+              anna(),
+              Map.of(
+                  "credential",
+                  Map.of("type", "ec2", "user_id", user, "project_id", project, "blob", blob)));
+      assertThat(ask("/ec2tokens", V2).status()).isEqualTo(401);
+      assertThat(ask("/s3tokens", with(V2, "token", "AAAA")).status()).isEqualTo(401);
+      var id = made.body().at("/credential/id").asString();
+      cloud.call("DELETE", "/v3/credentials/" + id, cloud.admin(), null);
+    }
+  }
+
   /** OSSA-2020-003: a signature ends. */
+  @Tag("OSSA-2020-003")
   @Test
   void signaturesGetOld() {
     keyPair(anna(), Map.of());
     cloud.now = cloud.now.plusSeconds(16 * 60);
     assertThat(ask("/ec2tokens", V2).status()).isEqualTo(401);
     assertThat(ask("/ec2tokens", V4).status()).isEqualTo(401);
+    var refreshed = with(V4, "params", Map.of("Timestamp", cloud.now.toString()));
+    assertThat(ask("/ec2tokens", refreshed).status()).as("a time nobody signed").isEqualTo(401);
     cloud.now = cloud.now.minusSeconds(40 * 60);
     assertThat(ask("/ec2tokens", V2).status()).isEqualTo(401);
   }
 
   /** OSSA-2025-002: who is no service may not ask. */
+  @Tag("OSSA-2025-002")
   @Test
   void onlyServicesMayAsk() {
     keyPair(anna(), Map.of());
@@ -218,7 +304,9 @@ class SignatureTest {
     assertThat(cloud.call("POST", "/v3/ec2tokens", service, body).status()).isEqualTo(200);
   }
 
-  /** OSSA-2020-005 and 2026-005: what a key pair gives makes nothing that lasts. */
+  /** OSSA-2020-004 and 2026-005: what a key pair gives makes nothing that lasts. */
+  @Tag("OSSA-2020-004")
+  @Tag("OSSA-2026-005")
   @Test
   void itsTokensMakeNoOthers() {
     keyPair(anna(), Map.of());
@@ -244,6 +332,7 @@ class SignatureTest {
   }
 
   /** OSSA-2020-004: nobody signs for a trust or an application credential of somebody else. */
+  @Tag("OSSA-2020-004")
   @Test
   void aForgedOriginGivesNothing() {
     var admin = cloud.admin();

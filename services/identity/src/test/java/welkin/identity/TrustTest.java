@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -227,6 +228,7 @@ class TrustTest {
   }
 
   /** OSSA-2026-005 as a property: whatever chain of trusts, nobody gets more than the first had. */
+  @Tag("OSSA-2026-005")
   @Test
   void chainsNeverGiveMore() {
     var random = new Random(7);
