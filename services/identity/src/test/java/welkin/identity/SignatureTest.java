@@ -248,7 +248,9 @@ class SignatureTest {
               "AWS4-HMAC-SHA256\nx\ny/z/s3/aws4_request\nw",
               "AWS4-HMAC-SHA256\n20261121T040000Z\n//s3/aws4_request\n",
               "GET\n\n\n\n/")) {
-        var token = java.util.Base64.getEncoder().encodeToString(toSign.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        var token =
+            java.util.Base64.getEncoder()
+                .encodeToString(toSign.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThat(ask(path, with(V2, "token", token)).status()).isIn(200, 401);
       }
       for (var body :
