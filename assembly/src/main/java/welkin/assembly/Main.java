@@ -19,7 +19,7 @@ import welkin.peers.Roles;
 
 /** The program. {@code ./welkin} is how people start it. */
 @Command(
-    name = "welkin.jar",
+    name = "./welkin",
     description =
         "The OpenStack cloud operating system as one program. './welkin --help' is the friendlier"
             + " way in.",
@@ -57,7 +57,11 @@ public final class Main {
 
   /** Shared by all commands. */
   static class Home {
-    @Option(names = "--home", required = true, description = "The state folder.")
+    @Option(
+        names = "--home",
+        required = true,
+        hidden = true, // the launcher says it
+        description = "The state folder.")
     Path home;
 
     Path folder() {
