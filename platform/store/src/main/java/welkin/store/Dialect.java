@@ -101,6 +101,13 @@ public enum Dialect {
             + ") ON CONFLICT DO NOTHING";
   }
 
+  /** What follows an insertion that, where its key exists, sets one column to the new value. */
+  public String orSet(String key, String column) {
+    return this == MARIADB
+        ? " ON DUPLICATE KEY UPDATE " + column + " = VALUES(" + column + ")"
+        : " ON CONFLICT (" + key + ") DO UPDATE SET " + column + " = excluded." + column;
+  }
+
   boolean isDuplicateKey(SQLException e) {
     return switch (this) {
       case SQLITE -> {

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,6 +42,7 @@ public final class Sql {
   private final List<Waiting> waiting = new ArrayList<>();
   private boolean markWaits;
   private final Set<Runnable> afterCommit = new LinkedHashSet<>();
+  private final Set<Object> asked = new HashSet<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
         @Override
@@ -97,6 +99,11 @@ public final class Sql {
     afterCommit.add(hint);
   }
 
+  /** Whether this is asked for the first time in this transaction, of what is done once in it. */
+  public boolean once(Object what) {
+    return asked.add(what);
+  }
+
   /**
    * Fails when a statement failed and the work went on as if it had not: PostgreSQL would have
    * refused every later statement, so no engine may let it pass. What waits is sent before.
@@ -150,7 +157,9 @@ public final class Sql {
     return f;
   }
 
+  /** The hints of the work that ends; the next one on this connection begins anew. */
   List<Runnable> takeAfterCommit() {
+    asked.clear();
     if (afterCommit.isEmpty()) {
       return List.of();
     }

@@ -467,6 +467,44 @@ public abstract class DatabaseContract {
   }
 
   @Test
+  void whatIsDoneOnceIsDoneOnceInEachTransaction() {
+    var first = new ArrayList<Boolean>();
+    db.change(sql -> first.addAll(List.of(sql.once("a"), sql.once("a"), sql.once("b"))));
+    assertThatThrownBy(
+            () ->
+                db.change(
+                    sql -> {
+                      first.add(sql.once("a"));
+                      throw new IllegalStateException("given up");
+                    }))
+        .hasMessage("given up");
+    db.change(sql -> first.add(sql.once("a")));
+    assertThat(first).containsExactly(true, false, true, true, true);
+  }
+
+  @Test
+  void anInsertionMaySetAColumnOfTheRowThatIsThere() {
+    for (int i = 1; i <= 2; i++) {
+      var note = "note " + i;
+      db.change(
+          sql ->
+              sql.send(
+                  "INSERT INTO thing (name, note, flag) VALUES (?, ?, 1), ('other', ?, 1)"
+                      + sql.dialect().orSet("name", "note"),
+                  "one",
+                  note,
+                  note));
+      List<String> notes =
+          db.read(
+              sql ->
+                  sql.list(
+                      "SELECT note FROM thing WHERE name IN ('one', 'other')",
+                      r -> r.text("note")));
+      assertThat(notes).containsExactly(note, note);
+    }
+  }
+
+  @Test
   void oneThatFailsAmongManyFailsAlone() throws Exception {
     put("taken");
     var refused = new AtomicInteger();

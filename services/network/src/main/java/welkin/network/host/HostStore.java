@@ -1,6 +1,7 @@
 package welkin.network.host;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -12,16 +13,8 @@ import welkin.store.Sql;
 
 /** What changed for which host, and which objects concern it. */
 final class HostStore {
-  /** How many hosts one statement names; a fixed number, so that it is prepared once. */
-  private static final int AT_ONCE = 50;
-
-  /** So many are noted one by one. */
-  private static final int FEW = 4;
-
-  private static final String OF_SOME =
-      " WHERE kind = ? AND object_id = ? AND host IN ("
-          + String.join(", ", Collections.nCopies(AT_ONCE, "?"))
-          + ")";
+  /** How many notes one statement makes; few numbers, so that each is prepared once. */
+  private static final int[] AT_ONCE = {50, 10, 1};
 
   private HostStore() {}
 
@@ -30,62 +23,46 @@ final class HostStore {
 
   // ---- changes ----
 
-  /** Notes a change under the next sequence number; one row for a host and object. */
+  /** A note that stands already in this transaction. */
+  private record Noted(String host, Item item) {}
+
+  /** A transaction's notes have one sequence number: they are seen together or not at all. */
+  private enum Numbered {
+    THIS
+  }
+
+  /** Notes that an object changed for a host; one row for both. */
   static void change(Sql sql, String host, Item item) {
-    sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
-    note(sql, host, item);
+    change(sql, List.of(host), item);
   }
 
-  private static void note(Sql sql, String host, Item item) {
-    sql.send(
-        "DELETE FROM host_change WHERE host = ? AND kind = ? AND object_id = ?",
-        host,
-        item.kind,
-        item.id);
-    sql.send(
-        "INSERT INTO host_change (host, kind, object_id, seq)"
-            + " SELECT ?, ?, ?, seq FROM host_cursor WHERE id = 1",
-        host,
-        item.kind,
-        item.id);
-  }
-
-  /**
-   * Notes a change of an object for many hosts under one sequence number: a thousand hosts are
-   * twenty statements, not two thousand.
-   */
+  /** The same for many hosts: a thousand are twenty statements. */
   static void change(Sql sql, Collection<String> hosts, Item item) {
-    if (hosts.isEmpty()) {
-      return;
+    var left = hosts.stream().filter(host -> sql.once(new Noted(host, item))).toList();
+    if (!left.isEmpty() && sql.once(Numbered.THIS)) {
+      sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
     }
-    sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
-    if (hosts.size() <= FEW) {
-      hosts.forEach(host -> note(sql, host, item));
-      return;
+    for (int from = 0; from < left.size(); ) {
+      int rest = left.size() - from;
+      int size = Arrays.stream(AT_ONCE).filter(n -> n <= rest).findFirst().orElseThrow();
+      note(sql, left.subList(from, from + size), item);
+      from += size;
     }
-    var left = new ArrayList<>(hosts);
-    for (int from = 0; from < left.size(); from += AT_ONCE) {
-      var some = left.subList(from, Math.min(left.size(), from + AT_ONCE));
-      var args = new ArrayList<Object>(List.of(item.kind, item.id));
-      for (int i = 0; i < AT_ONCE; i++) {
-        args.add(some.get(Math.min(i, some.size() - 1)));
-      }
-      int noted =
-          sql.update(
-              "UPDATE host_change SET seq = (SELECT seq FROM host_cursor WHERE id = 1)" + OF_SOME,
-              args.toArray());
-      if (noted < some.size()) {
-        var there =
-            Set.copyOf(
-                sql.list(
-                    "SELECT host FROM host_change" + OF_SOME, r -> r.text("host"), args.toArray()));
-        for (var host : some) {
-          if (!there.contains(host)) {
-            note(sql, host, item);
-          }
-        }
-      }
+  }
+
+  private static void note(Sql sql, List<String> hosts, Item item) {
+    var args = new ArrayList<Object>();
+    for (var host : hosts) {
+      args.addAll(List.of(host, item.kind, item.id));
     }
+    sql.send(
+        "INSERT INTO host_change (host, kind, object_id, seq) VALUES "
+            + String.join(
+                ", ",
+                Collections.nCopies(
+                    hosts.size(), "(?, ?, ?, (SELECT seq FROM host_cursor WHERE id = 1))"))
+            + sql.dialect().orSet("host, kind, object_id", "seq"),
+        args.toArray());
   }
 
   /**

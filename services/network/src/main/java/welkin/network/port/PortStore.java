@@ -75,6 +75,10 @@ public final class PortStore {
 
   void keepGroups(Sql sql, Resource port) {
     dropGroups(sql, port.id());
+    addGroups(sql, port);
+  }
+
+  void addGroups(Sql sql, Resource port) {
     for (var g : port.texts("security_groups")) {
       sql.sendIfAbsent("port_group", "group_id", g, "port_id", port.id());
     }

@@ -221,7 +221,7 @@ public final class Ports implements Noun {
     port.set("created_at", "").set("updated_at", "").set("revision_number", 1);
     var kept = new Resource(attributes.ordered(port.document()));
     store.rows().insert(sql, kept);
-    store.keepGroups(sql, kept);
+    store.addGroups(sql, kept);
     if (!kept.texts("tags").isEmpty()) {
       TagStore.keep(sql, kept);
     }
@@ -500,7 +500,9 @@ public final class Ports implements Noun {
     ipam.releaseAll(sql, port.id());
     PortStore.dropGroups(sql, port.id());
     var ready = BindingStore.of(sql, port.id());
-    BindingStore.deleteAll(sql, port.id());
+    if (!ready.isEmpty()) {
+      BindingStore.deleteAll(sql, port.id());
+    }
     store.rows().delete(sql, port);
     ready.forEach(b -> log.left(sql, port, b.host()));
     if (counts(port)) {

@@ -42,10 +42,21 @@ public final class Access {
   /** A document as a policy target. */
   public Map<String, Object> target(Sql sql, Caller caller, Noun noun, ObjectNode document) {
     var t = new HashMap<String, Object>();
-    document.forEachEntry((k, v) -> t.put(k, plain(v)));
-    t.put("tenant_id", t.get("project_id"));
+    fill(t, document);
     noun.target(sql, caller, document, t);
     return t;
+  }
+
+  /** The target that a target becomes with a document that was made or changed as it allowed. */
+  static Map<String, Object> after(Map<String, Object> target, ObjectNode document) {
+    var t = new HashMap<>(target);
+    fill(t, document);
+    return t;
+  }
+
+  private static void fill(Map<String, Object> target, ObjectNode document) {
+    document.forEachEntry((k, v) -> target.put(k, plain(v)));
+    target.put("tenant_id", target.get("project_id"));
   }
 
   /** The documents of a page as policy targets. */
@@ -53,8 +64,7 @@ public final class Access {
     var out = new ArrayList<Map<String, Object>>();
     for (var r : page) {
       var t = new HashMap<String, Object>();
-      r.document().forEachEntry((k, v) -> t.put(k, plain(v)));
-      t.put("tenant_id", t.get("project_id"));
+      fill(t, r.document());
       out.add(t);
     }
     noun.targets(sql, caller, page, out);
@@ -65,7 +75,9 @@ public final class Access {
     return v.isString() ? v.stringValue() : v.isBoolean() ? v.asBoolean() : v.isNull() ? null : v;
   }
 
-  public void create(Sql sql, Caller caller, Noun noun, ObjectNode body, ObjectNode values) {
+  /** Refuses to make what the caller may not; the target that was allowed. */
+  Map<String, Object> create(
+      Sql sql, Caller caller, Noun noun, ObjectNode body, ObjectNode values) {
     var name = noun.attributes().singular();
     var rules = new ArrayList<String>();
     rules.add("create_" + name);
@@ -75,14 +87,18 @@ public final class Access {
             attributeRules("create_" + name, k, values.get(k), rules);
           }
         });
-    check(rules, caller, target(sql, caller, noun, values));
+    var target = target(sql, caller, noun, values);
+    check(rules, caller, target);
+    return target;
   }
 
-  /** Refuses an update: as unknown when the caller may not even see the resource. */
-  public void update(Sql sql, Caller caller, Noun noun, Resource current, ObjectNode changes) {
+  /**
+   * Refuses to change what the caller may see.
+   *
+   * @param target of the resource as it is; as it will be afterwards
+   */
+  void update(Caller caller, Noun noun, Map<String, Object> target, ObjectNode changes) {
     var name = noun.attributes().singular();
-    var target = target(sql, caller, noun, current.document());
-    see(caller, noun, current, target);
     var rules = new ArrayList<String>();
     rules.add("update_" + name);
     changes.forEachEntry(

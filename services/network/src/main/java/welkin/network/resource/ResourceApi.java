@@ -181,9 +181,9 @@ public final class ResourceApi {
         sql -> {
           var list = Json.array();
           for (int i = 0; i < values.size(); i++) {
-            access.create(sql, caller, noun, bodies.get(i), values.get(i));
+            var target = access.create(sql, caller, noun, bodies.get(i), values.get(i));
             var made = noun.create(sql, caller, values.get(i));
-            list.add(answer(sql, caller, made));
+            list.add(answer(sql, caller, made, target));
           }
           claim(Json.string(list.get(0), "id"));
           return many
@@ -208,13 +208,13 @@ public final class ResourceApi {
         sql -> {
           var current = noun.get(sql, call.path("id"));
           var full = noun.complete(sql, call.caller(), List.of(current.copy())).getFirst();
-          access.see(sql, call.caller(), noun, full);
+          var target = access.see(sql, call.caller(), noun, full);
           var changes = noun.attributes().update(body);
-          access.update(sql, call.caller(), noun, full, changes);
+          access.update(call.caller(), noun, target, changes);
           precondition(call, current);
           changes.remove("revision_number");
           var after = noun.update(sql, call.caller(), current, changes);
-          return one(200, answer(sql, call.caller(), after));
+          return one(200, answer(sql, call.caller(), after, target));
         });
   }
 
@@ -235,6 +235,12 @@ public final class ResourceApi {
   public ObjectNode answer(welkin.store.Sql sql, Caller caller, Resource r) {
     var full = noun.complete(sql, caller, List.of(r.copy())).getFirst();
     return shown(caller, full, access.target(sql, caller, noun, full.document()), Set.of());
+  }
+
+  private ObjectNode answer(
+      welkin.store.Sql sql, Caller caller, Resource r, Map<String, Object> allowed) {
+    var full = noun.complete(sql, caller, List.of(r.copy())).getFirst();
+    return shown(caller, full, Access.after(allowed, full.document()), Set.of());
   }
 
   private ObjectNode shown(

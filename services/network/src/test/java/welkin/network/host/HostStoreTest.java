@@ -1,6 +1,7 @@
 package welkin.network.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -14,12 +15,10 @@ class HostStoreTest {
   void oldChangesAreForgottenBatchByBatchAndTheFloorSaysSo(@TempDir Path dir) {
     var migration = "/welkin/network/V001__network.sql";
     var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, List.of(migration));
-    db.change(
-        sql -> {
-          for (int i = 0; i < 100; i++) {
-            HostStore.change(sql, "h", new HostStore.Item("port", "p" + i));
-          }
-        });
+    for (int i = 0; i < 100; i++) {
+      var item = new HostStore.Item("port", "p" + i);
+      db.change(sql -> HostStore.change(sql, "h", item));
+    }
     long newest = db.read(HostStore::cursor).newest();
     int batches = 0;
     while (db.tx(sql -> HostStore.forget(sql, 10, 40))) {
@@ -48,6 +47,37 @@ class HostStoreTest {
     }
     assertThat(changes(db, "h59", before + 1)).containsExactly(item);
     assertThat(changes(db, "h60", before + 1)).isEmpty();
+    db.close();
+  }
+
+  @Test
+  void notesOfATransactionHaveOneNumberAndAreWrittenOnce(@TempDir Path dir) {
+    var migration = "/welkin/network/V001__network.sql";
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, List.of(migration));
+    var port = new HostStore.Item("port", "p");
+    var group = new HostStore.Item("group", "g");
+    long before = db.read(HostStore::cursor).newest();
+    assertThatThrownBy(
+            () ->
+                db.change(
+                    sql -> {
+                      HostStore.change(sql, "h", port);
+                      throw new IllegalStateException("given up");
+                    }))
+        .hasMessage("given up");
+    assertThat(changes(db, "h", before)).isEmpty();
+    for (int i = 1; i <= 2; i++) {
+      db.change(
+          sql -> {
+            HostStore.change(sql, "h", port);
+            HostStore.change(sql, List.of("h", "other"), group);
+            HostStore.change(sql, "h", group);
+            HostStore.change(sql, "h", port);
+          });
+      assertThat(db.read(HostStore::cursor).newest()).isEqualTo(before + i);
+      assertThat(changes(db, "h", before + i - 1)).containsExactlyInAnyOrder(port, group);
+      assertThat(changes(db, "other", before + i - 1)).containsExactly(group);
+    }
     db.close();
   }
 
