@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Caller;
@@ -143,9 +144,12 @@ public final class Ports implements Noun {
 
   @Override
   public void target(Sql sql, Caller caller, ObjectNode document, Map<String, Object> target) {
-    var network = network(sql, Json.string(document, "network_id"));
-    target.put("network:project_id", network.projectId());
-    target.put("shared", networks.isSharedWith(sql, network, caller.projectId()));
+    // most rules are content with less
+    var id = Json.string(document, "network_id");
+    target.put("network:project_id", (Supplier<?>) () -> network(sql, id).projectId());
+    target.put(
+        "shared",
+        (Supplier<?>) () -> networks.isSharedWith(sql, network(sql, id), caller.projectId()));
   }
 
   @Override
