@@ -125,6 +125,17 @@ class ServerApiTest {
   }
 
   @Test
+  void takesTheNextHostWhenAGuestEndsBeforeItsNetworkIsThere() {
+    one.mortal = true;
+    for (int i = 0; i < 3; i++) {
+      var id = boot("s" + i, "");
+      assertThat(show(id).text("/server/status")).isEqualTo("ACTIVE");
+      assertThat(two.guests).containsKey(id);
+      assertThat(one.guests).doesNotContainKey(id);
+    }
+  }
+
+  @Test
   void saysWhyNoHostFits() {
     cloud.post(
         ADMIN, "/flavors", "{`flavor`:{`name`:`big`,`id`:`9`,`ram`:40960,`vcpus`:1,`disk`:1}}");

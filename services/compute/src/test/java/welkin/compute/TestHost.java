@@ -56,6 +56,9 @@ final class TestHost implements InstanceAgent {
   /** It is up by word, and answers no call: it was cut off just now. */
   volatile boolean silent;
 
+  /** Its guests end as soon as they are made. */
+  volatile boolean mortal;
+
   private InstanceState guest(String id) {
     var guest = guests.get(id);
     if (guest == null) {
@@ -72,6 +75,10 @@ final class TestHost implements InstanceAgent {
     specs.put(spec.serverId(), spec);
     guests.putIfAbsent(
         spec.serverId(), new InstanceState(spec.serverId(), PowerState.PAUSED, null));
+    if (mortal) {
+      become(spec.serverId(), PowerState.CRASHED, "the hypervisor process died");
+      return;
+    }
     spec.nics().forEach(n -> wired.accept(spec.serverId(), n.portId()));
   }
 

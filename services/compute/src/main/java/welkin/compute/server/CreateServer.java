@@ -75,17 +75,7 @@ public final class CreateServer extends Workflow<OnServer> {
         "spawn",
         () -> means.agent(host).spawn(means.guests().of(server, plugged.nics())),
         () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
-    int index = 0;
-    for (var nic : plugged.nics()) {
-      if (!plugged.wired().contains(nic.portId())) {
-        var signal = "network-vif-plugged:" + nic.portId();
-        run.await(
-            "port " + ++index + " wired",
-            signal,
-            means.vifTimeout(),
-            () -> means.networking().isWired(nic.portId()));
-      }
-    }
+    new Wires(means, id, host).await(run, plugged.nics(), plugged.wired());
     run.again("let it run", () -> means.agent(host).power(id, PowerAction.RESUME, 0));
     means.finder().built(host, true);
     run.last(sql -> activate(sql, server, found));

@@ -1,6 +1,7 @@
 package welkin.compute.server;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import welkin.agents.contracts.InstanceAgent.PowerAction;
 import welkin.agents.contracts.InstanceState.PowerState;
@@ -85,14 +86,7 @@ public final class EvacuateServer extends Workflow<OnMove> {
         });
     boolean runs = runs(m);
     if (!shared && runs) {
-      int index = 0;
-      for (var nic : server.nics()) {
-        run.await(
-            "port " + ++index + " wired",
-            "network-vif-plugged:" + nic.portId(),
-            means.vifTimeout(),
-            () -> means.networking().isWired(nic.portId()));
-      }
+      new Wires(means, id, dest).await(run, server.nics(), List.of());
     }
     run.step(
         "let it run",
