@@ -162,4 +162,24 @@ class IdempotencyTest {
       }
     }
   }
+
+  @Test
+  void aLostAnswerOfWhatIsGoneSaysSo() {
+    try (var cloud = new TestCloud(home, 1)) {
+      var admin = cloud.admin();
+      var body = "{\"network\": {\"name\": \"short-lived\"}}";
+      var made = admin.send("POST", "/network/v2.0/networks", body, "idempotency-key", "gone");
+      var id = Json.parse(made.bytes()).at("/network/id").asString();
+      cloud
+          .database("network")
+          .change(sql -> sql.update("UPDATE idempotency SET status = NULL, answer = NULL"));
+      assertThat(admin.send("DELETE", "/network/v2.0/networks/" + id, null).status())
+          .isEqualTo(204);
+      for (int i = 0; i < 2; i++) {
+        var again = admin.send("POST", "/network/v2.0/networks", body, "idempotency-key", "gone");
+        assertThat(again.status()).isEqualTo(409);
+        assertThat(again.body()).contains("took effect").contains("what it made is gone");
+      }
+    }
+  }
 }

@@ -341,16 +341,18 @@ public final class Door {
       }
       try {
         var kept = kept(claim);
-        if (kept.isPresent()) {
-          return answered(claim, kept.get());
-        }
+        return kept.isPresent() ? answered(claim, kept.get()) : first(claim);
+      } finally {
+        inFlight.remove(claim.key(), mine);
+        mine.countDown();
+      }
+    }
+
+    /** The answer is kept before it is given: who has seen it may count on seeing it again. */
+    private Answer first(RequestContext.IdempotencyClaim claim) {
+      try {
         var answer = serve();
-        if (answer.status() < 300 && claim.resource().get() != null) {
-          // the claim stands with what was made: whoever asks meanwhile waits for the answer, or
-          // has it made again; the one who asked first need not wait until it is kept
-          keepSoon(claim, answer, mine);
-          mine = null;
-        } else if (answer.status() < 300) {
+        if (answer.status() < 300) {
           keep(claim, answer);
         }
         return answer;
@@ -360,32 +362,7 @@ public final class Door {
         // perhaps only because what it asks for is there by now
         var others = kept(claim).filter(k -> !claim.holder().equals(k.holder()));
         return answered(claim, others.orElseThrow(() -> refused));
-      } finally {
-        if (mine != null) {
-          served(claim, mine);
-        }
       }
-    }
-
-    private void served(RequestContext.IdempotencyClaim claim, CountDownLatch mine) {
-      inFlight.remove(claim.key(), mine);
-      mine.countDown();
-    }
-
-    private void keepSoon(
-        RequestContext.IdempotencyClaim claim, Answer answer, CountDownLatch mine) {
-      Thread.ofVirtual()
-          .name("keep " + requestId)
-          .start(
-              () -> {
-                try {
-                  keep(claim, answer);
-                } catch (RuntimeException e) {
-                  log.info("the answer of {} is not kept: {}", requestId, e.getMessage());
-                } finally {
-                  served(claim, mine);
-                }
-              });
     }
 
     private boolean awaited(CountDownLatch other, long end) {
@@ -448,9 +425,7 @@ public final class Door {
     private Answer remade(Idempotency.Kept kept) {
       var row = call.route;
       if (row.show == null) {
-        throw Fault.conflict(
-                "The request with this Idempotency-Key took effect; its answer was lost.")
-            .with("resource_id", kept.resourceId());
+        throw lost(kept, ".");
       }
       var show =
           mounted.service.rows().stream()
@@ -462,9 +437,22 @@ public final class Door {
       parameters.put(name, kept.resourceId());
       call.route = show;
       call.parameters = parameters;
-      var shown = serve();
-      return new Answer(row.success, shown.headers(), shown.bytes(), null, -1)
-          .with("Idempotency-Replayed", "true");
+      try {
+        var shown = serve();
+        return new Answer(row.success, shown.headers(), shown.bytes(), null, -1)
+            .with("Idempotency-Replayed", "true");
+      } catch (Fault f) {
+        if (f.status() == 404) {
+          throw lost(kept, ", and what it made is gone.");
+        }
+        throw f;
+      }
+    }
+
+    private Fault lost(Idempotency.Kept kept, String end) {
+      return Fault.conflict(
+              "The request with this Idempotency-Key took effect; its answer was lost" + end)
+          .with("resource_id", kept.resourceId());
     }
 
     private Answer serve() {
