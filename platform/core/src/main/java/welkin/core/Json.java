@@ -136,7 +136,7 @@ public final class Json {
   public static JsonNode parse(String text) {
     try {
       var node = MAPPER.readTree(text);
-      if (text.indexOf('\\') >= 0 || !isWhole(text)) {
+      if (text.contains("\\u") || !isWhole(text)) {
         refuseHalves(node);
       }
       return node;

@@ -48,71 +48,46 @@ public record Service(
         name, mount, routes, null, faults, policy, database, true, 1 << 20, p -> p, Map.of());
   }
 
-  public Service negotiating(Negotiation n) {
+  private Service with(
+      String where,
+      Negotiation n,
+      boolean authenticatesFirst,
+      UnaryOperator<String> how,
+      Map<String, String> headers) {
     return new Service(
-        name, mount, routes, n, faults, policy, database, authFirst, bodyLimit, rewrite, always);
+        name,
+        where,
+        routes,
+        n,
+        faults,
+        policy,
+        database,
+        authenticatesFirst,
+        bodyLimit,
+        how,
+        headers);
+  }
+
+  public Service negotiating(Negotiation n) {
+    return with(mount, n, authFirst, rewrite, always);
   }
 
   public Service routingFirst() {
-    return new Service(
-        name,
-        mount,
-        routes,
-        negotiation,
-        faults,
-        policy,
-        database,
-        false,
-        bodyLimit,
-        rewrite,
-        always);
+    return with(mount, negotiation, false, rewrite, always);
   }
 
   public Service rewriting(UnaryOperator<String> how) {
-    return new Service(
-        name,
-        mount,
-        routes,
-        negotiation,
-        faults,
-        policy,
-        database,
-        authFirst,
-        bodyLimit,
-        how,
-        always);
+    return with(mount, negotiation, authFirst, how, always);
   }
 
   /** Says a header with every answer, refusals too. */
   public Service saying(String header, String value) {
-    return new Service(
-        name,
-        mount,
-        routes,
-        negotiation,
-        faults,
-        policy,
-        database,
-        authFirst,
-        bodyLimit,
-        rewrite,
-        Map.of(header, value));
+    return with(mount, negotiation, authFirst, rewrite, Map.of(header, value));
   }
 
   /** The same service at another place (an alias such as {@code /identity}). */
   public Service mountedAt(String other) {
-    return new Service(
-        name,
-        other,
-        routes,
-        negotiation,
-        faults,
-        policy,
-        database,
-        authFirst,
-        bodyLimit,
-        rewrite,
-        always);
+    return with(other, negotiation, authFirst, rewrite, always);
   }
 
   /** Renders a fault as this service's clients expect it. */

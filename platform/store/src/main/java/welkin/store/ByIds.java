@@ -15,8 +15,7 @@ public final class ByIds {
    *
    * @param select a statement that ends where the list of ids in parentheses is to stand
    */
-  public static <T> List<T> list(
-      Sql sql, String select, Collection<String> ids, Row.Mapper<T> mapper) {
+  public static <T> List<T> list(Sql sql, String select, Collection<?> ids, Row.Mapper<T> mapper) {
     var all = List.copyOf(ids);
     var out = new ArrayList<T>(all.size());
     for (int i = 0; i < all.size(); i += TOGETHER) {

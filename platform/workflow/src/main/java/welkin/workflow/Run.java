@@ -176,19 +176,7 @@ public final class Run {
    * @param happened looks for itself, once a second
    */
   public void await(String name, String signal, Duration limit, BooleanSupplier happened) {
-    if (position == log.size()) {
-      try {
-        perform(name, null, none -> engine.awaitSignal(hold, signal, limit, happened));
-      } catch (Fault f) {
-        step(
-            name,
-            () -> {
-              throw f;
-            });
-      }
-    } else if (log.get(position).name().equals(name)) {
-      step(name, () -> {});
-    }
+    again(name, () -> engine.awaitSignal(hold, signal, limit, happened));
   }
 
   /**

@@ -480,18 +480,7 @@ class OpenIdTest {
           .containsEntry("response_type", "code")
           .containsEntry("code_challenge_method", "S256")
           .containsKeys("nonce", "state", "code_challenge");
-      String back;
-      try (var client = HttpClient.newHttpClient()) {
-        back =
-            client
-                .send(
-                    java.net.http.HttpRequest.newBuilder(URI.create(begun.header("Location")))
-                        .build(),
-                    HttpResponse.BodyHandlers.discarding())
-                .headers()
-                .firstValue("Location")
-                .orElseThrow();
-      }
+      var back = sentBack(begun);
       assertThat(back).startsWith(TestIdentity.BASE + WEBSSO + "?code=");
       var path = back.substring(TestIdentity.BASE.length());
       assertThat(browse("GET", path, null, null).status()).as("another browser").isEqualTo(401);
@@ -513,17 +502,20 @@ class OpenIdTest {
   private Answer returned(String more) throws Exception {
     var begun = browse("GET", WEBSSO + from(DASHBOARD), null, null);
     var cookie = begun.header("Set-Cookie").split(";")[0];
+    return browse(
+        "GET", sentBack(begun).substring(TestIdentity.BASE.length()) + more, cookie, null);
+  }
+
+  /** Where the provider sends a browser that came to it with a login begun here. */
+  private static String sentBack(Answer begun) throws Exception {
     try (var client = HttpClient.newHttpClient()) {
-      var back =
-          client
-              .send(
-                  java.net.http.HttpRequest.newBuilder(URI.create(begun.header("Location")))
-                      .build(),
-                  HttpResponse.BodyHandlers.discarding())
-              .headers()
-              .firstValue("Location")
-              .orElseThrow();
-      return browse("GET", back.substring(TestIdentity.BASE.length()) + more, cookie, null);
+      return client
+          .send(
+              java.net.http.HttpRequest.newBuilder(URI.create(begun.header("Location"))).build(),
+              HttpResponse.BodyHandlers.discarding())
+          .headers()
+          .firstValue("Location")
+          .orElseThrow();
     }
   }
 

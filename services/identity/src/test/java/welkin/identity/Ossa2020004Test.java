@@ -55,21 +55,11 @@ class Ossa2020004Test {
 
   private String make(String name, String token) {
     var made =
-        cloud.call(
-            "POST",
-            "/v3/credentials",
+        cloud.keyPair(
             token,
-            Map.of(
-                "credential",
-                Map.of(
-                    "type",
-                    "ec2",
-                    "project_id",
-                    project,
-                    "user_id",
-                    users.get(name),
-                    "blob",
-                    Json.text(Map.of("access", "AK" + name, "secret", "secret of " + name)))));
+            users.get(name),
+            project,
+            Json.text(Map.of("access", "AK" + name, "secret", "secret of " + name)));
     assertThat(made.status()).as(made.toString()).isEqualTo(201);
     return made.body().at("/credential/id").asString();
   }

@@ -100,22 +100,7 @@ class SignatureTest {
     var blob = new HashMap<String, String>(more);
     blob.put("access", "AK");
     blob.put("secret", SECRET);
-    var made =
-        cloud.call(
-            "POST",
-            "/v3/credentials",
-            token,
-            Map.of(
-                "credential",
-                Map.of(
-                    "type",
-                    "ec2",
-                    "user_id",
-                    user,
-                    "project_id",
-                    project,
-                    "blob",
-                    Json.text(Json.tree(blob)))));
+    var made = cloud.keyPair(token, user, project, Json.text(Json.tree(blob)));
     assertThat(made.status()).as(made.toString()).isEqualTo(201);
   }
 
@@ -264,14 +249,7 @@ class SignatureTest {
   @Test
   void aKeyPairWithoutASecretSignsNothing() {
     for (var blob : List.of("{\"access\":\"AK\"}", "{\"access\":\"AK\",\"secret\":\"\"}")) {
-      var made =
-          cloud.call(
-              "POST",
-              "/v3/credentials",
-              anna(),
-              Map.of(
-                  "credential",
-                  Map.of("type", "ec2", "user_id", user, "project_id", project, "blob", blob)));
+      var made = cloud.keyPair(anna(), user, project, blob);
       assertThat(ask("/ec2tokens", V2).status()).isEqualTo(401);
       assertThat(ask("/s3tokens", with(V2, "token", "AAAA")).status()).isEqualTo(401);
       var id = made.body().at("/credential/id").asString();
@@ -413,21 +391,7 @@ class SignatureTest {
 
   private void keyPairThrough(String token) {
     var said =
-        cloud.call(
-            "POST",
-            "/v3/credentials",
-            token,
-            Map.of(
-                "credential",
-                Map.of(
-                    "type",
-                    "ec2",
-                    "user_id",
-                    user,
-                    "project_id",
-                    project,
-                    "blob",
-                    "{\"access\":\"AK\",\"secret\":\"" + SECRET + "\"}")));
+        cloud.keyPair(token, user, project, "{\"access\":\"AK\",\"secret\":\"" + SECRET + "\"}");
     // a reader may not make credentials; whoever may, makes one that is bound
     if (said.status() == 403) {
       keyPair(anna(), Map.of("app_cred_id", applicationCredential()));

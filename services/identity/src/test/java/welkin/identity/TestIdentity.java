@@ -86,6 +86,17 @@ final class TestIdentity implements AutoCloseable {
     identity.apis().forEach(door::mount);
   }
 
+  /** Stores an EC2 key pair. */
+  Said keyPair(String token, String userId, String projectId, String blob) {
+    return call(
+        "POST",
+        "/v3/credentials",
+        token,
+        Map.of(
+            "credential",
+            Map.of("type", "ec2", "user_id", userId, "project_id", projectId, "blob", blob)));
+  }
+
   Said call(String method, String path, String token, Object body, String... more) {
     var headers = new HashMap<String, String>();
     headers.put("content-type", "application/json");

@@ -78,10 +78,7 @@ public final class PortBindings {
           "Binding for port " + port.id() + " on host " + host + " already exists.");
     }
     var kind = vnicType == null ? port.text(PortStore.VNIC_TYPE) : vnicType;
-    var wiring = binding.wiring(network(sql, port), host, kind);
-    if (!wiring.bound()) {
-      throw BindingApi.failed(port, host);
-    }
+    var wiring = wiring(sql, port, host, kind);
     var made =
         new PortBinding(
             port.id(),
@@ -96,14 +93,19 @@ public final class PortBindings {
     return made;
   }
 
+  private Binding.Wiring wiring(Sql sql, Resource port, String host, String vnicType) {
+    var wiring = binding.wiring(network(sql, port), host, vnicType);
+    if (!wiring.bound()) {
+      throw BindingApi.failed(port, host);
+    }
+    return wiring;
+  }
+
   PortBinding change(Sql sql, Resource port, String host, String vnicType, ObjectNode profile) {
     var old =
         BindingStore.find(sql, port.id(), host).orElseThrow(() -> BindingApi.absent(port, host));
     var kind = vnicType == null ? old.vnicType() : vnicType;
-    var wiring = binding.wiring(network(sql, port), host, kind);
-    if (!wiring.bound()) {
-      throw BindingApi.failed(port, host);
-    }
+    var wiring = wiring(sql, port, host, kind);
     BindingStore.update(
         sql,
         new PortBinding(

@@ -11,6 +11,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
+import welkin.store.ByIds;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -233,23 +234,11 @@ public final class ResourceStore {
   }
 
   public List<Resource> whereIn(Sql sql, String column, Collection<?> values) {
-    var out = new ArrayList<Resource>();
-    var all = List.copyOf(values);
-    for (int i = 0; i < all.size(); i += 500) {
-      var part = all.subList(i, Math.min(all.size(), i + 500));
-      out.addAll(
-          sql.list(
-              "SELECT doc, admin_doc FROM "
-                  + table
-                  + " WHERE "
-                  + column
-                  + " IN ("
-                  + "?, ".repeat(part.size() - 1)
-                  + "?)",
-              ResourceStore::map,
-              part.toArray()));
-    }
-    return out;
+    return ByIds.list(
+        sql,
+        "SELECT doc, admin_doc FROM " + table + " WHERE " + column + " IN ",
+        values,
+        ResourceStore::map);
   }
 
   public static Resource map(Row r) throws SQLException {

@@ -1,6 +1,5 @@
 package welkin.network.router;
 
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +8,7 @@ import welkin.network.resource.Journal;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.ResourceStore.Column;
+import welkin.store.ByIds;
 import welkin.store.Sql;
 
 /** Routers, their legs and their hosts. */
@@ -88,18 +88,12 @@ public final class RouterStore {
 
   /** Of these routers the ones with a host. */
   Set<String> hosted(Sql sql, List<String> ids) {
-    var out = new HashSet<String>();
-    for (int i = 0; i < ids.size(); i += 500) {
-      var part = ids.subList(i, Math.min(ids.size(), i + 500));
-      out.addAll(
-          sql.list(
-              "SELECT id FROM router WHERE host IS NOT NULL AND id IN (?"
-                  + ", ?".repeat(part.size() - 1)
-                  + ")",
-              r -> r.text("id"),
-              part.toArray()));
-    }
-    return out;
+    return Set.copyOf(
+        ByIds.list(
+            sql,
+            "SELECT id FROM router WHERE host IS NOT NULL AND id IN ",
+            ids,
+            r -> r.text("id")));
   }
 
   void setHost(Sql sql, String routerId, String host) {
