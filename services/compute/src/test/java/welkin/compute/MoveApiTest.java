@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.InstanceState.PowerState;
 
 /** The API of moves: who may, in which words of which microversion, and what is shown. */
@@ -205,5 +206,196 @@ class MoveApiTest {
     assertThat(hosts.copies(id)).isEqualTo(1);
     assertThat(cloud.get(ADMIN, "/os-migrations").text("/migrations/0/status"))
         .isEqualTo("completed");
+  }
+
+  private static String live(String host, Object block) {
+    return "{`os-migrateLive`:{`host`:%s,`block_migration`:%s}}"
+        .formatted(host == null ? "null" : "`" + host + "`", block);
+  }
+
+  private void refused(String version, String id, String body, int status, String words) {
+    var told = cloud.call(ADMIN, version, "POST", "/servers/" + id + "/action", body);
+    assertThat(told.status()).as(version + " " + body).isEqualTo(status);
+    assertThat(told.json().toString()).as(version + " " + body).contains(words);
+  }
+
+  private String others(String host) {
+    return hosts.agents.keySet().stream().filter(h -> !h.equals(host)).findFirst().orElseThrow();
+  }
+
+  private void service(String host, String body) {
+    var service = cloud.get(ADMIN, "/os-services?host=" + host).text("/services/0/id");
+    assertThat(cloud.put(ADMIN, "/os-services/" + service, body).status()).isEqualTo(200);
+  }
+
+  private JsonNode latestMigration() {
+    return cloud.get(ADMIN, "/os-migrations").json().at("/migrations/0");
+  }
+
+  /** What the last thing done with a server says of itself. */
+  private String told(String id) {
+    var path = "/servers/" + id + "/os-instance-actions";
+    var request = cloud.get(ADMIN, path).text("/instanceActions/0/request_id");
+    return cloud.get(ADMIN, path + "/" + request).text("/instanceAction/events/0/details");
+  }
+
+  /** Until 2.34 the answer to a live migration waits until it is known that it can be. */
+  @Test
+  void whatCannotGoLiveIsRefusedAtOnceInOldVersions() {
+    var id = server("1");
+    var from = host(id);
+    var to = others(from);
+    for (var version : new String[] {"2.25", "2.29", "2.30", "2.33"}) {
+      refused(
+          version,
+          id,
+          live(from, "`auto`"),
+          400,
+          "Unable to migrate instance (" + id + ") to current host (" + from + ").");
+      refused(version, id, live("mars", true), 400, "Compute host mars could not be found.");
+      refused(version, id, live(to, false), 400, to + " is not on shared storage");
+      refused(version, id, live(null, false), 400, "is not on shared storage");
+    }
+    refused(
+        "2.24",
+        id,
+        "{`os-migrateLive`:{`host`:`%s`,`block_migration`:true,`disk_over_commit`:false}}"
+            .formatted(from),
+        400,
+        "to current host");
+    service(to, "{`forced_down`:true}");
+    refused("2.33", id, live(to, true), 400, "Compute service of " + to + " is unavailable");
+    service(to, "{`forced_down`:false}");
+    hosts.agents.keySet().stream()
+        .filter(h -> !h.equals(from))
+        .forEach(h -> service(h, "{`status`:`disabled`}"));
+    refused("2.33", id, live(null, true), 400, "No valid host was found.");
+    refused("2.33", id, live(to, true), 400, "No valid host was found.");
+    service(from, "{`forced_down`:true}");
+    refused("2.33", id, live(to, true), 400, "Compute service of " + from + " is unavailable");
+    refused("2.34", id, live(to, true), 409, "Service is unavailable at this time.");
+    assertThat(cloud.get(ADMIN, "/os-migrations").json().get("migrations")).isEmpty();
+    assertThat(status(id)).isEqualTo("ACTIVE");
+  }
+
+  @Test
+  void onSharedStorageNothingIsToBeCopied() {
+    cloud.close();
+    hosts.world.shareStorage(true);
+    open("scheduler.max_attempts", 1);
+    var id = server("1");
+    var to = others(host(id));
+    refused("2.33", id, live(to, true), 400, to + " is not on local storage");
+    refused("2.33", id, live(null, true), 400, "is not on local storage");
+    assertThat(act(ADMIN, "2.33", id, live(to, false))).isEqualTo(202);
+    cloud.settled(id);
+    assertThat(host(id)).isEqualTo(to);
+  }
+
+  /** Since 2.34 it is begun, and the migration and the server's actions say why it could not be. */
+  @Test
+  void whatCannotGoLiveSaysSoAfterwardsInLaterVersions() {
+    var id = server("1");
+    var from = host(id);
+    refused("2.96", id, live("mars", true), 400, "Compute host mars could not be found.");
+    for (var version : new String[] {"2.34", "2.96"}) {
+      assertThat(act(ADMIN, version, id, live(from, true))).isEqualTo(202);
+      cloud.settled(id);
+      assertThat(status(id)).isEqualTo("ACTIVE");
+      assertThat(latestMigration().get("status").asString()).isEqualTo("error");
+      assertThat(told(id))
+          .startsWith("No valid host was found.")
+          .contains(from + ": IgnoredHosts: the server is there now")
+          .doesNotContain(others(from));
+    }
+    assertThat(act(ADMIN, "2.96", id, live(others(from), false))).isEqualTo(202);
+    cloud.settled(id);
+    assertThat(status(id)).isEqualTo("ACTIVE");
+    assertThat(host(id)).isEqualTo(from);
+    assertThat(latestMigration().get("status").asString()).isEqualTo("failed");
+    assertThat(told(id)).contains("do not share their storage");
+    assertThat(act(ADMIN, "2.96", id, live(others(from), true))).isEqualTo(202);
+    cloud.settled(id);
+    assertThat(host(id)).isEqualTo(others(from));
+  }
+
+  @Test
+  void whatIsWrongWithTheHostComesBeforeTheServersState() {
+    var id = server("1");
+    var from = host(id);
+    assertThat(act(ALICE, "2.1", id, "{`os-stop`:null}")).isEqualTo(202);
+    cloud.settled(id);
+    refused(
+        "2.96",
+        id,
+        live(null, "`auto`"),
+        409,
+        "Cannot 'os-migrateLive' instance " + id + " while it is in vm_state stopped");
+    refused(
+        "2.96",
+        id,
+        "{`migrate`:{`host`:`%s`}}".formatted(from),
+        400,
+        "Cannot migrate to the host where the server exists.");
+    refused("2.96", id, "{`migrate`:{`host`:`mars`}}", 400, "Compute host mars could not be found");
+    refused("2.96", id, "{`evacuate`:{}}", 400, "Compute service of " + from + " is still in use.");
+    assertThat(act(ALICE, "2.1", id, "{`os-start`:null}")).isEqualTo(202);
+    cloud.settled(id);
+    assertThat(act(ALICE, "2.1", id, "{`pause`:null}")).isEqualTo(202);
+    cloud.settled(id);
+    refused("2.96", id, "{`evacuate`:{`host`:`mars`}}", 404, "Compute host mars not found.");
+    refused(
+        "2.96",
+        id,
+        "{`evacuate`:{`host`:`%s`}}".formatted(from),
+        400,
+        "The target host can't be the same one.");
+    refused("2.96", id, "{`evacuate`:{}}", 409, "while it is in vm_state paused");
+  }
+
+  @Test
+  void whereANewServerMayNotBeIsRefusedAtOnce() {
+    var body =
+        "{`server`:{`name`:`s`,`imageRef`:`%s`,`flavorRef`:`1`,`networks`:[{`uuid`:`%s`}],%s}}";
+    String[][] wrong = {
+      {"`availability_zone`:`nova:mars`", "Compute host mars could not be found."},
+      {"`availability_zone`:`nova::mars`", "Compute host mars could not be found."},
+      {"`availability_zone`:`a:b:c:d`", "Unable to parse availability_zone"},
+      {"`availability_zone`:`mars`", "The requested availability zone is not available"},
+      {"`host`:`mars`", "Compute host mars could not be found."},
+      {"`hypervisor_hostname`:`mars`", "Compute host mars could not be found."},
+      {"`host`:`one`,`availability_zone`:`nova:two`", "are mutually exclusive"},
+    };
+    for (var w : wrong) {
+      var told =
+          cloud.post(
+              ADMIN, "/servers", body.formatted(Neighbours.IMAGE, Neighbours.NETWORK, w[0]));
+      assertThat(told.status()).as(w[0]).isEqualTo(400);
+      assertThat(told.text("/badRequest/message")).contains(w[1]);
+    }
+    // a host that is named wins against a zone it is not in
+    var told =
+        cloud.post(
+            ADMIN,
+            "/servers",
+            body.formatted(
+                Neighbours.IMAGE, Neighbours.NETWORK, "`availability_zone`:`mars:two`"));
+    assertThat(told.status()).isEqualTo(202);
+    cloud.settled(told.text("/server/id"));
+    var server = cloud.get(ADMIN, "/servers/" + told.text("/server/id"));
+    assertThat(server.text("/server/status")).isEqualTo("ACTIVE");
+    assertThat(server.text("/server/OS-EXT-SRV-ATTR:host")).isEqualTo("two");
+    assertThat(server.text("/server/OS-EXT-AZ:availability_zone")).isEqualTo("nova");
+    assertThat(server.json().at("/server/pinned_availability_zone").isNull()).isTrue();
+    // a zone whose hosts are all disabled is not offered
+    hosts.agents.keySet().forEach(h -> service(h, "{`status`:`disabled`}"));
+    told =
+        cloud.post(
+            ADMIN,
+            "/servers",
+            body.formatted(Neighbours.IMAGE, Neighbours.NETWORK, "`availability_zone`:`nova`"));
+    assertThat(told.status()).isEqualTo(400);
+    assertThat(told.text("/badRequest/message"))
+        .isEqualTo("The requested availability zone is not available");
   }
 }

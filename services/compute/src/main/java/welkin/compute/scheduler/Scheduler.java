@@ -18,6 +18,9 @@ public final class Scheduler {
   public static final String STANDARD =
       Filter.STANDARD.stream().map(f -> f.title).collect(Collectors.joining(","));
 
+  /** Why the hosts beside one that was named are rejected. */
+  public static final String OTHER_HOST = "RequestedDestination";
+
   private final Set<Filter> filters;
 
   /**
@@ -56,7 +59,7 @@ public final class Scheduler {
   private Rejection rejection(Wish wish, HostState host) {
     var only = wish.forced() != null ? wish.forced() : wish.wanted();
     if (only != null && !only.equals(host.host())) {
-      return new Rejection(host.host(), "RequestedDestination", "host " + only + " was asked for");
+      return new Rejection(host.host(), OTHER_HOST, "host " + only + " was asked for");
     }
     var barred = wish.barred().get(host.host());
     if (barred != null) {

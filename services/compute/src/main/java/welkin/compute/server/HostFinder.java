@@ -25,6 +25,8 @@ import welkin.store.Sql;
 /** Finds a host for a server and claims its resources there. */
 public final class HostFinder {
   static final String DISABLED = "its compute service is disabled";
+  private static final String NO_VALID_HOST =
+      "No valid host was found. There are not enough hosts available.";
   private static final int REASONS_KEPT = 50;
   private final Database database;
   private final Hosts hosts;
@@ -70,11 +72,7 @@ public final class HostFinder {
      */
     Found orNoValidHost() {
       if (host == null) {
-        throw Fault.of(
-                500,
-                "NoValidHost",
-                "No valid host was found. There are not enough hosts available.")
-            .with("rejected", rejected);
+        throw Fault.of(500, "NoValidHost", NO_VALID_HOST).with("rejected", rejected);
       }
       return this;
     }
@@ -109,6 +107,27 @@ public final class HostFinder {
 
   Found find(Search search) {
     return find(search, true);
+  }
+
+  /**
+   * The hosts that can have a server now, best first, without claiming anything.
+   *
+   * @throws Fault 400 when there is none
+   */
+  List<String> candidates(Search search) {
+    var resources = resources(search.flavor());
+    var traits = traits(search.flavor());
+    var known =
+        room.free(
+            resources,
+            traits.getOrDefault("required", List.of()),
+            traits.getOrDefault("forbidden", List.of()),
+            false);
+    var ranked = scheduler.choose(wish(search, resources), states(known, false)).ranked();
+    if (ranked.isEmpty()) {
+      throw Fault.badRequest(NO_VALID_HOST);
+    }
+    return ranked.stream().map(HostState::host).toList();
   }
 
   private Found find(Search search, boolean recent) {

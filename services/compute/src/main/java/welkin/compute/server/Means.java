@@ -3,6 +3,7 @@ package welkin.compute.server;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.InstanceAgent;
@@ -11,6 +12,7 @@ import welkin.compute.api.Timestamps;
 import welkin.compute.host.Hosts;
 import welkin.compute.migration.Migration;
 import welkin.compute.migration.MigrationStore;
+import welkin.compute.scheduler.Scheduler;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.peers.Peers;
@@ -115,6 +117,21 @@ public record Means(
     return out.toString();
   }
 
+  /**
+   * A failure as the server's actions tell administrators; for a host that was named the hosts
+   * nobody asked about are left out.
+   */
+  private static String atLength(Fault reason) {
+    var rejected = Json.tree(reason.details().getOrDefault("rejected", List.of()));
+    var told =
+        rejected
+            .valueStream()
+            .filter(r -> !Scheduler.OTHER_HOST.equals(Json.string(r, "filter")))
+            .toList();
+    var details = details(told);
+    return details.isEmpty() ? reason.getMessage() : reason.getMessage() + "\n" + details;
+  }
+
   /** The agent of a host, which work under way gives some time to come (back). */
   InstanceAgent agent(String host) {
     return hosts.agentSoon(host);
@@ -156,7 +173,7 @@ public record Means(
     if (!States.DELETING.equals(server.taskState())) {
       set(sql, server.id(), "task_state", null);
     }
-    actions.event(sql, server.id(), action, server.host(), reason.getMessage());
+    actions.event(sql, server.id(), action, server.host(), atLength(reason));
     tell(sql, server, event);
   }
 

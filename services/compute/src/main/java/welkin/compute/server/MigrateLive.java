@@ -1,15 +1,12 @@
 package welkin.compute.server;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import welkin.agents.contracts.HostReport;
 import welkin.agents.contracts.LiveOptions;
 import welkin.agents.contracts.MigrationProgress;
 import welkin.agents.contracts.MigrationProgress.Status;
 import welkin.agents.contracts.MoveTicket;
-import welkin.compute.host.Host;
 import welkin.compute.migration.Migration;
 import welkin.compute.migration.MigrationStore;
 import welkin.core.Fault;
@@ -36,6 +33,7 @@ public final class MigrateLive extends Workflow<OnMove> {
   private final LiveOptions options;
   private final Duration vifTimeout;
   private final LiveWatch watch;
+  private final LiveChecks checks;
 
   /**
    * @param options how, for a guest of 1 GiB
@@ -48,6 +46,7 @@ public final class MigrateLive extends Workflow<OnMove> {
     this.options = options;
     this.vifTimeout = means.vifTimeout();
     this.watch = new LiveWatch(means, engine);
+    this.checks = new LiveChecks(means);
   }
 
   @Override
@@ -80,35 +79,11 @@ public final class MigrateLive extends Workflow<OnMove> {
                             server.flavor(),
                             m.terms().forced() ? host : null,
                             host,
-                            barred(m),
+                            checks.barred(m.sourceHost()),
                             tried,
                             m.id())),
             nothing -> unlessArrived(m, () -> means.finder().release(server, m.id())))
         .orNoValidHost();
-  }
-
-  /** Where it is, and where its kind of guest cannot go on. */
-  private Map<String, String> barred(Migration m) {
-    var out = new HashMap<String, String>();
-    var source = means.hosts().find(m.sourceHost()).map(Host::report).orElse(null);
-    for (var host : means.hosts().list()) {
-      var reason = source == null ? null : unfit(source, host.report());
-      if (reason != null) {
-        out.put(host.host(), reason);
-      }
-    }
-    out.put(m.sourceHost(), "the server is there now");
-    return out;
-  }
-
-  private static String unfit(HostReport source, HostReport dest) {
-    if (!source.hypervisorType().equals(dest.hypervisorType())) {
-      return "its hypervisor is " + dest.hypervisorType() + ", not " + source.hypervisorType();
-    }
-    if (dest.hypervisorVersion() < source.hypervisorVersion()) {
-      return "its hypervisor is older";
-    }
-    return null;
   }
 
   private void prepare(Run run, Server server, Migration m, HostFinder.Found found) {

@@ -22,6 +22,7 @@ public final class ServerMoves {
   private final RevertMove revert;
   private final MigrateLive live;
   private final EvacuateServer evacuate;
+  private final LiveChecks checks;
 
   public ServerMoves(
       Means means,
@@ -40,6 +41,7 @@ public final class ServerMoves {
     this.revert = revert;
     this.live = live;
     this.evacuate = evacuate;
+    this.checks = new LiveChecks(means);
   }
 
   // ---- cold
@@ -101,11 +103,11 @@ public final class ServerMoves {
     Moves.MIGRATE.check(server);
     mustBeOnLivingHost(server);
     if (host != null) {
-      if (means.hosts().find(host).isEmpty()) {
-        throw Fault.badRequest("Compute host " + host + " could not be found.");
-      }
       if (host.equals(server.host())) {
         throw Fault.badRequest("Cannot migrate to the host where the server exists.");
+      }
+      if (means.hosts().find(host).isEmpty()) {
+        throw Fault.badRequest("Compute host " + host + " could not be found.");
       }
     }
     begin(
@@ -180,19 +182,18 @@ public final class ServerMoves {
    *
    * @param terms host and whether it is forced, and whether disks are copied
    * @param now whether what can be seen to be wrong is refused now (before 2.34)
+   * @throws Fault 400 for a host that does not exist and for what is seen now, 409 for its state
    */
   void migrateLive(Server server, Terms terms, boolean now) {
     Moves.MIGRATE_LIVE.check(server);
-    mustBeOnLivingHost(server);
     var host = terms.host();
-    if (host != null) {
-      if (means.hosts().find(host).isEmpty()) {
-        throw Fault.badRequest("Compute host " + host + " could not be found.");
-      }
-      if (now) {
-        possible(server, terms);
-      }
+    if (host != null && means.hosts().find(host).isEmpty()) {
+      throw Fault.badRequest("Compute host " + host + " could not be found.");
     }
+    if (now) {
+      checks.possible(server, terms);
+    }
+    mustBeOnLivingHost(server);
     begin(
         server,
         Moves.MIGRATE_LIVE,
@@ -204,26 +205,6 @@ public final class ServerMoves {
         terms,
         live,
         sql -> {});
-  }
-
-  private void possible(Server server, Terms terms) {
-    var host = terms.host();
-    if (host.equals(server.host())) {
-      throw Fault.badRequest(
-          "Unable to migrate instance (" + server.id() + ") to current host (" + host + ").");
-    }
-    if (!means.hosts().up(host)) {
-      throw Fault.badRequest("Compute service of " + host + " is unavailable at this time.");
-    }
-    if (terms.block() != null && terms.block() == means.shared(server.host(), host)) {
-      throw Fault.badRequest(
-          host
-              + (terms.block()
-                  ? " is not on local storage: Block migration can not be used with shared"
-                      + " storage."
-                  : " is not on shared storage: Shared storage live-migration requires either"
-                      + " shared storage or boot-from-volume with no local disks."));
-    }
   }
 
   /**
@@ -299,17 +280,18 @@ public final class ServerMoves {
    * @throws Fault 400 while its host is alive, 404 for a host that does not exist
    */
   void evacuate(Server server, Terms terms) {
+    var to = terms.host();
+    if (to != null) {
+      if (means.hosts().find(to).isEmpty()) {
+        throw Fault.notFound("Compute host " + to + " not found.");
+      }
+      if (to.equals(server.host())) {
+        throw Fault.badRequest("The target host can't be the same one.");
+      }
+    }
     Moves.EVACUATE.check(server);
     if (server.host() == null) {
       throw Fault.conflict("Instance " + server.id() + " is not ready");
-    }
-    if (terms.host() != null) {
-      if (means.hosts().find(terms.host()).isEmpty()) {
-        throw Fault.notFound("Compute host " + terms.host() + " not found.");
-      }
-      if (terms.host().equals(server.host())) {
-        throw Fault.badRequest("The target host can't be the same one.");
-      }
     }
     if (means.hosts().upNow(server.host())) {
       throw Fault.badRequest("Compute service of " + server.host() + " is still in use.");

@@ -270,36 +270,50 @@ public final class Servers {
 
   /** A zone, {@code zone:host} or {@code zone:host:node}, or a host that filters still judge. */
   private Destination destination(Caller caller, CreateRequest wish) {
-    if (wish.hosts() != null) {
-      policy.enforce("compute:servers:create:requested_destination", caller, own(caller));
-      if (means.hosts().find(wish.hosts()).isEmpty()) {
-        throw Fault.badRequest("Compute host " + wish.hosts() + " could not be found.");
-      }
-    }
-    if (wish.zone() == null) {
-      return new Destination(null, null, null);
-    }
-    var parts = wish.zone().split(":", -1);
+    var parts = wish.zone() == null ? new String[] {""} : wish.zone().split(":", -1);
     if (parts.length > 3) {
-      throw Fault.badRequest("Unable to parse availability_zone");
+      throw Fault.badRequest("Invalid input received: Unable to parse availability_zone");
     }
     var zone = parts[0].isEmpty() ? null : parts[0];
     var host = parts.length > 1 && !parts[1].isEmpty() ? parts[1] : null;
     var node = parts.length > 2 && !parts[2].isEmpty() ? parts[2] : null;
     if (host != null || node != null) {
       policy.enforce("os_compute_api:servers:create:forced_host", caller, own(caller));
-      if (means.hosts().find(host == null ? node : host).isEmpty()) {
+    }
+    if (wish.hosts() != null) {
+      policy.enforce("compute:servers:create:requested_destination", caller, own(caller));
+      if (host != null || node != null) {
         throw Fault.badRequest(
-            "Compute host " + (host == null ? node : host) + " could not be found.");
+            "One mechanism with host and/or hypervisor_hostname and another mechanism with"
+                + " zone:host:node are mutually exclusive.");
       }
-      host = host == null ? node : host;
+      mustExist(wish.hosts());
     }
-    if (zone != null
-        && !zone.equals(means.hosts().defaultZone())
-        && !means.hosts().zones().containsValue(zone)) {
-      throw Fault.badRequest("The requested availability zone is not available");
+    if (host == null && node == null) {
+      if (zone != null && !offered(zone)) {
+        throw Fault.badRequest("The requested availability zone is not available");
+      }
+      return new Destination(zone, null, null);
     }
-    return new Destination(zone, host, node);
+    var forced = host == null ? node : host;
+    mustExist(forced);
+    // a host that is not in the zone wins: bound to that zone the server could never move
+    var its = means.hosts().zones().getOrDefault(forced, means.hosts().defaultZone());
+    return new Destination(its.equals(zone) ? zone : null, forced, node);
+  }
+
+  private void mustExist(String host) {
+    if (means.hosts().find(host).isEmpty()) {
+      throw Fault.badRequest("Compute host " + host + " could not be found.");
+    }
+  }
+
+  /** Whether a zone has a host that is not disabled. */
+  private boolean offered(String zone) {
+    var zones = means.hosts().zones();
+    return means.hosts().list().stream()
+        .filter(h -> !h.disabled())
+        .anyMatch(h -> zones.getOrDefault(h.host(), means.hosts().defaultZone()).equals(zone));
   }
 
   private static Map<String, Object> own(Caller caller) {
