@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import welkin.core.Fault;
 import welkin.workflow.Probe;
@@ -74,9 +73,10 @@ public abstract class WorkflowTrials {
     for (var step : steps()) {
       for (var moment : List.of("working", "worked", "recorded")) {
         try (var world = world()) {
-          var first = world.engine(new Death(step, moment));
+          var death = new Death(step, moment);
+          var first = world.engine(death);
           var subject = world.begin(first);
-          first.settled(subject, Duration.ofMillis(300));
+          untilDead(first, subject, death.died);
           first.close();
           var second = world.engine(Probe.NONE);
           settle(second, subject, "death at " + moment + " " + step);
@@ -93,6 +93,7 @@ public abstract class WorkflowTrials {
     var last = all.getLast();
     for (var step : all) {
       try (var world = world()) {
+        var died = new AtomicBoolean();
         var first =
             world.engine(
                 new Probe() {
@@ -106,12 +107,13 @@ public abstract class WorkflowTrials {
                   @Override
                   public void undone(String kind, String name) {
                     if (name.equals(step)) {
+                      died.set(true);
                       throw new Crash();
                     }
                   }
                 });
         var subject = world.begin(first);
-        first.settled(subject, Duration.ofMillis(300));
+        untilDead(first, subject, died);
         first.close();
         var second = world.engine(Probe.NONE);
         settle(second, subject, "death after undoing " + step);
@@ -150,11 +152,20 @@ public abstract class WorkflowTrials {
     assertThat(engine.settled(subject, LIMIT)).as("settles with " + trial).isTrue();
   }
 
+  /** Until the process is gone, or the work is done where it never comes to that moment. */
+  private static void untilDead(WorkflowEngine engine, String subject, AtomicBoolean died) {
+    Eventually.eventually(
+        "death or the end",
+        LIMIT,
+        () -> died.get() || engine.settled(subject, Duration.ofMillis(20)),
+        () -> subject);
+  }
+
   /** The process is gone, once. */
   private static final class Death implements Probe {
     private final String step;
     private final String moment;
-    private final Set<String> died = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean died = new AtomicBoolean();
 
     Death(String step, String moment) {
       this.step = step;
@@ -177,7 +188,7 @@ public abstract class WorkflowTrials {
     }
 
     private void at(String now, String name) {
-      if (now.equals(moment) && name.equals(step) && died.add(name)) {
+      if (now.equals(moment) && name.equals(step) && died.compareAndSet(false, true)) {
         throw new Crash();
       }
     }

@@ -368,8 +368,7 @@ class MoveApiTest {
     };
     for (var w : wrong) {
       var told =
-          cloud.post(
-              ADMIN, "/servers", body.formatted(Neighbours.IMAGE, Neighbours.NETWORK, w[0]));
+          cloud.post(ADMIN, "/servers", body.formatted(Neighbours.IMAGE, Neighbours.NETWORK, w[0]));
       assertThat(told.status()).as(w[0]).isEqualTo(400);
       assertThat(told.text("/badRequest/message")).contains(w[1]);
     }
@@ -378,8 +377,7 @@ class MoveApiTest {
         cloud.post(
             ADMIN,
             "/servers",
-            body.formatted(
-                Neighbours.IMAGE, Neighbours.NETWORK, "`availability_zone`:`mars:two`"));
+            body.formatted(Neighbours.IMAGE, Neighbours.NETWORK, "`availability_zone`:`mars:two`"));
     assertThat(told.status()).isEqualTo(202);
     cloud.settled(told.text("/server/id"));
     var server = cloud.get(ADMIN, "/servers/" + told.text("/server/id"));

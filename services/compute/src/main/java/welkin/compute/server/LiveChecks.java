@@ -76,13 +76,7 @@ final class LiveChecks {
         .finder()
         .candidates(
             new HostFinder.Search(
-                server,
-                server.flavor(),
-                forced,
-                terms.host(),
-                barred(server.host()),
-                Map.of(),
-                0));
+                server, server.flavor(), forced, terms.host(), barred(server.host()), Map.of(), 0));
   }
 
   private boolean fits(String source, String host, Boolean block) {
