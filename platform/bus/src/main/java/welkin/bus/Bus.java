@@ -30,7 +30,17 @@ public interface Bus extends AutoCloseable {
    * A client for {@code type} on {@code host}. A call to a host that offers nothing is a {@link
    * welkin.core.Fault} 503 naming topic and host; a cast to one may be, or may be lost.
    */
-  <T> T client(Class<T> type, String host);
+  default <T> T client(Class<T> type, String host) {
+    return client(type, host, Duration.ZERO);
+  }
+
+  /**
+   * A client whose calls wait for a host that offers nothing yet, or for the broker, before they
+   * fail: an agent that is just starting is there in a moment. Where all is well it costs nothing.
+   *
+   * @param patience how long
+   */
+  <T> T client(Class<T> type, String host, Duration patience);
 
   /**
    * Waits until a host offers {@code type}: an agent that is just starting is there in a moment.

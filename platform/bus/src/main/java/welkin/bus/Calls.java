@@ -39,6 +39,9 @@ final class Calls {
     private volatile long heard = begun;
     private volatile long asked = begun;
 
+    /** Nobody reads where it was sent to, so that nobody has begun with it. */
+    volatile boolean unread;
+
     Call(String id, Contract contract, Contract.Operation operation, String host) {
       this.id = id;
       this.contract = contract;
@@ -108,6 +111,7 @@ final class Calls {
   void returned(String id) {
     var call = id == null ? null : open.get(id);
     if (call != null) {
+      call.unread = true;
       call.fail(call.contract.absent(call.host));
     }
   }

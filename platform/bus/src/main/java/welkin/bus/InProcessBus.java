@@ -42,7 +42,7 @@ public final class InProcessBus implements Bus {
   }
 
   @Override
-  public <T> T client(Class<T> type, String host) {
+  public <T> T client(Class<T> type, String host, Duration patience) {
     var address = new Address(type, host);
     return Contract.client(
         type,
@@ -53,6 +53,9 @@ public final class InProcessBus implements Bus {
             return null;
           }
           var endpoint = choose(address);
+          if (endpoint == null && awaitHost(type, host, patience)) {
+            endpoint = choose(address);
+          }
           if (endpoint == null) {
             throw Contract.of(type).absent(host);
           }

@@ -231,7 +231,7 @@ final class RabbitBus implements Bus {
   // ---- calling ----
 
   @Override
-  public <T> T client(Class<T> type, String host) {
+  public <T> T client(Class<T> type, String host, Duration patience) {
     var contract = Contract.of(type);
     return Contract.client(
         type,
@@ -245,7 +245,7 @@ final class RabbitBus implements Bus {
           var body = Wire.arguments(args);
           switch (operation.kind()) {
             case CALL -> {
-              return Wire.result(operation, call(contract, operation, host, body));
+              return Wire.result(operation, call(contract, operation, host, body, patience));
             }
             case FAN_OUT -> hint(contract, operation, host, body);
             case CAST, SIGN -> cast(contract, operation, host, body);
@@ -254,9 +254,28 @@ final class RabbitBus implements Bus {
         });
   }
 
-  private byte[] call(Contract contract, Contract.Operation operation, String host, byte[] body) {
-    var s = session(PATIENCE);
+  private byte[] call(
+      Contract contract,
+      Contract.Operation operation,
+      String host,
+      byte[] body,
+      Duration patience) {
     var call = new Calls.Call(ids.uuid(), contract, operation, host);
+    try {
+      return call(call, body, patience.compareTo(PATIENCE) > 0 ? patience : PATIENCE);
+    } catch (Fault f) {
+      if (!call.unread || patience.isZero() || !awaitHost(contract.type(), host, patience)) {
+        throw f;
+      }
+      return call(new Calls.Call(ids.uuid(), contract, operation, host), body, PATIENCE);
+    }
+  }
+
+  private byte[] call(Calls.Call call, byte[] body, Duration patience) {
+    var contract = call.contract;
+    var operation = call.operation;
+    var host = call.host;
+    var s = session(patience);
     calls.begin(call);
     try {
       s.publish(

@@ -1,14 +1,18 @@
 package welkin.bus;
 
+import java.lang.reflect.Type;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationContext;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.ValueSerializer;
@@ -31,11 +35,20 @@ final class Wire {
   private static final JsonMapper MAPPER =
       Json.MAPPER
           .rebuild()
+          .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS) // more arguments
           .addModule(
               new SimpleModule()
                   .addSerializer(Secret.class, new SecretWriter())
                   .addDeserializer(Secret.class, new SecretReader()))
           .build();
+
+  /** What Jackson calls a type of a contract. */
+  private static final Map<Type, JavaType> TYPES = new ConcurrentHashMap<>();
+
+  /** Callers by their text: one speaks many times. More of them start over. */
+  private static final Map<String, Caller> CALLERS = new ConcurrentHashMap<>();
+
+  private static final int CALLERS_KEPT = 1_000;
 
   private static final String REQUEST = "request-id";
   private static final String GLOBAL_REQUEST = "global-request-id";
@@ -52,13 +65,15 @@ final class Wire {
     if (types.length == 0) {
       return new Object[0];
     }
-    try {
-      var given = MAPPER.readTree(body);
+    try (var in = MAPPER.createParser(body)) {
+      in.nextToken();
       var args = new Object[types.length];
+      boolean more = true;
       for (int i = 0; i < types.length; i++) {
-        args[i] = value(given.get(i), types[i]);
+        more = more && in.nextToken() != JsonToken.END_ARRAY;
+        args[i] = value(in, more, types[i]);
       }
-      return args;
+      return args; // what an older side does not know is not read
     } catch (JacksonException e) {
       throw unreadable(operation, e);
     }
@@ -73,20 +88,21 @@ final class Wire {
     if (type == void.class) {
       return null;
     }
-    try {
-      return value(MAPPER.readTree(body), type);
+    try (var in = MAPPER.createParser(body)) {
+      return value(in, in.nextToken() != null, type);
     } catch (JacksonException e) {
       throw unreadable(operation, e);
     }
   }
 
-  private static Object value(JsonNode node, java.lang.reflect.Type type) {
-    var javaType = MAPPER.constructType(type);
-    if (node == null || node.isNull()) {
+  /** The value that begins here, without a tree of it first. */
+  private static Object value(JsonParser in, boolean given, Type type) {
+    var javaType = TYPES.computeIfAbsent(type, MAPPER::constructType);
+    if (!given || in.currentToken() == JsonToken.VALUE_NULL) {
       // what an older sender does not know: a number is 0, everything else null
       return javaType.isPrimitive() ? MAPPER.convertValue(0, javaType) : null;
     }
-    return MAPPER.treeToValue(node, javaType);
+    return MAPPER.readValue(in, javaType);
   }
 
   private static Fault unreadable(Contract.Operation operation, JacksonException e) {
@@ -160,24 +176,30 @@ final class Wire {
     var caller = Caller.ANONYMOUS;
     var given = text(headers, CALLER);
     if (trusted && given != null) {
-      var c = MAPPER.readValue(given, CallerWire.class);
-      caller =
-          new Caller(
-              c.userId,
-              c.userName,
-              c.userDomainId,
-              c.projectId,
-              c.projectName,
-              c.projectDomainId,
-              c.domainId,
-              c.system,
-              c.roles,
-              null,
-              c.expires);
+      if (CALLERS.size() >= CALLERS_KEPT) {
+        CALLERS.clear();
+      }
+      caller = CALLERS.computeIfAbsent(given, Wire::caller);
     }
     var request = text(headers, REQUEST);
     return new RequestContext(
         request == null ? "-" : request, text(headers, GLOBAL_REQUEST), caller, null);
+  }
+
+  private static Caller caller(String text) {
+    var c = MAPPER.readValue(text, CallerWire.class);
+    return new Caller(
+        c.userId,
+        c.userName,
+        c.userDomainId,
+        c.projectId,
+        c.projectName,
+        c.projectDomainId,
+        c.domainId,
+        c.system,
+        c.roles,
+        null,
+        c.expires);
   }
 
   static String text(Map<String, Object> headers, String name) {

@@ -389,6 +389,19 @@ public abstract class BusContract {
   }
 
   @Test
+  void aPatientCallFindsWhoIsJustStartingAndDoesNotWaitForever() {
+    var bus = bus();
+    var other = bus();
+    var patient = bus.client(Desk.class, "node-3", Duration.ofSeconds(20));
+    Thread.startVirtualThread(() -> other.offer(Desk.class, "node-3", new Clerk("clerk")));
+    assertThat(patient.number(1, 2, true)).isEqualTo(3);
+    assertThatThrownBy(
+            () -> bus.client(Desk.class, "node-4", Duration.ofMillis(200)).number(1, 2, true))
+        .isInstanceOfSatisfying(Fault.class, f -> assertThat(f.status()).isEqualTo(503))
+        .hasMessageContaining("node-4");
+  }
+
+  @Test
   void nothingIsSentInsideAWriteTransaction() {
     var bus = bus();
     bus.offer(Desk.class, "node-1", new Clerk("clerk"));

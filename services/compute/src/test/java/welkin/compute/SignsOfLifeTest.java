@@ -68,8 +68,8 @@ class SignsOfLifeTest {
     }
 
     @Override
-    public <T> T client(Class<T> type, String host) {
-      return bus.client(type, host);
+    public <T> T client(Class<T> type, String host, Duration patience) {
+      return bus.client(type, host, patience);
     }
 
     @Override

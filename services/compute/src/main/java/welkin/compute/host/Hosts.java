@@ -343,22 +343,20 @@ public final class Hosts implements AutoCloseable {
   }
 
   /**
-   * {@link #agent}, after waiting a while for it when the host is up but its agent does not answer
-   * yet: both may just be starting.
+   * {@link #agent}, whose calls wait a while when the host is up but its agent does not answer yet:
+   * both may just be starting.
    */
   public InstanceAgent agentSoon(String host) {
-    if (up(host)) {
-      bus.awaitHost(InstanceAgent.class, host, PATIENCE);
-    }
-    return agent(host);
+    return agent(host, up(host));
   }
 
   /** {@link #agentSoon}, for a host that is down by word but was heard lately too. */
   public InstanceAgent agentHeard(String host) {
-    if (find(host).map(this::heard).orElse(false)) {
-      bus.awaitHost(InstanceAgent.class, host, PATIENCE);
-    }
-    return agent(host);
+    return agent(host, find(host).map(this::heard).orElse(false));
+  }
+
+  private InstanceAgent agent(String host, boolean patient) {
+    return bus.client(InstanceAgent.class, host, patient ? PATIENCE : Duration.ZERO);
   }
 
   /** Whether a host was heard from lately, though it may be forced down. */
