@@ -8,21 +8,13 @@ import welkin.http.Routes;
 import welkin.http.Service;
 import welkin.http.policy.PolicyTable;
 import welkin.network.agent.AgentApi;
-import welkin.network.agent.Agents;
 import welkin.network.availability.AvailabilityApi;
-import welkin.network.dhcp.DhcpServers;
 import welkin.network.extension.ExtensionApi;
 import welkin.network.extension.VersionApi;
-import welkin.network.floatingip.FloatingIps;
-import welkin.network.host.ComputeNotifier;
 import welkin.network.host.HostLog;
-import welkin.network.host.HostPlugin;
 import welkin.network.ip.Ipam;
-import welkin.network.network.Networks;
 import welkin.network.network.Segments;
 import welkin.network.port.BindingApi;
-import welkin.network.port.PortBindings;
-import welkin.network.port.Ports;
 import welkin.network.quota.Limits;
 import welkin.network.quota.QuotaApi;
 import welkin.network.rbac.RbacPolicies;
@@ -33,58 +25,35 @@ import welkin.network.resource.Noun;
 import welkin.network.resource.ResourceApi;
 import welkin.network.resource.Tags;
 import welkin.network.router.RouterApi;
-import welkin.network.router.RouterHosts;
-import welkin.network.router.RouterInterfaces;
-import welkin.network.router.Routers;
+import welkin.network.scheduler.Rescheduler;
 import welkin.network.scheduler.SchedulerApi;
-import welkin.network.securitygroup.SecurityGroupRules;
-import welkin.network.securitygroup.SecurityGroups;
 import welkin.network.stores.Stores;
-import welkin.network.subnet.Subnets;
 import welkin.peers.CloudService;
 import welkin.peers.IdentityLimits;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
-import welkin.workflow.Turns;
 
 /** Network's table of contents: its nouns, its routes, and what runs beside them. */
 public final class NetworkService implements CloudService {
-  private static final Config.Key<String> DNS_DOMAIN =
-      Config.Key.text("network.dns_domain", "openstacklocal", "Domain of the names of ports.");
-
-  private static final Config.Key<Integer> AGENT_DOWN_TIME =
-      Config.Key.number(
-          "network.agent_down_time",
-          75,
-          "Seconds of silence after which an agent is taken for dead.");
-  private static final Config.Key<Boolean> L3_FAILOVER =
-      Config.Key.flag(
-          "network.allow_automatic_l3agent_failover",
-          true,
-          "Whether the routers of a dead L3 agent go to another host.");
-  private static final Config.Key<Boolean> DHCP_FAILOVER =
-      Config.Key.flag(
-          "network.allow_automatic_dhcp_failover",
-          true,
-          "Whether the DHCP servers of a dead DHCP agent go to another host.");
+  private static final List<String> MIGRATIONS =
+      List.of(
+          "/welkin/network/V001__network.sql",
+          "/welkin/network/V002__port_bindings.sql",
+          "/welkin/network/V003__several_processes.sql");
 
   private final Database database;
   private final Events events;
+  private final PortPart ports;
+  private final HostPart hosts;
+  private final Rescheduler rescheduler;
   private final Service api;
-  private final HostPlugin hosts;
 
   public NetworkService(Platform platform) {
     var config = platform.config();
     var unified = IdentityLimits.chosen(platform, "network", config.get(Limits.DRIVER));
-    var schema =
-        platform.database(
-            "network",
-            List.of(
-                "/welkin/network/V001__network.sql",
-                "/welkin/network/V002__port_bindings.sql",
-                "/welkin/network/V003__several_processes.sql"));
+    var schema = platform.database("network", MIGRATIONS);
     database = unified == null ? schema : schema.asking(unified);
     events = new Events(platform.clock());
     var journal = new Journal(platform.clock(), platform.ids(), events);
@@ -93,46 +62,50 @@ public final class NetworkService implements CloudService {
             .engine()
             .withOverrides(platform.home().resolve("policy").resolve("network.yaml"));
     var access = new Access(policy);
-
-    var stores = Stores.of(journal);
     var limits = new Limits(config, unified);
-    var log = new HostLog();
-    var agents = new Agents(database, journal, config.get(AGENT_DOWN_TIME));
+    var stores = Stores.of(journal);
+    var backend = new Backend(database, stores, new HostLog(), limits, access);
+
+    // the nouns
     var ipam = new Ipam(platform.ids());
-    var compute = new ComputeNotifier(database, platform.ids(), platform.peers());
-
-    var groups = new SecurityGroups(stores.groups(), log, limits, access);
-    var rules = new SecurityGroupRules(stores.groups(), groups, log, limits, access);
-    var ports =
-        new Ports(
-            stores, groups, ipam, agents, log, limits, access, compute, config.get(DNS_DOMAIN));
-    var bindings = new PortBindings(stores, ports, agents, log);
-    var dhcp = new DhcpServers(stores, ports, ipam, agents, log);
-    var floatingIps = new FloatingIps(stores, ports, log, limits, access, compute);
-    var segments = new Segments(stores.networks(), config);
-    var networks = new Networks(stores, segments, dhcp, floatingIps, log, limits);
-    var subnets = new Subnets(stores, ports, dhcp, ipam, log, limits, access);
-    var routerHosts = new RouterHosts(stores, ports, agents, log);
-    var interfaces = new RouterInterfaces(stores, ports, routerHosts, log, access);
-    var routers = new Routers(stores, ports, interfaces, routerHosts, limits);
+    hosts = new HostPart(platform, backend, journal);
+    var agents = hosts.agents();
+    ports = new PortPart(backend, config, ipam, agents, hosts.compute());
+    var routers = new RouterPart(backend, ports.ports(), agents, hosts.compute());
+    var networks =
+        new NetworkPart(backend, config, ipam, agents, ports.ports(), routers.floatingIps());
     var rbac = new RbacPolicies(stores, limits, access);
+    rescheduler = new Rescheduler(database, config, networks.dhcp(), routers.hosts());
 
-    var nouns = List.<Noun>of(networks, subnets, ports, groups, rules, floatingIps, rbac);
+    // the door
+    var nouns =
+        List.<Noun>of(
+            networks.networks(),
+            networks.subnets(),
+            ports.ports(),
+            ports.groups(),
+            ports.rules(),
+            routers.floatingIps(),
+            rbac);
+    var tagged =
+        List.<Noun>of(
+            networks.networks(),
+            networks.subnets(),
+            ports.ports(),
+            ports.groups(),
+            routers.routers(),
+            routers.floatingIps());
     var v2 = new Routes("/v2.0");
-    for (var noun : nouns) {
-      new ResourceApi(database, access, noun).routes(v2);
-    }
+    nouns.forEach(noun -> new ResourceApi(database, access, noun).routes(v2));
+    new RouterApi(database, access, routers.routers(), routers.interfaces()).routes(v2);
+    new BindingApi(database, access, ports.ports(), ports.bindings()).routes(v2);
     var tags = new Tags(database, access);
-    new RouterApi(database, access, routers, interfaces).routes(v2);
-    new BindingApi(database, access, ports, bindings).routes(v2);
-    for (var noun : List.<Noun>of(networks, subnets, ports, groups, routers, floatingIps)) {
-      tags.routes(v2, noun);
-    }
+    tagged.forEach(noun -> tags.routes(v2, noun));
     new AvailabilityApi(database, stores.networks(), stores.subnets()).routes(v2);
     new QuotaApi(database, limits).routes(v2);
     var agentApi = new AgentApi(agents);
     agentApi.routes(v2);
-    new SchedulerApi(database, agentApi, stores, dhcp, routerHosts).routes(v2);
+    new SchedulerApi(database, agentApi, stores, networks.dhcp(), routers.hosts()).routes(v2);
     new ExtensionApi().routes(v2);
     api =
         Service.of(
@@ -142,45 +115,6 @@ public final class NetworkService implements CloudService {
             Faults::render,
             policy,
             database);
-
-    hosts =
-        new HostPlugin(
-            database,
-            platform.bus(),
-            log,
-            stores,
-            agents,
-            bindings,
-            compute,
-            new Turns(database, platform.ids()),
-            () -> {
-              place(dhcp, routerHosts);
-              rescue(
-                  config.get(DHCP_FAILOVER) ? dhcp : null,
-                  config.get(L3_FAILOVER) ? routerHosts : null);
-            });
-  }
-
-  /** Takes what dead hosts had to living ones; null for what stays where it is. */
-  private void rescue(DhcpServers dhcp, RouterHosts routers) {
-    if (dhcp != null) {
-      database.read(dhcp::stranded).forEach(id -> database.change(sql -> dhcp.rescue(sql, id)));
-    }
-    if (routers != null) {
-      database
-          .read(routers::stranded)
-          .forEach(id -> database.change(sql -> routers.rescue(sql, id)));
-    }
-  }
-
-  /** Places what waits for a host. */
-  private void place(DhcpServers dhcp, RouterHosts routers) {
-    for (var id : database.read(dhcp::waiting)) {
-      database.change(sql -> dhcp.settle(sql, id));
-    }
-    for (var id : database.read(routers::waiting)) {
-      database.change(sql -> routers.place(sql, id));
-    }
   }
 
   @Override
@@ -206,7 +140,9 @@ public final class NetworkService implements CloudService {
   /** The options it reads; any other name in the configuration stops the start. */
   public static List<Config.Key<?>> options() {
     var out = new ArrayList<Config.Key<?>>();
-    out.addAll(List.of(DNS_DOMAIN, AGENT_DOWN_TIME, L3_FAILOVER, DHCP_FAILOVER));
+    out.addAll(PortPart.options());
+    out.addAll(HostPart.options());
+    out.addAll(Rescheduler.options());
     out.addAll(Segments.options());
     out.addAll(Limits.options());
     return out;
@@ -215,7 +151,7 @@ public final class NetworkService implements CloudService {
   @Override
   public void start(Roles roles) {
     if (roles.has(type())) {
-      hosts.start(roles.worker(type()));
+      hosts.start(roles.worker(type()), ports.bindings(), rescheduler);
     }
   }
 

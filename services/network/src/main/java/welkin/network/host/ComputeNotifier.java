@@ -46,11 +46,12 @@ public final class ComputeNotifier implements AutoCloseable {
     this.peers = peers;
   }
 
-  void plugged(Sql sql, List<Resource> ports) {
+  /** A host gave these ports their network. */
+  public void plugged(Sql sql, List<Resource> ports) {
     ports.forEach(p -> say(sql, "network-vif-plugged", p));
   }
 
-  void unplugged(Sql sql, List<Resource> ports) {
+  public void unplugged(Sql sql, List<Resource> ports) {
     ports.forEach(p -> say(sql, "network-vif-unplugged", p));
   }
 
@@ -73,7 +74,7 @@ public final class ComputeNotifier implements AutoCloseable {
     }
   }
 
-  void start() {
+  public void start() {
     if (peers != null) {
       workers =
           List.of(

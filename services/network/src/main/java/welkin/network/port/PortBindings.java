@@ -6,7 +6,6 @@ import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.network.agent.Agents;
-import welkin.network.host.HostLog;
 import welkin.network.network.NetworkStore;
 import welkin.network.resource.Faults;
 import welkin.network.resource.Resource;
@@ -19,14 +18,14 @@ public final class PortBindings {
   private final NetworkStore networks;
   private final Ports ports;
   private final Binding binding;
-  private final HostLog log;
+  private final PortNotices notices;
 
-  public PortBindings(Stores stores, Ports ports, Agents agents, HostLog log) {
+  public PortBindings(Stores stores, Ports ports, Agents agents, PortNotices notices) {
     this.store = stores.ports();
     this.networks = stores.networks();
     this.ports = ports;
     this.binding = new Binding(agents);
-    this.log = log;
+    this.notices = notices;
   }
 
   private Resource network(Sql sql, Resource port) {
@@ -89,7 +88,7 @@ public final class PortBindings {
             profile == null ? Json.object() : profile,
             false);
     BindingStore.insert(sql, made);
-    log.ready(sql, port, host);
+    notices.ready(sql, port, host);
     return made;
   }
 
@@ -143,7 +142,7 @@ public final class PortBindings {
             .set("status", next.plugged() ? "ACTIVE" : "DOWN");
     var kept = new Resource(ports.attributes().ordered(moved.document()));
     store.rows().update(sql, port, kept);
-    log.moved(sql, kept, last.host(), host);
+    notices.moved(sql, kept, last.host(), host);
     return kept;
   }
 
@@ -156,15 +155,25 @@ public final class PortBindings {
         throw BindingApi.absent(port, host);
       }
       BindingStore.delete(sql, port.id(), host);
-      log.left(sql, port, host);
+      notices.left(sql, port, host);
     }
+  }
+
+  /** These ports of a host have their network now. */
+  public void up(Sql sql, String host, List<String> ids) {
+    notices.plugged(sql, report(sql, host, ids, "ACTIVE"));
+  }
+
+  /** And these have it no more. */
+  public void down(Sql sql, String host, List<String> ids) {
+    notices.unplugged(sql, report(sql, host, ids, "DOWN"));
   }
 
   /**
    * Sets the state of a host's ports; answers the ports that changed, those that are only made
    * ready there too.
    */
-  public List<Resource> report(Sql sql, String host, List<String> ids, String status) {
+  private List<Resource> report(Sql sql, String host, List<String> ids, String status) {
     var out = new ArrayList<Resource>();
     for (var port : store.rows().findAll(sql, ids)) {
       if (!host.equals(port.text(PortStore.HOST))) {

@@ -1,7 +1,5 @@
 package welkin.network.port;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,11 +10,7 @@ import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.network.agent.Agents;
-import welkin.network.floatingip.FloatingIpStore;
-import welkin.network.host.ComputeNotifier;
-import welkin.network.host.HostLog;
 import welkin.network.ip.Ip;
-import welkin.network.ip.Ipam;
 import welkin.network.ip.Ipam.Fixed;
 import welkin.network.network.NetworkStore;
 import welkin.network.quota.Limits;
@@ -27,52 +21,38 @@ import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.TagStore;
-import welkin.network.securitygroup.SecurityGroups;
 import welkin.network.stores.Stores;
-import welkin.network.subnet.SubnetStore;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
 
 /** The verbs of ports; every other noun that needs a port makes it here. */
 public final class Ports implements Noun {
-  private static final String SECURITY = "port_security_enabled";
-
   private final PortStore store;
   private final NetworkStore networks;
-  private final SubnetStore subnets;
-  private final FloatingIpStore floating;
-  private final SecurityGroups groups;
-  private final Ipam ipam;
+  private final PortAddresses addresses;
+  private final PortSecurity security;
   private final Binding binding;
-  private final HostLog log;
+  private final PortNotices notices;
   private final Limits limits;
   private final Access access;
-  private final ComputeNotifier compute;
-  private final String dnsDomain;
   private final Attributes attributes = PortAttributes.table();
 
   public Ports(
       Stores stores,
-      SecurityGroups groups,
-      Ipam ipam,
+      PortAddresses addresses,
+      PortSecurity security,
       Agents agents,
-      HostLog log,
+      PortNotices notices,
       Limits limits,
-      Access access,
-      ComputeNotifier compute,
-      String dnsDomain) {
+      Access access) {
     this.store = stores.ports();
     this.networks = stores.networks();
-    this.subnets = stores.subnets();
-    this.floating = stores.floating();
-    this.groups = groups;
-    this.ipam = ipam;
+    this.addresses = addresses;
+    this.security = security;
     this.binding = new Binding(agents);
-    this.log = log;
+    this.notices = notices;
     this.limits = limits;
     this.access = access;
-    this.compute = compute;
-    this.dnsDomain = dnsDomain;
   }
 
   @Override
@@ -198,30 +178,14 @@ public final class Ports implements Noun {
     if (counts(port)) {
       limits.take(sql, port.projectId(), "port", 1);
     }
-    var wish = port.document().get("fixed_ips");
-    var available = subnets.ofNetwork(sql, network.id());
-    var owner = port.text("device_owner");
-    var mac = port.text("mac_address");
-    List<Fixed> addresses;
-    if (wish == null) {
-      addresses = ipam.choose(sql, network.id(), available, id, mac, owner);
-    } else {
-      addresses = new ArrayList<>();
-      for (var w : wish) {
-        addresses.add(ipam.wanted(sql, network.id(), available, w, id, mac, owner));
-      }
-      if (!wish.isEmpty()) {
-        ipam.automatic(sql, network.id(), available, id, mac, owner, addresses);
-      }
-    }
-    addresses(port, addresses);
-    security(sql, caller, network, port, null);
+    addresses.give(sql, network, port);
+    security.settle(sql, caller, network, port, null);
     if (!port.document().has(PortStore.PROFILE)) {
       port.set(PortStore.PROFILE, Json.object());
     }
     binding.bind(network, null, port);
     port.document().putNull("qos_policy_id");
-    assignment(port);
+    addresses.name(port);
     port.set("created_at", "").set("updated_at", "").set("revision_number", 1);
     var kept = new Resource(attributes.ordered(port.document()));
     store.rows().insert(sql, kept);
@@ -229,7 +193,7 @@ public final class Ports implements Noun {
     if (!kept.texts("tags").isEmpty()) {
       TagStore.keep(sql, kept);
     }
-    log.port(sql, null, kept);
+    notices.made(sql, kept);
     return kept;
   }
 
@@ -255,61 +219,6 @@ public final class Ports implements Noun {
       var mac = "fa:16:3e:" + h.substring(0, 2) + ":" + h.substring(2, 4) + ":" + h.substring(4, 6);
       if (!store.hasMac(sql, network.id(), mac)) {
         return mac;
-      }
-    }
-  }
-
-  private static void addresses(Resource port, List<Fixed> addresses) {
-    var list = port.document().putArray("fixed_ips");
-    addresses.forEach(
-        a -> list.addObject().put("subnet_id", a.subnetId()).put("ip_address", a.ip()));
-  }
-
-  private void assignment(Resource port) {
-    var out = port.document().putArray("dns_assignment");
-    var name = port.text("dns_name");
-    for (var f : port.list("fixed_ips")) {
-      var ip = Json.string(f, "ip_address");
-      var host =
-          name == null || name.isEmpty() ? "host-" + ip.replace('.', '-').replace(':', '-') : name;
-      out.addObject()
-          .put("ip_address", ip)
-          .put("hostname", host)
-          .put("fqdn", host + "." + dnsDomain + (dnsDomain.endsWith(".") ? "" : "."));
-    }
-  }
-
-  /** Groups, pairs and the switch they depend on: filled in for a new port, checked always. */
-  private void security(Sql sql, Caller caller, Resource network, Resource port, Resource before) {
-    var d = port.document();
-    boolean trusted = port.text("device_owner").startsWith("network:");
-    if (!d.has(SECURITY)) {
-      d.put(SECURITY, !trusted && network.flag(SECURITY));
-    }
-    boolean on = d.get(SECURITY).asBoolean(true);
-    if (!d.has("security_groups") || d.get("security_groups").isNull()) {
-      var list = d.putArray("security_groups");
-      if (on && !trusted && !port.list("fixed_ips").isEmpty()) {
-        list.add(groups.defaultGroup(sql, port.projectId()));
-      }
-    } else if (before == null
-        || !before.texts("security_groups").equals(port.texts("security_groups"))) {
-      groups.check(sql, port.texts("security_groups"), port.projectId(), caller);
-    }
-    if (!on && !port.list("security_groups").isEmpty()) {
-      throw Faults.conflict(
-          "PortSecurityPortHasSecurityGroup",
-          "Port has security group associated. Cannot disable port security or IP address until"
-              + " security group is removed.");
-    }
-    if (!on && !port.list("allowed_address_pairs").isEmpty()) {
-      throw Faults.conflict(
-          "AddressPairAndPortSecurityRequired",
-          "Port Security must be enabled in order to have allowed address pairs on a port.");
-    }
-    for (var p : port.list("allowed_address_pairs")) {
-      if (!p.has("mac_address")) {
-        ((ObjectNode) p).put("mac_address", port.text("mac_address"));
       }
     }
   }
@@ -343,9 +252,9 @@ public final class Ports implements Noun {
       }
     }
     if (changes.has("fixed_ips")) {
-      readdress(sql, network, current, next, changes.get("fixed_ips"));
+      addresses.change(sql, network, current, next, changes.get("fixed_ips"));
     }
-    security(sql, caller, network, next, current);
+    security.settle(sql, caller, network, next, current);
     recount(sql, current, next);
     if (changes.has(PortStore.HOST) || changes.has(PortStore.VNIC_TYPE)) {
       if (binding.bind(network, current, next)
@@ -355,7 +264,7 @@ public final class Ports implements Noun {
         BindingStore.delete(sql, current.id(), next.text(PortStore.HOST));
       }
     }
-    assignment(next);
+    addresses.name(next);
     return keep(sql, current, next);
   }
 
@@ -373,93 +282,18 @@ public final class Ports implements Noun {
     if (!current.texts("security_groups").equals(kept.texts("security_groups"))) {
       store.keepGroups(sql, kept);
     }
-    log.port(sql, current, kept);
-    if (!current.document().path("fixed_ips").equals(kept.document().path("fixed_ips"))
-        || !current.texts("security_groups").equals(kept.texts("security_groups"))) {
-      compute.changed(sql, kept);
-    }
+    notices.changed(sql, current, kept);
     return kept;
   }
 
-  /** Keeps the addresses that are wanted still, gives the others back, takes the new ones. */
-  private void readdress(
-      Sql sql, Resource network, Resource current, Resource next, JsonNode wishes) {
-    var owner = next.text("device_owner");
-    if (owner.equals("network:router_interface") || owner.equals("network:router_gateway")) {
-      if (wishes.isEmpty()) {
-        throw Faults.badResource("port", "A router port needs an address");
-      }
-    }
-    var available = subnets.ofNetwork(sql, network.id());
-    var have = new ArrayList<Fixed>();
-    for (var f : current.list("fixed_ips")) {
-      have.add(new Fixed(Json.string(f, "subnet_id"), Json.string(f, "ip_address")));
-    }
-    var keep = new ArrayList<Fixed>();
-    var open = new ArrayList<JsonNode>();
-    for (var w : wishes) {
-      var ip = Json.string(w, "ip_address");
-      var subnet = Json.string(w, "subnet_id");
-      var match =
-          have.stream()
-              .filter(f -> !keep.contains(f))
-              .filter(f -> ip == null || f.ip().equals(ip))
-              .filter(f -> subnet == null || f.subnetId().equals(subnet))
-              .findFirst();
-      if (match.isPresent()) {
-        keep.add(match.get());
-      } else {
-        open.add(w);
-      }
-    }
-    var automatic = new HashSet<String>();
-    available.stream().filter(Ipam::isAutomatic).forEach(s -> automatic.add(s.id()));
-    for (var f : have) {
-      if (!keep.contains(f)) {
-        if (automatic.contains(f.subnetId()) && !owner.startsWith("network:router")) {
-          keep.add(f);
-        } else {
-          lose(sql, current, f);
-          ipam.release(sql, current.id(), f);
-        }
-      }
-    }
-    for (var w : open) {
-      keep.add(
-          ipam.wanted(
-              sql, network.id(), available, w, current.id(), next.text("mac_address"), owner));
-    }
-    addresses(next, keep);
-  }
-
-  private void lose(Sql sql, Resource port, Fixed address) {
-    floating.loseAddress(sql, log, port.id(), address.ip());
-  }
-
-  /** Adds addresses to a port, for a subnet that came later. */
+  /** Adds an address to a port, for a subnet that came later. */
   public Resource addAddress(Sql sql, Resource port, Fixed address) {
-    var next = port.copy();
-    ((tools.jackson.databind.node.ArrayNode) next.document().get("fixed_ips"))
-        .addObject()
-        .put("subnet_id", address.subnetId())
-        .put("ip_address", address.ip());
-    assignment(next);
-    return keep(sql, port, next);
+    return keep(sql, port, addresses.with(port, address));
   }
 
   /** Takes away a port's addresses of a subnet that goes. */
   public Resource dropSubnet(Sql sql, Resource port, String subnetId) {
-    var next = port.copy();
-    var list = next.document().putArray("fixed_ips");
-    for (var f : port.list("fixed_ips")) {
-      if (subnetId.equals(Json.string(f, "subnet_id"))) {
-        ipam.release(sql, port.id(), new Fixed(subnetId, Json.string(f, "ip_address")));
-      } else {
-        list.add(f);
-      }
-    }
-    assignment(next);
-    return keep(sql, port, next);
+    return keep(sql, port, addresses.without(sql, port, subnetId));
   }
 
   /** Gives a port of this service to a host, or takes it back with an empty name. */
@@ -500,20 +334,18 @@ public final class Ports implements Noun {
 
   /** Deletes a port whatever it is for. */
   public void remove(Sql sql, Resource port) {
-    floating.loseAddress(sql, log, port.id(), null);
-    ipam.releaseAll(sql, port.id());
+    addresses.release(sql, port);
     PortStore.dropGroups(sql, port.id());
     var ready = BindingStore.of(sql, port.id());
     if (!ready.isEmpty()) {
       BindingStore.deleteAll(sql, port.id());
     }
     store.rows().delete(sql, port);
-    ready.forEach(b -> log.left(sql, port, b.host()));
+    ready.forEach(b -> notices.left(sql, port, b.host()));
     if (counts(port)) {
       limits.give(sql, port.projectId(), "port", 1);
     }
-    log.port(sql, port, null);
-    compute.deleted(sql, port);
+    notices.removed(sql, port);
   }
 
   /** Reads addresses as a port's {@code fixed_ips} gives them. */
