@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import welkin.compute.host.Hosts;
+import welkin.compute.shared.Backend;
 import welkin.core.Fault;
 import welkin.core.Ids;
 import welkin.store.Database;
@@ -25,11 +26,11 @@ public final class Aggregates {
   private final Ids ids;
   private final Hosts hosts;
 
-  public Aggregates(Database database, Events events, InstantSource clock, Ids ids, Hosts hosts) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
-    this.ids = ids;
+  public Aggregates(Backend backend, Hosts hosts) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
+    this.ids = backend.ids();
     this.hosts = hosts;
   }
 

@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import welkin.compute.shared.Backend;
 import welkin.core.Fault;
 import welkin.core.Secret;
 import welkin.http.Paging;
@@ -19,12 +20,11 @@ public final class Keypairs {
   private final InstantSource clock;
   private final KeyMaker keys;
 
-  public Keypairs(
-      Database database, Events events, Quotas quotas, InstantSource clock, KeyMaker keys) {
-    this.database = database;
-    this.events = events;
+  public Keypairs(Backend backend, Quotas quotas, KeyMaker keys) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.quotas = quotas;
-    this.clock = clock;
     this.keys = keys;
   }
 

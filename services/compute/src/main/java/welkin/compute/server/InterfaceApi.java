@@ -34,12 +34,12 @@ public final class InterfaceApi {
                   .noOthers())
           .noOthers();
 
-  private final ServerActions actions;
+  private final Interfaces interfaces;
   private final Networking networking;
   private final Lookup lookup;
 
-  public InterfaceApi(ServerActions actions, Networking networking, Lookup lookup) {
-    this.actions = actions;
+  public InterfaceApi(Interfaces interfaces, Networking networking, Lookup lookup) {
+    this.interfaces = interfaces;
     this.networking = networking;
     this.lookup = lookup;
   }
@@ -63,6 +63,8 @@ public final class InterfaceApi {
     r.get("/servers/{id}/os-security-groups", this::groups)
         .policyOnTarget("os_compute_api:os-security-groups:list")
         .summary("The security groups of a server's ports.");
+    group(r, "addSecurityGroup", true);
+    group(r, "removeSecurityGroup", false);
     return r;
   }
 
@@ -104,14 +106,14 @@ public final class InterfaceApi {
       throw Fault.badRequest("Must input network_id when request IP address");
     }
     var wanted = new Boot.WantedNic(network, port, ip, Json.string(body, "tag"));
-    var nic = actions.attach(server, call.caller(), wanted);
+    var nic = interfaces.attach(server, call.caller(), wanted);
     return Answer.ok(
         Json.object()
             .set("interfaceAttachment", view(call, server, networking.port(nic.portId()))));
   }
 
   private Answer detach(Call call) {
-    actions.detach(lookup.unlocked(call), call.path("port"));
+    interfaces.detach(lookup.unlocked(call), call.path("port"));
     return Answer.empty(202);
   }
 
@@ -149,5 +151,28 @@ public final class InterfaceApi {
               .set("rules", Json.array()));
     }
     return Answer.ok(answer);
+  }
+
+  private void group(Routes r, String key, boolean add) {
+    var name = Shape.object().required("name", Shape.string().length(1, 255)).noOthers();
+    ActionsApi.action(
+        r,
+        key,
+        call -> {
+          var wanted = Json.string(call.object(key), "name");
+          changeGroup(lookup.server(call), wanted, add);
+          return Answer.empty(202);
+        },
+        "os_compute_api:os-security-groups:" + (add ? "add" : "remove"),
+        Shape.object().required(key, name).noOthers(),
+        (add ? "Puts a security group on" : "Takes a security group off") + " all its ports.");
+  }
+
+  private void changeGroup(Server server, String name, boolean add) {
+    try {
+      interfaces.changeGroup(server, name, add);
+    } catch (Fault f) {
+      throw f.status() == 400 ? Fault.notFound(f.getMessage()) : f;
+    }
   }
 }

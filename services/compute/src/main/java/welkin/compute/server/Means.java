@@ -13,18 +13,18 @@ import welkin.compute.host.Hosts;
 import welkin.compute.migration.Migration;
 import welkin.compute.migration.MigrationStore;
 import welkin.compute.scheduler.Scheduler;
+import welkin.compute.shared.Backend;
 import welkin.core.Fault;
+import welkin.core.Ids;
 import welkin.core.Json;
 import welkin.peers.Peers;
 import welkin.store.Database;
-import welkin.store.Events;
 import welkin.store.Quotas;
 import welkin.store.Sql;
 
 /** What the work on servers is done with. */
 public record Means(
-    Database database,
-    Events events,
+    Backend backend,
     ActionStore actions,
     Quotas quotas,
     Hosts hosts,
@@ -33,16 +33,29 @@ public record Means(
     Networking networking,
     GuestSpecs guests,
     Peers peers,
-    InstantSource clock,
     Duration vifTimeout,
     int attempts) {
 
+  Database database() {
+    return backend.database();
+  }
+
+  InstantSource clock() {
+    return backend.clock();
+  }
+
+  Ids ids() {
+    return backend.ids();
+  }
+
   Server server(String id) {
-    return database.read(sql -> ServerStore.findEver(sql, id)).orElseThrow(() -> Lookup.absent(id));
+    return database()
+        .read(sql -> ServerStore.findEver(sql, id))
+        .orElseThrow(() -> Lookup.absent(id));
   }
 
   Migration migration(long id) {
-    return database
+    return database()
         .read(sql -> MigrationStore.find(sql, id))
         .orElseThrow(() -> Fault.notFound("Migration " + id + " could not be found."));
   }
@@ -53,7 +66,7 @@ public record Means(
   }
 
   void setMigration(Sql sql, long id, Object... pairs) {
-    MigrationStore.set(sql, id, clock.instant(), pairs);
+    MigrationStore.set(sql, id, clock().instant(), pairs);
   }
 
   /** A move has a destination now. */
@@ -68,7 +81,7 @@ public record Means(
   }
 
   void set(Sql sql, String id, Object... pairs) {
-    ServerStore.set(sql, id, clock.instant(), pairs);
+    ServerStore.set(sql, id, clock().instant(), pairs);
   }
 
   /** An event about a server, in upstream's words. */
@@ -90,7 +103,9 @@ public record Means(
     payload.put("state", vmState);
     payload.put("host", host);
     payload.put("image_ref", server.imageId());
-    events.append(sql, "compute.instance." + what, server.projectId(), server.id(), payload);
+    backend
+        .events()
+        .append(sql, "compute.instance." + what, server.projectId(), server.id(), payload);
   }
 
   /** A failure as servers show it. */
@@ -100,7 +115,7 @@ public record Means(
         .put("code", reason.status() == 504 || reason.status() == 503 ? 500 : reason.status())
         .put("message", reason.getMessage())
         .put("details", details == null ? reason.code() : details(details))
-        .put("created", Timestamps.seconds(clock.instant()));
+        .put("created", Timestamps.seconds(clock().instant()));
   }
 
   private static String details(Object rejected) {

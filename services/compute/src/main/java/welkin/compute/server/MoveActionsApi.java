@@ -70,12 +70,12 @@ public final class MoveActionsApi {
           .noOthers();
 
   private final ServerMoves moves;
-  private final Servers servers;
+  private final RequestSpecs specs;
   private final Lookup lookup;
 
-  public MoveActionsApi(ServerMoves moves, Servers servers, Lookup lookup) {
+  public MoveActionsApi(ServerMoves moves, RequestSpecs specs, Lookup lookup) {
     this.moves = moves;
-    this.servers = servers;
+    this.specs = specs;
     this.lookup = lookup;
   }
 
@@ -127,7 +127,7 @@ public final class MoveActionsApi {
     var server = lookup.unlocked(call);
     var body = call.object("resize");
     var ref = body.get("flavorRef").asString();
-    var flavor = servers.flavor(call.caller(), ref.substring(ref.lastIndexOf('/') + 1));
+    var flavor = specs.flavor(call.caller(), ref.substring(ref.lastIndexOf('/') + 1));
     moves.resize(server, flavor, Json.string(body, "OS-DCF:diskConfig"));
     return Answer.empty(202);
   }
@@ -201,6 +201,6 @@ public final class MoveActionsApi {
     var given = Json.string(body, "adminPass");
     return Boolean.TRUE.equals(shared)
         ? Answer.ok(Map.of())
-        : Answer.ok(Map.of("adminPass", given == null ? Servers.password() : given));
+        : Answer.ok(Map.of("adminPass", given == null ? AdminPasswords.make() : given));
   }
 }

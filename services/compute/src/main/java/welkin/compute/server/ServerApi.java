@@ -132,7 +132,7 @@ public final class ServerApi {
       return Answer.json(202, Map.of("reservation_id", first.reservationId()));
     }
     var given = Json.string(body, "adminPass");
-    var password = given == null ? Servers.password() : given;
+    var password = given == null ? AdminPasswords.make() : given;
     return Answer.json(202, Json.object().set("server", ServerWire.created(call, first, password)))
         .with("Location", call.base() + "/v2.1/servers/" + first.id());
   }

@@ -6,7 +6,6 @@ import welkin.compute.migration.Migration.Terms;
 import welkin.compute.migration.Migration.Type;
 import welkin.compute.migration.MigrationStore;
 import welkin.core.Fault;
-import welkin.core.Ids;
 import welkin.core.RequestContext;
 import welkin.store.Sql;
 import welkin.workflow.Workflow;
@@ -16,7 +15,7 @@ import welkin.workflow.WorkflowEngine;
 public final class ServerMoves {
   private final Means means;
   private final WorkflowEngine engine;
-  private final Ids ids;
+  private final ServerWork work;
   private final MoveServer move;
   private final ConfirmMove confirm;
   private final RevertMove revert;
@@ -27,7 +26,6 @@ public final class ServerMoves {
   public ServerMoves(
       Means means,
       WorkflowEngine engine,
-      Ids ids,
       MoveServer move,
       ConfirmMove confirm,
       RevertMove revert,
@@ -35,7 +33,7 @@ public final class ServerMoves {
       EvacuateServer evacuate) {
     this.means = means;
     this.engine = engine;
-    this.ids = ids;
+    this.work = new ServerWork(means, engine);
     this.move = move;
     this.confirm = confirm;
     this.revert = revert;
@@ -54,7 +52,7 @@ public final class ServerMoves {
    */
   void resize(Server server, Flavor flavor, String diskConfig) {
     Moves.RESIZE.check(server);
-    mustBeOnLivingHost(server);
+    work.mustBeOnLivingHost(server);
     if (flavor.id().equals(server.flavor().id())) {
       throw Fault.badRequest("When resizing, instances must change flavor!");
     }
@@ -75,7 +73,7 @@ public final class ServerMoves {
     if (flavor.ramMb() < server.boot().image().minRamMb()) {
       throw Fault.badRequest("Flavor's memory is too small for requested image.");
     }
-    var to = Servers.copy(flavor);
+    var to = RequestSpecs.copy(flavor);
     begin(
         server,
         Moves.RESIZE,
@@ -101,7 +99,7 @@ public final class ServerMoves {
    */
   void migrate(Server server, String host) {
     Moves.MIGRATE.check(server);
-    mustBeOnLivingHost(server);
+    work.mustBeOnLivingHost(server);
     if (host != null) {
       if (host.equals(server.host())) {
         throw Fault.badRequest("Cannot migrate to the host where the server exists.");
@@ -155,12 +153,12 @@ public final class ServerMoves {
       String task,
       String event,
       String status,
-      Workflow<OnMove> work) {
+      Workflow<OnMove> workflow) {
     means
         .database()
         .change(
             sql -> {
-              var now = now(sql, server, move);
+              var now = work.now(sql, server, move);
               var m =
                   MigrationStore.inStatus(sql, now.id(), Migration.FINISHED)
                       .orElseThrow(() -> Fault.badRequest("Instance has not been resized."));
@@ -171,7 +169,7 @@ public final class ServerMoves {
               means.actions().begin(sql, now.id(), action);
               means.set(sql, now.id(), "task_state", task);
               means.tell(sql, now, event);
-              engine.enqueue(sql, work, now.id(), new OnMove(now.id(), m.id()));
+              engine.enqueue(sql, workflow, now.id(), new OnMove(now.id(), m.id()));
             });
   }
 
@@ -193,7 +191,7 @@ public final class ServerMoves {
     if (now) {
       checks.possible(server, terms);
     }
-    mustBeOnLivingHost(server);
+    work.mustBeOnLivingHost(server);
     begin(
         server,
         Moves.MIGRATE_LIVE,
@@ -315,12 +313,6 @@ public final class ServerMoves {
     void in(Sql sql);
   }
 
-  private Server now(Sql sql, Server server, Moves move) {
-    var now = ServerStore.find(sql, server.id()).orElseThrow(() -> Lookup.absent(server.id()));
-    move.check(now);
-    return now;
-  }
-
   private void begin(
       Server server,
       Moves move,
@@ -330,16 +322,16 @@ public final class ServerMoves {
       Type type,
       FlavorCopy flavor,
       Terms terms,
-      Workflow<OnMove> work,
+      Workflow<OnMove> workflow,
       Extra extra) {
-    var uuid = ids.uuid();
+    var uuid = means.ids().uuid();
     var time = means.clock().instant();
     var caller = RequestContext.current().caller();
     means
         .database()
         .change(
             sql -> {
-              var now = now(sql, server, move);
+              var now = work.now(sql, server, move);
               extra.in(sql);
               var m =
                   MigrationStore.insert(
@@ -367,16 +359,7 @@ public final class ServerMoves {
               means.actions().begin(sql, now.id(), action);
               means.set(sql, now.id(), "task_state", task);
               means.tell(sql, now, event);
-              engine.enqueue(sql, work, now.id(), new OnMove(now.id(), m.id()));
+              engine.enqueue(sql, workflow, now.id(), new OnMove(now.id(), m.id()));
             });
-  }
-
-  private void mustBeOnLivingHost(Server server) {
-    if (server.host() == null) {
-      throw Fault.conflict("Instance " + server.id() + " is not ready");
-    }
-    if (!means.hosts().up(server.host())) {
-      throw Fault.conflict("Service is unavailable at this time.");
-    }
   }
 }

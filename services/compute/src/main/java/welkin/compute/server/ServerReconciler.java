@@ -15,7 +15,6 @@ import welkin.agents.contracts.InstanceState.PowerState;
 import welkin.compute.migration.MigrationStore;
 import welkin.core.Caller;
 import welkin.core.Fault;
-import welkin.core.Ids;
 import welkin.core.RequestContext;
 import welkin.store.Sql;
 import welkin.workflow.WorkflowEngine;
@@ -31,7 +30,6 @@ public final class ServerReconciler {
   private final WorkflowEngine engine;
   private final MoveKeeper moves;
   private final HostFence fence;
-  private final Ids ids;
   private final boolean restartGuests;
 
   public ServerReconciler(
@@ -39,9 +37,7 @@ public final class ServerReconciler {
       WorkflowEngine engine,
       MoveKeeper moves,
       HostFence fence,
-      Ids ids,
       boolean restartGuests) {
-    this.ids = ids;
     this.means = means;
     this.engine = engine;
     this.moves = moves;
@@ -218,7 +214,7 @@ public final class ServerReconciler {
    * own, with a request id and no user.
    */
   private boolean stopped(Server server, int power) {
-    var nobody = new RequestContext(ids.requestId(), null, Caller.ANONYMOUS, null);
+    var nobody = new RequestContext(means.ids().requestId(), null, Caller.ANONYMOUS, null);
     Consumer<Sql> action =
         sql -> {
           means.actions().begin(sql, server.id(), "stop");

@@ -3,6 +3,7 @@ package welkin.compute.servergroup;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import welkin.compute.shared.Backend;
 import welkin.core.Fault;
 import welkin.core.Ids;
 import welkin.store.Database;
@@ -19,13 +20,12 @@ public final class ServerGroups {
   private final InstantSource clock;
   private final Ids ids;
 
-  public ServerGroups(
-      Database database, Events events, Quotas quotas, InstantSource clock, Ids ids) {
-    this.database = database;
-    this.events = events;
+  public ServerGroups(Backend backend, Quotas quotas) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
+    this.ids = backend.ids();
     this.quotas = quotas;
-    this.clock = clock;
-    this.ids = ids;
   }
 
   List<ServerGroup> list(String projectId) {

@@ -1,0 +1,2 @@
+/** What every noun of Compute stands on. */
+package welkin.compute.shared;
