@@ -68,11 +68,42 @@ class Engine:
             return f.read()
 
 
-class PostgreSQL(Engine):
+class Database(Engine):
+    """What both have: a folder that can be moved to a file system of its own, and that filled."""
+    place = owner = ''
+    user = 'welkin'
+
+    def onto_disk_of(self, mib):
+        """Moves it onto a file system of its own of so many MiB, in memory; must run, and runs again."""
+        self.stop()
+        self.host.must('mount', '-t', 'tmpfs', '-o', 'mode=755,size=%dm' % mib, 'tmpfs', self.place)
+        self.host.must('sh', '-c', 'cp -a "$0/." "$1/" && chown "$2:$2" "$1"', self._folder(), self.place, self.owner, timeout=300)
+        self.start()
+
+    def back(self):
+        """Moves it back to where its data was."""
+        self.stop()
+        self.host.must('sh', '-c', 'rm -rf "$0/data" && cp -a "$1/data" "$0/" && umount "$1"', self._folder(), self.place, timeout=300)
+        self.start()
+
+    def fill(self):
+        """Leaves no room on its file system, nor in what it holds in reserve: it comes to feel it."""
+        room = int(self.host.must('df', '--output=avail', '-k', self.place).split()[-1]) - 8192
+        self.host.must('fallocate', '-l', '%dk' % room, self.place + '/ballast')
+        self.use_up()
+        self.host.run('sh', '-c', 'cat /dev/zero >>"$0/ballast"', self.place)
+
+    def empty(self):
+        """Makes room again, and starts it if that ended it."""
+        self.host.must('rm', '-f', self.place + '/ballast')
+        time.sleep(1)   # it may be just about to end
+        self.start()
+
+
+class PostgreSQL(Database):
     name = 'postgresql'
     needle = ('postgres',)
-    place = '/var/lib/postgresql'
-    user = 'welkin'
+    place, owner = '/var/lib/postgresql', 'postgres'
 
     def __init__(self, host):
         super().__init__(host)
@@ -114,35 +145,13 @@ class PostgreSQL(Engine):
         self._as(self.program('pg_ctl'), 'stop', '-D', self.data, '-m', 'fast', '-t', '60')
         wait_until(10, 'PostgreSQL to end', lambda: not any(alive(p) for p in pids))
 
-    def onto_disk_of(self, mib):
-        """Moves it onto a file system of its own of so many MiB, in memory; must run, and runs again."""
-        self.stop()
-        self.host.must('mount', '-t', 'tmpfs', '-o', 'mode=755,size=%dm' % mib, 'tmpfs', self.place)
-        self.host.must('sh', '-c', 'cp -a "$0/." "$1/" && chown postgres:postgres "$1"', self._folder(), self.place, timeout=300)
-        self.start()
-
-    def back(self):
-        """Moves it back to where its data was."""
-        self.stop()
-        self.host.must('sh', '-c', 'rm -rf "$0/data" && cp -a "$1/data" "$0/" && umount "$1"', self._folder(), self.place, timeout=300)
-        self.start()
-
-    def fill(self):
-        """Leaves no room on its file system, and uses up the log PostgreSQL holds in reserve: it comes to feel it."""
-        room = int(self.host.must('df', '--output=avail', '-k', self.place).split()[-1]) - 8192
-        self.host.must('fallocate', '-l', '%dk' % room, self.place + '/ballast')
+    def use_up(self):
+        """Writes into its log until it feels that there is no room: it holds some in reserve."""
         try:
             self.sql("DO $$ BEGIN FOR i IN 1..60 LOOP PERFORM pg_logical_emit_message(false, 'fill', repeat('x', 4000000)); "
                      "END LOOP; END $$")
         except Failed:
-            pass    # it has no room for its log any more: that was wanted
-        self.host.run('sh', '-c', 'cat /dev/zero >>"$0/ballast"', self.place)
-
-    def empty(self):
-        """Makes room again, and starts it if that ended it."""
-        self.host.must('rm', '-f', self.place + '/ballast')
-        time.sleep(1)   # it may be just about to end
-        self.start()
+            pass    # that was wanted
 
     def answers(self):
         return self.host.run(self.program('pg_isready'), '-q', '-h', self.host.address).returncode == 0
@@ -153,15 +162,30 @@ class PostgreSQL(Engine):
                        '-d', database, '-c', statement)
         return [line.split('\t') for line in out.splitlines() if line]
 
+    now = '(extract(epoch FROM now()) * 1000000)'
+
+    def ask(self, statement):
+        """Rows of a statement over the services' tables."""
+        return self.sql(statement, self.user)
+
+    @staticmethod
+    def place_of(service):
+        """What stands before the dot of a service's table."""
+        return service
+
+    @staticmethod
+    def number(column, member):
+        """A whole number out of a column of JSON."""
+        return "(%s::json->>'%s')::bigint" % (column, member)
+
     def url(self):
         return 'postgresql://%s:%s@%s:5432/%s' % (self.user, self._secret(), self.host.name, self.user)
 
 
-class MariaDB(Engine):
+class MariaDB(Database):
     name = 'mariadb'
     needle = ('mariadbd',)
-    place = '/var/lib/mysql'
-    user = 'welkin'
+    place, owner = '/var/lib/mysql', 'mysql'
 
     def start(self):
         if not os.path.exists('/usr/sbin/mariadbd'):
@@ -181,6 +205,24 @@ class MariaDB(Engine):
             self.sql("CREATE USER %s IDENTIFIED BY '%s'" % (self.user, self._secret()))
             self.sql('GRANT ALL ON `%s\\_%%`.* TO %s' % (self.user, self.user))
 
+    def stop(self):
+        """An orderly end."""
+        pids = self.pids()
+        self.host.must('mariadb-admin', '--no-defaults', '--socket=%s/sock' % self.place, 'shutdown')
+        wait_until(60, 'MariaDB to end', lambda: not any(alive(p) for p in pids))
+
+    def use_up(self):
+        """Writes until no table space may grow."""
+        try:
+            self.sql('CREATE DATABASE fill; CREATE TABLE fill.room (x LONGBLOB); '
+                     "INSERT INTO fill.room SELECT repeat('x', 500000) FROM seq_1_to_1000")
+        except Failed:
+            pass    # that was wanted
+
+    def empty(self):
+        super().empty()
+        self.sql('DROP DATABASE IF EXISTS fill')
+
     def answers(self):
         return self.host.run('mariadb-admin', '--no-defaults', '--socket=%s/sock' % self.place, 'ping').returncode == 0
 
@@ -189,6 +231,21 @@ class MariaDB(Engine):
         out = self.host.must('mariadb', '--no-defaults', '--socket=%s/sock' % self.place, '-N', '-B', *([database] if database else []),
                              '-e', statement)
         return [line.split('\t') for line in out.splitlines() if line]
+
+    now = '(unix_timestamp(now(6)) * 1000000)'
+
+    def ask(self, statement):
+        """Rows of a statement over the services' tables."""
+        return self.sql(statement)
+
+    def place_of(self, service):
+        """What stands before the dot of a service's table."""
+        return '%s_%s' % (self.user, service)
+
+    @staticmethod
+    def number(column, member):
+        """A whole number out of a column of JSON."""
+        return "cast(json_value(%s, '$.%s') AS integer)" % (column, member)
 
     def url(self):
         return 'mariadb://%s:%s@%s:3306/%s' % (self.user, self._secret(), self.host.name, self.user)
