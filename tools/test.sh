@@ -35,7 +35,7 @@ while [ $# -gt 0 ]; do
     --only) only=${2:?--only needs a stage}; only=${only//,/ }; shift ;;
     --only=*) only=${1#*=}; only=${only//,/ } ;;
     --keep) keep=1 ;;
-    --full) client=client.txt days=api,worker,compute,network,broker,database,cut,fence,dead,clocks,full,router ;;
+    --full) client=client.txt days=api,worker,compute,network,broker,database,cut,fence,dead,clocks,full,handover,router ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac

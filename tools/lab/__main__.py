@@ -28,7 +28,7 @@ A cloud of seven hosts (or more) on this machine, each with network, mount and p
 Needs root and Debian's postgresql (or mariadb-server), rabbitmq-server, haproxy beside what quickstart needs.
 WELKIN_LAB_WIRE (10.213.0.0/24) and WELKIN_LAB_OUTSIDE (172.24.213.0/24) are its address ranges; with those and
 WELKIN_LAB_NAME (wklab) of its own, a second lab stands beside the first."""
-DAYS = 'api, worker, compute, network, broker, database, cut, fence, dead, clocks, full, router'
+DAYS = 'api, worker, compute, network, broker, database, cut, fence, dead, clocks, full, handover, router'
 
 
 def said(lab):

@@ -254,13 +254,32 @@ class Days:
         """The network hosts that have routers."""
         return [h for h, a in sorted(self.l3_agents().items()) if self.cloud.get('network', '/v2.0/agents/%s/l3-routers' % a)['routers']]
 
-    def router(self):
-        """The power of a network host is cut for good until another has its routers; then it is back."""
+    def player_of_two(self):
+        """The network host that has the routers, when there is another that could."""
         if len(self.lab.network) < 2:
             self.lab.shape(networks=2)
             self.lab.up()
         self.check('a second network host', self.until(lambda: len(self.l3_agents()) > 1, 30) is not None)
-        name = self.players()[0]
+        return self.players()[0]
+
+    def handover(self):
+        """The agent of a network host, which itself passes packets all the time, is away until another host has its routers."""
+        name = self.player_of_two()
+        p = self.lab.processes[name]
+
+        def moved():
+            took = self.until(lambda: self.players() not in ([name], []), 120, 0.5)
+            print('       another network host plays the router after %s s' % took, flush=True)
+            self.check('another network host plays the router', took is not None, self.players())
+            time.sleep(5)
+            p.start()
+        row = self.day('handover', 'kill -9 of the agent of %s until another host has its routers, then back' % name, p.kill, moved)
+        self.check('guest traffic hardly notices', row['pings_lost'] <= 5, row['pings_lost'])
+        self.check('one host plays the router', len(self.players()) == 1, self.players())
+
+    def router(self):
+        """The power of a network host is cut for good until another has its routers; then it is back."""
+        name = self.player_of_two()
         host = self.lab.hosts[name]
 
         def reaches():
@@ -276,7 +295,7 @@ class Days:
         self.check('one host plays the router', len(self.players()) == 1, self.players())
         self.check('the floating IP answers', reaches())
 
-    NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'fence', 'dead', 'clocks', 'full', 'router')
+    NAMES = ('api', 'worker', 'compute', 'network', 'broker', 'database', 'cut', 'fence', 'dead', 'clocks', 'full', 'handover', 'router')
 
     def end(self):
         print()

@@ -11,6 +11,7 @@ import welkin.network.host.HostPokes;
 import welkin.network.host.Upkeep;
 import welkin.network.port.PortBindings;
 import welkin.network.resource.Journal;
+import welkin.network.router.RouterHosts;
 import welkin.network.scheduler.Rescheduler;
 import welkin.peers.Platform;
 import welkin.workflow.Turns;
@@ -56,7 +57,7 @@ final class HostPart implements AutoCloseable {
    * @param worker whether this process hears the hosts and repairs; every process that changes
    *     something tells them of it
    */
-  void start(boolean worker, PortBindings bindings, Rescheduler rescheduler) {
+  void start(boolean worker, PortBindings bindings, RouterHosts routers, Rescheduler rescheduler) {
     started = true;
     pokes.start();
     compute.start();
@@ -72,7 +73,8 @@ final class HostPart implements AutoCloseable {
         bus.offer(
             NetworkPlugin.class,
             "",
-            new HostPlugin(database, backend.stores(), backend.log(), agents, bindings, upkeep));
+            new HostPlugin(
+                database, backend.stores(), backend.log(), agents, bindings, routers, upkeep));
     agents.follow(() -> bus.trouble() == null);
     upkeep.start();
   }

@@ -41,11 +41,13 @@ public final class NetworkService implements CloudService {
       List.of(
           "/welkin/network/V001__network.sql",
           "/welkin/network/V002__port_bindings.sql",
-          "/welkin/network/V003__several_processes.sql");
+          "/welkin/network/V003__several_processes.sql",
+          "/welkin/network/V004__router_next_host.sql");
 
   private final Database database;
   private final Events events;
   private final PortPart ports;
+  private final RouterPart routers;
   private final HostPart hosts;
   private final Rescheduler rescheduler;
   private final Service api;
@@ -71,7 +73,7 @@ public final class NetworkService implements CloudService {
     hosts = new HostPart(platform, backend, journal);
     var agents = hosts.agents();
     ports = new PortPart(backend, config, ipam, agents, hosts.compute());
-    var routers = new RouterPart(backend, ports.ports(), agents, hosts.compute());
+    routers = new RouterPart(backend, ports.ports(), ports.bindings(), agents, hosts.compute());
     var networks =
         new NetworkPart(backend, config, ipam, agents, ports.ports(), routers.floatingIps());
     var rbac = new RbacPolicies(stores, limits, access);
@@ -151,7 +153,7 @@ public final class NetworkService implements CloudService {
   @Override
   public void start(Roles roles) {
     if (roles.has(type())) {
-      hosts.start(roles.worker(type()), ports.bindings(), rescheduler);
+      hosts.start(roles.worker(type()), ports.bindings(), routers.hosts(), rescheduler);
     }
   }
 

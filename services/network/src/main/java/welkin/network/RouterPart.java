@@ -3,6 +3,7 @@ package welkin.network;
 import welkin.network.agent.Agents;
 import welkin.network.floatingip.FloatingIps;
 import welkin.network.host.ComputeNotifier;
+import welkin.network.port.PortBindings;
 import welkin.network.port.Ports;
 import welkin.network.router.RouterHosts;
 import welkin.network.router.RouterInterfaces;
@@ -15,13 +16,14 @@ final class RouterPart {
   private final RouterInterfaces interfaces;
   private final Routers routers;
 
-  RouterPart(Backend backend, Ports ports, Agents agents, ComputeNotifier compute) {
+  RouterPart(
+      Backend backend, Ports ports, PortBindings bindings, Agents agents, ComputeNotifier compute) {
     var stores = backend.stores();
     var log = backend.log();
     var limits = backend.limits();
     var access = backend.access();
     floatingIps = new FloatingIps(stores, ports, log, limits, access, compute);
-    hosts = new RouterHosts(stores, ports, agents, log);
+    hosts = new RouterHosts(stores, ports, bindings, agents, log);
     interfaces = new RouterInterfaces(stores, ports, hosts, log, access);
     routers = new Routers(stores, ports, interfaces, hosts, limits);
   }

@@ -2,9 +2,12 @@ package welkin.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import welkin.agents.contracts.HostChanges.Interface;
 import welkin.agents.contracts.NetworkAgent;
 
 /** What hosts hear and say. */
@@ -260,44 +263,125 @@ class HostTest {
     assertThat(first.pulls).isLessThan(150);
   }
 
+  /**
+   * A cloud where an agent is dead after a second, and a network with DHCP and router on host h1,
+   * which then says nothing more.
+   */
+  private static final class Rescue implements AutoCloseable {
+    final Cloud cloud = new Cloud("network.agent_down_time", 1);
+    final Cloud.Host first = cloud.host("h1");
+    final String net;
+    final String router;
+    final List<Cloud.Host> others = new ArrayList<>();
+
+    Rescue() {
+      cloud.bus().offer(NetworkAgent.class, "h1", first);
+      net = cloud.network("alice", "n");
+      var sub = cloud.subnet("alice", net, "10.0.0.0/24");
+      router = cloud.make("alice", "routers", "{'router': {'name': 'r'}}");
+      cloud.put(
+          "alice", "/routers/" + router + "/add_router_interface", "{'subnet_id': '" + sub + "'}");
+      Cloud.awaitTrue(() -> first.networks.containsKey(net) && first.routers.containsKey(router));
+    }
+
+    /** An agent that appears makes the service look. */
+    void another() {
+      others.add(cloud.host("h" + (2 + others.size())));
+      others.forEach(Cloud.Host::pull);
+    }
+
+    /** The host that is to make the router ready, once there is one. */
+    Cloud.Host next() {
+      var found = new AtomicReference<Cloud.Host>();
+      Cloud.awaitTrue(
+          () -> {
+            another();
+            others.stream()
+                .filter(h -> h.routers.containsKey(router) && h.routers.get(router).standby())
+                .forEach(found::set);
+            return found.get() != null;
+          });
+      return found.get();
+    }
+
+    List<String> legs(Cloud.Host host) {
+      return host.routers.get(router).interfaces().stream().map(Interface::portId).toList();
+    }
+
+    String player() {
+      return cloud.get("admin", "/routers/" + router + "/l3-agents").text("/agents/0/host");
+    }
+
+    @Override
+    public void close() {
+      cloud.close();
+    }
+  }
+
   /** Moves by itself what a dead host had, with addresses and ports as they were. */
   @Test
   void whatADeadHostPlayedGoesToALivingOne() {
-    try (var hasty = new Cloud("network.agent_down_time", 1)) {
-      var h1 = hasty.host("h1");
-      hasty.bus().offer(NetworkAgent.class, "h1", h1);
-      var net = hasty.network("alice", "n");
-      var sub = hasty.subnet("alice", net, "10.0.0.0/24");
-      var router = hasty.make("alice", "routers", "{'router': {'name': 'r'}}");
-      hasty.put(
-          "alice", "/routers/" + router + "/add_router_interface", "{'subnet_id': '" + sub + "'}");
-      Cloud.awaitTrue(() -> h1.networks.containsKey(net) && h1.routers.containsKey(router));
-      var before = h1.networks.get(net).dhcp();
+    try (var r = new Rescue()) {
+      var before = r.first.networks.get(r.net).dhcp();
       assertThat(before).isNotNull();
-      var taken = new String[1];
-      var count = new int[1];
+      var taken = new AtomicReference<String>();
       Cloud.awaitTrue(
           () -> {
-            // an agent that appears makes the service look
-            var next = hasty.host("h" + (2 + count[0]++));
-            next.pull();
-            var host =
-                hasty.get("admin", "/networks/" + net + "/dhcp-agents").text("/agents/0/host");
-            taken[0] = host;
-            return !"h1".equals(host)
-                && !"h1"
-                    .equals(
-                        hasty
-                            .get("admin", "/routers/" + router + "/l3-agents")
-                            .text("/agents/0/host"));
+            r.another();
+            taken.set(
+                r.cloud.get("admin", "/networks/" + r.net + "/dhcp-agents").text("/agents/0/host"));
+            return !"h1".equals(taken.get());
           });
-      var saviour = hasty.new Host(taken[0]);
+      var saviour = r.cloud.new Host(taken.get());
       saviour.pull();
-      assertThat(saviour.networks.get(net).dhcp().portId()).isEqualTo(before.portId());
-      assertThat(saviour.networks.get(net).dhcp().addresses()).isEqualTo(before.addresses());
-      h1.pull();
-      assertThat(h1.routers).isEmpty();
-      assertThat(h1.networks).isEmpty();
+      assertThat(saviour.networks.get(r.net).dhcp().portId()).isEqualTo(before.portId());
+      assertThat(saviour.networks.get(r.net).dhcp().addresses()).isEqualTo(before.addresses());
+
+      Cloud.awaitTrue(
+          () -> {
+            var next = r.next();
+            assertThat(r.player()).as("until all stands elsewhere").isEqualTo("h1");
+            var legs = r.legs(next);
+            var mac = next.routers.get(r.router).interfaces().getFirst().mac();
+            assertThat(next.networks.get(r.net).fdb()).containsKey(mac);
+            next.plugin.portsUp(next.name, legs);
+            if (!next.name.equals(r.player())) {
+              return false; // it was silent for too long itself
+            }
+            next.pull();
+            assertThat(next.routers.get(r.router).standby()).isFalse();
+            assertThat(next.networks.get(r.net).fdb())
+                .as("until it has joined the networks")
+                .containsKey(mac);
+            next.plugin.portsUp(next.name, legs);
+            next.pull();
+            assertThat(next.networks.get(r.net).fdb()).doesNotContainKey(mac);
+            assertThat(r.cloud.get("admin", "/ports/" + legs.getFirst()).text("/port/status"))
+                .isEqualTo("ACTIVE");
+            return true;
+          });
+      r.first.pull();
+      assertThat(r.first.routers).isEmpty();
+      assertThat(r.first.networks).isEmpty();
+    }
+  }
+
+  /** An agent that was away a little too long keeps what its host never ceased to play. */
+  @Test
+  void aRouterStaysWhereItIsWhenItsAgentIsBackBeforeAnotherIsReady() {
+    try (var r = new Rescue()) {
+      var next = r.next();
+      var legs = r.legs(next);
+      r.first.alive();
+      Cloud.awaitTrue(
+          () -> {
+            next.pull();
+            return next.routers.isEmpty();
+          });
+      next.plugin.portsUp(next.name, legs);
+      assertThat(r.player()).isEqualTo("h1");
+      assertThat(r.cloud.get("admin", "/ports/" + legs.getFirst()).text("/port/binding:host_id"))
+          .isEqualTo("h1");
     }
   }
 }

@@ -143,6 +143,8 @@ public record HostChanges(
    *
    * @param gateway its leg in the external network, or null
    * @param floating floating addresses to translate
+   * @param standby all is made ready, but another host still plays it: nothing is heard or said
+   *     here
    */
   public record Router(
       String id,
@@ -150,7 +152,8 @@ public record HostChanges(
       Gateway gateway,
       List<Interface> interfaces,
       List<HostRoute> routes,
-      List<Floating> floating) {}
+      List<Floating> floating,
+      boolean standby) {}
 
   /**
    * @param addresses with prefix lengths; the first IPv4 one is the source address of SNAT

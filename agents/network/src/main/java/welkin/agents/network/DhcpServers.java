@@ -80,7 +80,13 @@ final class DhcpServers {
       addresses.add(METADATA);
     }
     return new RouterPlan.Leg(
-        d.portId(), n.id(), Names.tap(d.portId()), d.mac(), n.mtu(), addresses);
+        d.portId(),
+        n.id(),
+        Names.tap(d.portId()),
+        d.mac(),
+        n.mtu(),
+        addresses,
+        RouterPlan.Way.JOINED);
   }
 
   private boolean proxied(Network n) {

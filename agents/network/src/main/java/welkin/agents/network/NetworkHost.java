@@ -184,6 +184,7 @@ public final class NetworkHost implements AutoCloseable {
     }
     var ports = new HashSet<>(routers.ports());
     ports.addAll(dhcp.ports());
+    wiring.again(routers.joined());
     wiring.set("services", ports);
     if (failure != null) {
       throw failure;

@@ -17,7 +17,23 @@ final class RouterPlan {
 
   /** A leg of a router or DHCP server: a veth pair into the fabric. */
   record Leg(
-      String portId, String networkId, String device, String mac, int mtu, Set<String> addresses) {}
+      String portId,
+      String networkId,
+      String device,
+      String mac,
+      int mtu,
+      Set<String> addresses,
+      Way way) {}
+
+  /** What a leg has to do with its network. */
+  enum Way {
+    /** It is joined to it. */
+    JOINED,
+    /** It is joined to it, and says so: another host had its addresses until now. */
+    ANNOUNCED,
+    /** Another host has its addresses: it stands, and neither hears nor says anything. */
+    CUT
+  }
 
   /** A route that the agent owns: {@code proto static}. */
   record Route(String destination, String via, String device) {
@@ -51,6 +67,10 @@ final class RouterPlan {
 
   /** The legs whose network stands on this host. */
   static List<Leg> legs(Router r, Predicate<String> wired) {
+    return legs(r, wired, r.standby() ? Way.CUT : Way.JOINED);
+  }
+
+  static List<Leg> legs(Router r, Predicate<String> wired, Way way) {
     var legs = new ArrayList<Leg>();
     for (var i : Desired.list(r.interfaces())) {
       legs.add(
@@ -60,7 +80,8 @@ final class RouterPlan {
               Names.interfaceLeg(i.portId()),
               i.mac(),
               i.mtu(),
-              new LinkedHashSet<>(Desired.list(i.addresses()))));
+              new LinkedHashSet<>(Desired.list(i.addresses())),
+              way));
     }
     var g = r.gateway();
     if (g != null) {
@@ -79,7 +100,8 @@ final class RouterPlan {
               Names.gatewayLeg(g.portId()),
               g.mac(),
               g.mtu(),
-              addresses));
+              addresses,
+              way));
     }
     legs.removeIf(l -> !wired.test(l.networkId()));
     return legs;
@@ -110,7 +132,8 @@ final class RouterPlan {
           ("link add dev " + leg.device + " netns " + ns + " address " + leg.mac)
               + (" type veth peer name " + peer + " netns " + fabricNs));
     }
-    fabric.add("link set dev " + peer + mtu + " master " + Names.bridge(leg.networkId) + " up");
+    var master = leg.way == Way.CUT ? " nomaster" : " master " + Names.bridge(leg.networkId);
+    fabric.add("link set dev " + peer + mtu + master + " up");
     var rightMac = link == null || leg.mac.equalsIgnoreCase(link.mac());
     if (!rightMac) {
       inside.add("link set dev " + leg.device + " address " + leg.mac);
@@ -122,7 +145,7 @@ final class RouterPlan {
   }
 
   private void addresses(Leg leg, Set<String> have) {
-    var added = false;
+    var added = leg.way == Way.ANNOUNCED;
     for (var a : have) {
       if (!leg.addresses.contains(a)) {
         removals.add("addr del " + a + " dev " + leg.device);
@@ -135,9 +158,13 @@ final class RouterPlan {
       }
     }
     if (added) {
-      // with arp_notify set, the address it has already makes the kernel announce every IP of it
-      inside.add("link set dev " + leg.device + " address " + leg.mac);
+      inside.add(announcement(leg));
     }
+  }
+
+  /** With arp_notify set, the address it has already makes the kernel announce every IP of it. */
+  static String announcement(Leg leg) {
+    return "link set dev " + leg.device + " address " + leg.mac;
   }
 
   /** Default and extra routes of a router whose legs stand. */

@@ -21,7 +21,17 @@ final class Routers {
   /** What a router depends on; when it is as it was applied, nothing is looked at. */
   private record Inputs(Router router, List<Subnet> subnets, Set<String> wired) {}
 
-  private record Applied(Inputs inputs, Nft nft, Set<String> ports) {}
+  /**
+   * @param announce how many times more its addresses are announced: what still comes from the host
+   *     that had them leads the switches outside astray for a moment
+   */
+  private record Applied(
+      Inputs inputs, Nft nft, Set<String> ports, boolean standby, int announce) {}
+
+  private static final int ANNOUNCEMENTS = 3;
+
+  /** Ports of legs joined to their networks of which nobody was told yet. */
+  private final Set<String> joined = ConcurrentHashMap.newKeySet();
 
   Routers(NetworkHostConfig config, Daemons daemons) {
     this.config = config;
@@ -40,20 +50,32 @@ final class Routers {
     return applied.values().stream().flatMap(a -> a.ports.stream()).collect(Collectors.toSet());
   }
 
+  /**
+   * Ports of legs that were joined to their networks since this was asked last: the Network service
+   * waits for those of a router that was on standby.
+   */
+  Set<String> joined() {
+    var now = Set.copyOf(joined);
+    joined.removeAll(now);
+    return now;
+  }
+
   /** Looks at every router again. */
   void doubt() {
-    applied.replaceAll((id, a) -> new Applied(null, null, a.ports));
+    applied.replaceAll((id, a) -> new Applied(null, null, a.ports, a.standby, a.announce));
   }
 
   void ensure(Router r, Desired desired, Set<String> wiredNetworks) {
     var inputs = inputs(r, desired, wiredNetworks);
     var before = applied.get(r.id());
     if (before != null && inputs.equals(before.inputs) && running(r)) {
+      announce(r, before);
       return;
     }
     var ns = config.names().router(r.id());
     var fresh = namespace(ns);
-    var legs = RouterPlan.legs(r, inputs.wired::contains);
+    var way = way(r, before);
+    var legs = RouterPlan.legs(r, inputs.wired::contains, way);
     apply(r, ns, legs, inputs, fresh);
     var nft = RouterPlan.firewall(r);
     var oldNft = fresh || before == null ? null : before.nft;
@@ -63,9 +85,32 @@ final class Routers {
     }
     var ports = legs.stream().map(RouterPlan.Leg::portId).collect(Collectors.toSet());
     // without inputs it is looked at again: packets flow even where a program does not start
-    applied.put(r.id(), new Applied(null, nft, ports));
+    var announce = way == RouterPlan.Way.ANNOUNCED ? ANNOUNCEMENTS : 0;
+    applied.put(r.id(), new Applied(null, nft, ports, r.standby(), announce));
+    if (way == RouterPlan.Way.ANNOUNCED) {
+      joined.addAll(ports);
+    }
     programs(r, ns, inputs);
-    applied.put(r.id(), new Applied(inputs, nft, ports));
+    applied.put(r.id(), new Applied(inputs, nft, ports, r.standby(), announce));
+  }
+
+  private void announce(Router r, Applied a) {
+    if (a.announce > 0) {
+      Netns.ipEach(
+          config.names().router(r.id()),
+          RouterPlan.legs(r, a.inputs.wired::contains).stream()
+              .map(RouterPlan::announcement)
+              .toList());
+      applied.put(r.id(), new Applied(a.inputs, a.nft, a.ports, a.standby, a.announce - 1));
+    }
+  }
+
+  /** What this agent did not see before may have been played elsewhere. */
+  private static RouterPlan.Way way(Router r, Applied before) {
+    if (r.standby()) {
+      return RouterPlan.Way.CUT;
+    }
+    return before == null || before.standby ? RouterPlan.Way.ANNOUNCED : RouterPlan.Way.JOINED;
   }
 
   private static Inputs inputs(Router r, Desired desired, Set<String> wiredNetworks) {

@@ -35,6 +35,11 @@ final class Wiring {
     doubtful.addAll(desired);
   }
 
+  /** These ports are reported once more. */
+  synchronized void again(Set<String> ports) {
+    doubtful.addAll(ports);
+  }
+
   /** What one part of the agent has wired now; tells the service what is new. */
   synchronized void set(String source, Set<String> wired) {
     wiredBySource.put(source, Set.copyOf(wired));

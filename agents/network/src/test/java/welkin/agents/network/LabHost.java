@@ -89,9 +89,13 @@ final class LabHost implements AutoCloseable {
     return run("nsenter --net=/run/netns/" + ns + " " + command);
   }
 
+  /**
+   * @param ns null for the host itself
+   */
   Process background(String ns, String command) throws IOException {
+    var where = ns == null ? "" : "nsenter --net=/run/netns/" + ns + " ";
     var p =
-        new ProcessBuilder(words(("nsenter --net=/run/netns/" + ns + " " + command).split(" ")))
+        new ProcessBuilder(words((where + command).split(" ")))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     programs.add(p);

@@ -224,6 +224,10 @@ class ManyHostsRealTest {
   }
 
   private static Router router(List<Floating> floating) {
+    return router(floating, false);
+  }
+
+  private static Router router(List<Floating> floating, boolean standby) {
     return new Router(
         ROUTER,
         true,
@@ -240,7 +244,8 @@ class ManyHostsRealTest {
             new Interface(
                 LEG6, NET, macOf(LEG6), List.of("fd00:1::1/64"), List.of("fd00:1::/64"), 1450)),
         List.of(),
-        floating);
+        floating,
+        standby);
   }
 
   private void poke() {
@@ -474,5 +479,50 @@ class ManyHostsRealTest {
     assertThat(Lab.within(SOON, () -> !n.run("test -e /run/netns/wkh-qrouter-" + ROUTER).ok()))
         .as("the old host lets go")
         .isTrue();
+  }
+
+  /** The host it was at passes packets all the while, only its agent is gone. */
+  @Test
+  @Order(10)
+  void aRouterIsMadeReadyBeforeItIsTakenFromAHostWithoutAgent() throws Exception {
+    assertThat(Lab.within(SOON, () -> outside("203.0.113.21"))).isTrue();
+    b.killAgent();
+    n.plugin.up.removeAll(List.of(LEG4, LEG6));
+    var floating = List.of(new Floating("fip", "203.0.113.21", "10.0.0.11"));
+    var in = wire.background(null, "ping -n -i 0.05 -c 200 -W 1 203.0.113.21");
+    var out = a.background(guest(1), "ping -n -i 0.05 -c 200 -W 1 203.0.113.1");
+    n.plugin.put(router(floating, true));
+    n.poke();
+    assertThat(Lab.within(SOON, () -> n.plugin.up.contains(LEG4))).as("ready").isTrue();
+    assertThat(n.must("ip -n wkh-fabric link show " + Names.peer(LEG4))).doesNotContain("master");
+
+    n.plugin.up.removeAll(List.of(LEG4, LEG6));
+    n.plugin.put(router(floating));
+    n.poke();
+    assertThat(Lab.within(SOON, () -> n.plugin.up.containsAll(List.of(LEG4, LEG6))))
+        .as("joined")
+        .isTrue();
+    assertThat(n.must("ip -n wkh-fabric link show " + Names.peer(LEG4))).contains("master");
+    places.put(LEG4, "n");
+    places.put(LEG6, "n");
+    networks();
+    a.poke();
+    n.poke();
+    for (var p : List.of(in, out)) {
+      var said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      var result = said.lines().filter(l -> l.contains("received")).findFirst().orElse(said);
+      System.out.println("handed over: " + result);
+      assertThat(Integer.parseInt(result.split(", ")[1].split(" ")[0])).isGreaterThanOrEqualTo(196);
+    }
+    b.plugin.remove("router", ROUTER);
+    b.agent("L2,L3", "external:br-ex");
+    assertThat(
+            Lab.within(
+                Duration.ofSeconds(30),
+                () -> !b.run("test -e /run/netns/wkh-qrouter-" + ROUTER).ok()))
+        .as("the old host lets go")
+        .isTrue();
+    assertThat(outside("203.0.113.21")).isTrue();
+    assertThat(a.ping(guest(1), "203.0.113.1")).isTrue();
   }
 }

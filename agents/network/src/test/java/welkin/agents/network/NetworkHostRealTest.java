@@ -256,7 +256,8 @@ class NetworkHostRealTest {
                 List.of("fd00:1::/64"),
                 1450)),
         List.of(),
-        floating);
+        floating,
+        false);
   }
 
   private void poke() {

@@ -16,6 +16,10 @@ class RouterPlanTest {
   private static final String MAC = "fa:16:3e:00:00:01";
 
   private static Router router(boolean snat) {
+    return router(snat, false);
+  }
+
+  private static Router router(boolean snat, boolean standby) {
     return new Router(
         "r",
         true,
@@ -29,7 +33,8 @@ class RouterPlanTest {
             1500),
         List.of(),
         List.of(new HostRoute("10.9.0.0/24", "10.0.0.9")),
-        List.of(new Floating("f", "203.0.113.21", "10.0.0.5")));
+        List.of(new Floating("f", "203.0.113.21", "10.0.0.5")),
+        standby);
   }
 
   @Test
@@ -66,6 +71,33 @@ class RouterPlanTest {
     assertThat(plan.root).isEmpty();
     assertThat(plan.inside).isEmpty();
     assertThat(plan.removals).containsExactly("addr del 203.0.113.99/32 dev qg-ffffffff-00");
+  }
+
+  @Test
+  void aRouterOnStandbyIsAllThereButItsPlacesOnTheBridges() {
+    var cut = new RouterPlan("ns", "fabric");
+    cut.legs(RouterPlan.legs(router(true, true), id -> true), Map.of());
+    assertThat(cut.fabric).containsExactly("link set dev pp-ffffffff-00 mtu 1500 nomaster up");
+    assertThat(cut.inside).contains("addr add 203.0.113.21/32 dev qg-ffffffff-00");
+
+    var link =
+        new Link(
+            "qg-ffffffff-00",
+            true,
+            true,
+            1500,
+            MAC,
+            null,
+            "",
+            Set.of("203.0.113.10/24", "203.0.113.21/32"));
+    var joined = new RouterPlan("ns", "fabric");
+    joined.legs(
+        RouterPlan.legs(router(true), id -> true, RouterPlan.Way.ANNOUNCED),
+        Map.of(link.name(), link));
+    assertThat(joined.fabric)
+        .containsExactly(
+            "link set dev pp-ffffffff-00 mtu 1500 master " + Names.bridge("ext-net-00001") + " up");
+    assertThat(joined.inside).containsExactly("link set dev qg-ffffffff-00 address " + MAC);
   }
 
   @Test

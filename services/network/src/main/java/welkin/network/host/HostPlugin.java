@@ -13,6 +13,7 @@ import welkin.agents.contracts.NetworkPlugin;
 import welkin.network.agent.Agents;
 import welkin.network.ip.Ip;
 import welkin.network.port.PortBindings;
+import welkin.network.router.RouterHosts;
 import welkin.network.router.RouterStore;
 import welkin.network.stores.Stores;
 import welkin.store.Database;
@@ -26,6 +27,7 @@ public final class HostPlugin implements NetworkPlugin {
   private final Agents agents;
   private final PortBindings bindings;
   private final RouterStore routers;
+  private final RouterHosts routerHosts;
   private final Upkeep upkeep;
 
   public HostPlugin(
@@ -34,12 +36,14 @@ public final class HostPlugin implements NetworkPlugin {
       HostLog hostLog,
       Agents agents,
       PortBindings bindings,
+      RouterHosts routerHosts,
       Upkeep upkeep) {
     this.database = database;
     this.hostLog = hostLog;
     this.agents = agents;
     this.bindings = bindings;
     this.routers = stores.routers();
+    this.routerHosts = routerHosts;
     this.upkeep = upkeep;
     this.view = new HostView(stores, agents);
   }
@@ -120,7 +124,7 @@ public final class HostPlugin implements NetworkPlugin {
 
   @Override
   public void portsUp(String host, List<String> portIds) {
-    database.change(sql -> bindings.up(sql, host, portIds));
+    database.change(sql -> routerHosts.stand(sql, host, bindings.up(sql, host, portIds)));
   }
 
   @Override

@@ -75,7 +75,9 @@ final class HostView {
   }
 
   Set<String> routerIds(Sql sql, String host) {
-    return new LinkedHashSet<>(routers.onHost(sql, host));
+    var ids = new LinkedHashSet<>(routers.onHost(sql, host));
+    ids.addAll(routers.preparedAt(sql, host));
+    return ids;
   }
 
   /** What is the same for every host that asks at one sequence number. */
@@ -304,7 +306,10 @@ final class HostView {
   List<Router> routers(Sql sql, String host, Collection<String> ids) {
     var out = new ArrayList<Router>();
     for (var r : routers.rows().findAll(sql, ids)) {
-      if (!routers.host(sql, r.id()).filter(host::equals).isPresent()) {
+      boolean here = routers.host(sql, r.id()).filter(host::equals).isPresent();
+      boolean standby =
+          !here && routers.next(sql, r.id()).filter(n -> n.host().equals(host)).isPresent();
+      if (!here && !standby) {
         continue;
       }
       Gateway gateway = null;
@@ -336,7 +341,8 @@ final class HostView {
               gateway,
               interfaces,
               routes(r, "routes"),
-              floatings));
+              floatings,
+              standby));
     }
     return out;
   }

@@ -146,6 +146,38 @@ public final class PortBindings {
     return kept;
   }
 
+  /** Makes a port ready at one more host, when it can be and is not yet. */
+  public void prepare(Sql sql, Resource port, String host) {
+    if (binding.wiring(network(sql, port), host, port.text(PortStore.VNIC_TYPE)).bound()
+        && of(sql, port).stream().noneMatch(b -> b.host().equals(host))) {
+      add(sql, port, host, null, null);
+    }
+  }
+
+  /** Moves a port for good to a host where it is ready. */
+  public void move(Sql sql, Resource port, String host) {
+    activate(sql, port, host);
+    BindingStore.delete(sql, port.id(), port.text(PortStore.HOST));
+  }
+
+  /** Makes a port no longer ready at a host; nothing when it was not. */
+  public void forget(Sql sql, Resource port, String host) {
+    if (BindingStore.find(sql, port.id(), host).isPresent()) {
+      BindingStore.delete(sql, port.id(), host);
+      notices.left(sql, port, host);
+    }
+  }
+
+  /** Whether a port is made ready at a host. */
+  public boolean isPrepared(Sql sql, String portId, String host) {
+    return BindingStore.find(sql, portId, host).isPresent();
+  }
+
+  /** Whether a port is made ready at a host, and its device stands there. */
+  public boolean stands(Sql sql, String portId, String host) {
+    return BindingStore.find(sql, portId, host).filter(PortBinding::plugged).isPresent();
+  }
+
   /** Takes a binding away; the port of an active one is bound nowhere then. */
   void drop(Sql sql, Resource port, String host) {
     if (host.equals(port.text(PortStore.HOST))) {
@@ -159,9 +191,15 @@ public final class PortBindings {
     }
   }
 
-  /** These ports of a host have their network now. */
-  public void up(Sql sql, String host, List<String> ids) {
-    notices.plugged(sql, report(sql, host, ids, "ACTIVE"));
+  /**
+   * These ports of a host have their network now.
+   *
+   * @return those that had not, and all that are only made ready there
+   */
+  public List<Resource> up(Sql sql, String host, List<String> ids) {
+    var changed = report(sql, host, ids, "ACTIVE");
+    notices.plugged(sql, changed);
+    return changed;
   }
 
   /** And these have it no more. */

@@ -10,6 +10,7 @@ import welkin.network.resource.ResourceStore;
 import welkin.network.resource.ResourceStore.Column;
 import welkin.store.ByIds;
 import welkin.store.Sql;
+import welkin.store.Times;
 
 /** Routers, their legs and their hosts. */
 public final class RouterStore {
@@ -100,10 +101,41 @@ public final class RouterStore {
     sql.update("UPDATE router SET host = ? WHERE id = ?", host, routerId);
   }
 
-  /** Gives a router from one host to another; false when it was not at the first. */
-  boolean moveHost(Sql sql, String routerId, String from, String to) {
-    return sql.update("UPDATE router SET host = ? WHERE id = ? AND host = ?", to, routerId, from)
-        > 0;
+  /**
+   * The host that makes a router ready to play it next.
+   *
+   * @param since when it was asked to, in microseconds by the database's clock
+   */
+  public record Next(String host, long since) {}
+
+  /** Empty while no other host is to have a router. */
+  public Optional<Next> next(Sql sql, String routerId) {
+    return sql.one(
+        "SELECT next_host, next_since FROM router WHERE id = ? AND next_host IS NOT NULL",
+        r -> new Next(r.text("next_host"), r.number("next_since")),
+        routerId);
+  }
+
+  /**
+   * @param host null for none
+   */
+  void setNext(Sql sql, String routerId, String host) {
+    sql.update(
+        "UPDATE router SET next_host = ?, next_since = ? WHERE id = ?",
+        host,
+        Times.micros(sql.now()),
+        routerId);
+  }
+
+  /** Routers that are made ready at a host. */
+  public List<String> preparedAt(Sql sql, String host) {
+    return sql.list(
+        "SELECT id FROM router WHERE next_host = ? ORDER BY id", r -> r.text("id"), host);
+  }
+
+  /** Routers that are made ready anywhere. */
+  List<String> prepared(Sql sql) {
+    return sql.list("SELECT id FROM router WHERE next_host IS NOT NULL", r -> r.text("id"));
   }
 
   /** Hosts that play a router. */

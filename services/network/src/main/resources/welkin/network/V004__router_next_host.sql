@@ -1,0 +1,3 @@
+ALTER TABLE router ADD COLUMN next_host VARCHAR(255);
+
+ALTER TABLE router ADD COLUMN next_since BIGINT;
