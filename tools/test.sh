@@ -105,7 +105,7 @@ stage_unit() {
 
 # the tests that say most about an engine, in about two minutes each; all tests of a service run on one with
 # mvn -pl SERVICE -am test -Dwelkin.test.database=postgresql
-ENGINE_TESTS='LoginTest,BadInputTest,DirectoryTest,RowsTest,ImageServiceTest,PlacementServiceTest,ServerApiTest,FlavorApiTest,PortTest,NetworkTest'
+ENGINE_TESTS='LoginTest,BadInputTest,LimitMigrationTest,DirectoryTest,RowsTest,ImageServiceTest,PlacementServiceTest,ServerApiTest,FlavorApiTest,PortTest,NetworkTest'
 ENGINE_TESTS+=',FirstServerTest,IdempotencyTest,RolesTest,RandomCloudTrialTest'
 stage_engines() {
   local engine contract reports

@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /**
  * What differs between engines, and nothing else. Migrations are written once with placeholders:
  * {@code ${autoid}} (a growing integer primary key), {@code ${text}} (a long text), {@code
- * ${blob}}. Texts compare and sort by their code points on every engine, as SQLite does.
+ * ${blob}}. A statement after the line {@code -- only SQLITE} is for that engine, where one cannot
+ * do what others can. Texts compare and sort by their code points on every engine, as SQLite does.
  */
 public enum Dialect {
   SQLITE("INTEGER PRIMARY KEY AUTOINCREMENT", "TEXT", "BLOB"),
@@ -16,6 +17,8 @@ public enum Dialect {
 
   /** MariaDB's collation by code points in which {@code 'a'} is not {@code 'a '}. */
   static final String MARIADB_TEXTS = "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin";
+
+  private static final String ONLY = "-- only ";
 
   /** Only MariaDB wants to know whose index it drops. */
   private static final Pattern OF_TABLE = Pattern.compile("(DROP INDEX \\w+) ON \\w+");
@@ -53,6 +56,17 @@ public enum Dialect {
     this.autoId = autoId;
     this.text = text;
     this.blob = blob;
+  }
+
+  /** The statement without the line that says whose it is; empty when it is another engine's. */
+  String own(String statement) {
+    var text = statement.strip();
+    if (!text.startsWith(ONLY)) {
+      return text;
+    }
+    var line = text.lines().findFirst().orElseThrow();
+    boolean mine = valueOf(line.substring(ONLY.length()).strip()) == this;
+    return mine ? text.substring(line.length()).strip() : "";
   }
 
   /** One statement of a migration as this engine wants it. */

@@ -90,8 +90,9 @@ final class Migrations {
   private static List<String> statements(Sql sql, String name) {
     var all = new ArrayList<String>();
     for (var statement : read(name).split(";\\s*(\\n|$)")) {
-      if (!statement.isBlank()) {
-        all.add(sql.dialect().render(statement));
+      var mine = sql.dialect().own(statement);
+      if (!mine.isBlank()) {
+        all.add(sql.dialect().render(mine));
       }
     }
     return all;

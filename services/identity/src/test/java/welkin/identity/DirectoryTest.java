@@ -524,6 +524,51 @@ class DirectoryTest {
     assertThat(call("DELETE", "/v3/registered_limits/" + id, null).status()).isEqualTo(204);
   }
 
+  /** A service and a region may go before the limits that were registered for them. */
+  @Test
+  void aRegisteredLimitOutlivesItsServiceAndRegion() {
+    var service = cloud.make("service", Map.of("type", "share"));
+    var region = cloud.make("region", Map.of("id", "there"));
+    var project = cloud.make("project", Map.of("name", "limited"));
+    Map<String, Object> named =
+        Map.of("service_id", service, "region_id", region, "resource_name", "shares");
+    var registered = new java.util.HashMap<>(named);
+    registered.put("default_limit", 10);
+    var own = new java.util.HashMap<>(named);
+    own.put("resource_limit", 5);
+    own.put("project_id", project);
+    var id =
+        call("POST", "/v3/registered_limits", Map.of("registered_limits", List.of(registered)))
+            .body()
+            .at("/registered_limits/0/id")
+            .asString();
+    var limit =
+        "/v3/limits/"
+            + call("POST", "/v3/limits", Map.of("limits", List.of(own)))
+                .body()
+                .at("/limits/0/id")
+                .asString();
+    assertThat(call("DELETE", "/v3/regions/" + region, null).status()).isEqualTo(204);
+    assertThat(call("DELETE", "/v3/services/" + service, null).status()).isEqualTo(204);
+    var path = "/v3/registered_limits/" + id;
+    var shown = call("GET", path, null).body().get("registered_limit");
+    assertThat(shown.get("service_id").asString()).isEqualTo(service);
+    assertThat(shown.get("region_id").asString()).isEqualTo(region);
+    assertThat(call("GET", limit, null).body().at("/limit/service_id").asString())
+        .isEqualTo(service);
+    var more = Map.of("registered_limit", Map.of("default_limit", 11));
+    assertThat(call("PATCH", path, more).body().at("/registered_limit/default_limit").asInt())
+        .isEqualTo(11);
+    // what is named now must be there
+    var other = Map.of("registered_limit", Map.of("service_id", service));
+    assertThat(call("PATCH", path, other).status()).isEqualTo(400);
+    own.remove("project_id");
+    own.put("domain_id", "default");
+    assertThat(call("POST", "/v3/limits", Map.of("limits", List.of(own))).status()).isEqualTo(400);
+    assertThat(call("DELETE", limit, null).status()).isEqualTo(204);
+    assertThat(call("DELETE", path, null).status()).isEqualTo(204);
+  }
+
   private String adminId() {
     return cloud
         .login("welkin", PASSWORD, onProject("admin"))

@@ -172,7 +172,7 @@ public final class LimitApi {
         "registered_limit",
         sql -> {
           for (var r : made) {
-            check(sql, r);
+            check(sql, r.serviceId(), r.regionId());
             LimitStore.insert(sql, r);
             backend.tell(sql, "registered_limit", "created", null, r.id());
           }
@@ -195,12 +195,13 @@ public final class LimitApi {
     }
   }
 
-  private static void check(Sql sql, RegisteredLimit r) {
-    if (ServiceStore.find(sql, r.serviceId()).isEmpty()) {
-      throw Fault.badRequest("Could not find service: " + r.serviceId() + ".");
+  /** What a limit names must be there when it is named; it may go later. */
+  private static void check(Sql sql, String serviceId, String regionId) {
+    if (serviceId != null && ServiceStore.find(sql, serviceId).isEmpty()) {
+      throw Fault.badRequest("Could not find service: " + serviceId + ".");
     }
-    if (r.regionId() != null && RegionStore.find(sql, r.regionId()).isEmpty()) {
-      throw Fault.badRequest("Could not find region: " + r.regionId() + ".");
+    if (regionId != null && RegionStore.find(sql, regionId).isEmpty()) {
+      throw Fault.badRequest("Could not find region: " + regionId + ".");
     }
   }
 
@@ -235,7 +236,7 @@ public final class LimitApi {
           if (other) {
             mustBeUnused(sql, was, "update");
           }
-          check(sql, r);
+          check(sql, given.text("service_id"), given.text("region_id"));
           LimitStore.update(sql, r);
           model.check(sql, r);
           backend.tell(sql, "registered_limit", "updated", null, r.id());
@@ -319,6 +320,7 @@ public final class LimitApi {
     if ((project == null) == (domain == null)) {
       throw Fault.badRequest("A limit is of either a project or a domain.");
     }
+    check(sql, given.text("service_id"), given.text("region_id"));
     var found = ProjectStore.find(sql, project != null ? project : domain);
     if (found.filter(p -> p.isDomain() == (domain != null)).isEmpty()) {
       throw Fault.badRequest(

@@ -8,7 +8,6 @@ import welkin.http.Routes;
 import welkin.http.Shape;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
-import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
 import welkin.identity.shared.Members;
@@ -110,16 +109,7 @@ public final class ServiceApi {
   /** Its endpoints go with it. */
   private Answer delete(Call call) {
     var service = services.of(call);
-    save(
-        "deleted",
-        service,
-        sql -> {
-          if (ServiceStore.inUse(sql, service.id())) {
-            throw Faults.forbidden(
-                "Unable to delete service " + service.id() + " because it has registered limits");
-          }
-          ServiceStore.delete(sql, service.id());
-        });
+    save("deleted", service, sql -> ServiceStore.delete(sql, service.id()));
     return Answer.none();
   }
 

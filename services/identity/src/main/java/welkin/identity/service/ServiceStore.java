@@ -52,11 +52,7 @@ public final class ServiceStore {
         s.id());
   }
 
-  /** Whether registered limits keep it from going. */
-  static boolean inUse(Sql sql, String id) {
-    return sql.exists("SELECT 1 FROM registered_limit WHERE service_id = ?", id);
-  }
-
+  /** With its endpoints; registered limits outlive it. */
   static void delete(Sql sql, String id) {
     sql.update("DELETE FROM service WHERE id = ?", id);
   }
