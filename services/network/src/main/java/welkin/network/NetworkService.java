@@ -42,7 +42,8 @@ public final class NetworkService implements CloudService {
           "/welkin/network/V001__network.sql",
           "/welkin/network/V002__port_bindings.sql",
           "/welkin/network/V003__several_processes.sql",
-          "/welkin/network/V004__router_next_host.sql");
+          "/welkin/network/V004__router_next_host.sql",
+          "/welkin/network/V005__told_already.sql");
 
   private final Database database;
   private final Events events;

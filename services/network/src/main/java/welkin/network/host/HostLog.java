@@ -82,20 +82,18 @@ public final class HostLog {
   }
 
   /**
-   * Turns what was noted for objects into notes for hosts; each host is poked once for all of them.
+   * Turns what was noted for objects into notes for hosts; each host is poked once for all of them,
+   * and not at all when it was told since.
    *
    * @return how many hosts that were
    */
   int spread(Sql sql) {
     var concerned = new LinkedHashSet<String>();
-    for (var n : HostStore.allDirty(sql, BATCH)) {
-      var hosts =
-          n.kind().equals(NETWORK)
-              ? HostStore.hostsOfNetwork(sql, n.id())
-              : HostStore.hostsOfGroup(sql, n.id());
-      HostStore.change(sql, hosts, n);
+    for (var noted : HostStore.allDirty(sql, BATCH)) {
+      var hosts = HostStore.behind(sql, noted);
+      HostStore.change(sql, hosts, noted.item());
       concerned.addAll(hosts);
-      HostStore.clean(sql, n);
+      HostStore.clean(sql, noted.item());
     }
     concerned.forEach(host -> sql.afterCommit(new Poke(poke, host)));
     return concerned.size();
@@ -117,11 +115,9 @@ public final class HostLog {
         touch(sql, from, PORT, now.id());
         if (!HostStore.isOn(sql, networkId, from, now.id())) {
           touch(sql, from, NETWORK, networkId);
-          touchNetwork(sql, networkId);
         }
       }
       if (!to.isEmpty() && !HostStore.isOn(sql, networkId, to, now.id())) {
-        touchNetwork(sql, networkId);
         touch(sql, to, NETWORK, networkId);
       }
     }

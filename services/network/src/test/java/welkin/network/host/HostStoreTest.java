@@ -81,6 +81,70 @@ class HostStoreTest {
     db.close();
   }
 
+  @Test
+  void whoWasToldSinceIsNotBehind(@TempDir Path dir) {
+    var db =
+        Database.sqlite(
+            dir.resolve("n.db"),
+            Database.Durability.OFF,
+            List.of(
+                "/welkin/network/V001__network.sql",
+                "/welkin/network/V002__port_bindings.sql",
+                "/welkin/network/V005__told_already.sql"));
+    for (var host : List.of("a", "b", "c", "d")) {
+      port(db, "net", host);
+    }
+    port(db, "other", "e");
+    var item = new HostStore.Item(HostLog.NETWORK, "net");
+    db.change(sql -> HostStore.change(sql, "a", item)); // before: not new enough
+    db.change(
+        sql -> {
+          HostStore.change(sql, "b", item); // with it
+          HostStore.dirty(sql, item);
+          HostStore.dirty(sql, item);
+        });
+    db.change(sql -> HostStore.change(sql, "c", item)); // after it
+    List<HostStore.Dirty> noted = db.read(sql -> HostStore.allDirty(sql, 10));
+    assertThat(noted).hasSize(1);
+    assertThat(behind(db, noted.getFirst())).containsExactlyInAnyOrder("a", "d");
+    // noted again: everyone is behind
+    db.change(sql -> HostStore.dirty(sql, item));
+    noted = db.read(sql -> HostStore.allDirty(sql, 10));
+    assertThat(behind(db, noted.getFirst())).containsExactlyInAnyOrder("a", "b", "c", "d");
+    db.close();
+  }
+
+  private static void port(Database db, String network, String host) {
+    db.change(
+        sql ->
+            sql.insert(
+                "port",
+                "id",
+                network + host,
+                "project_id",
+                "p",
+                "doc",
+                "{}",
+                "network_id",
+                network,
+                "mac_address",
+                "fa:" + host,
+                "host",
+                host,
+                "admin_doc",
+                "{}",
+                "revision_number",
+                1,
+                "created_at",
+                "",
+                "updated_at",
+                ""));
+  }
+
+  private static List<String> behind(Database db, HostStore.Dirty noted) {
+    return db.read(sql -> HostStore.behind(sql, noted));
+  }
+
   private static List<HostStore.Item> changes(Database db, String host, long since) {
     return db.read(sql -> HostStore.changes(sql, host, since));
   }
