@@ -1,12 +1,13 @@
 package welkin.store;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 
 /** Rows by many ids with few statements. */
 public final class ByIds {
-  private static final int TOGETHER = 500;
+  private static final int TOGETHER = 512;
 
   private ByIds() {}
 
@@ -20,9 +21,18 @@ public final class ByIds {
     var out = new ArrayList<T>(all.size());
     for (int i = 0; i < all.size(); i += TOGETHER) {
       var part = all.subList(i, Math.min(all.size(), i + TOGETHER));
-      var marks = "(?" + ", ?".repeat(part.size() - 1) + ")";
-      out.addAll(sql.list(select + marks, mapper, part.toArray()));
+      var args = filled(part);
+      var marks = "(?" + ", ?".repeat(args.length - 1) + ")";
+      out.addAll(sql.list(select + marks, mapper, args));
     }
     return out;
+  }
+
+  /** As many as the next power of two, so that there are few statements to prepare. */
+  private static Object[] filled(List<?> ids) {
+    int size = ids.size() < 2 ? ids.size() : 2 * Integer.highestOneBit(ids.size() - 1);
+    var args = ids.toArray(new Object[size]);
+    Arrays.fill(args, ids.size(), size, ids.getLast());
+    return args;
   }
 }

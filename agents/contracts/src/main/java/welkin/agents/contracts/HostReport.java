@@ -34,4 +34,28 @@ public record HostReport(
     List<String> traits,
     String accel,
     String storageId,
-    String uptime) {}
+    String uptime) {
+
+  /** Whether another report differs by the line of {@code uptime} alone, if by anything. */
+  public boolean saysTheSameAs(HostReport other) {
+    return equals(other.withUptime(uptime));
+  }
+
+  private HostReport withUptime(String line) {
+    return new HostReport(
+        host,
+        hypervisorType,
+        hypervisorVersion,
+        cpuInfo,
+        vcpus,
+        memoryMb,
+        memoryUsedMb,
+        diskGb,
+        diskUsedGb,
+        hostIp,
+        traits,
+        accel,
+        storageId,
+        line);
+  }
+}

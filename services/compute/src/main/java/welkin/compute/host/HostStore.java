@@ -1,10 +1,12 @@
 package welkin.compute.host;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.agents.contracts.HostReport;
+import welkin.store.ByIds;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -67,6 +69,10 @@ final class HostStore {
 
   static Optional<Host> find(Sql sql, String host) {
     return sql.one(SELECT + " WHERE n.host = ?", HostStore::map, host);
+  }
+
+  static List<Host> find(Sql sql, Collection<String> hosts) {
+    return ByIds.list(sql, SELECT + " WHERE n.host IN ", hosts, HostStore::map);
   }
 
   /** Registers a service; returns at once when it is there already. */
@@ -138,12 +144,11 @@ final class HostStore {
         host);
   }
 
-  static void report(Sql sql, HostReport report) {
-    sql.update(
+  static void report(Sql sql, Collection<HostReport> reports) {
+    var now = sql.now();
+    sql.batch(
         "UPDATE compute_node SET report = ?, updated_at = ? WHERE host = ?",
-        report,
-        sql.now(),
-        report.host());
+        reports.stream().map(r -> new Object[] {r, now, r.host()}).toList());
   }
 
   static void told(Sql sql, String host, String digest) {

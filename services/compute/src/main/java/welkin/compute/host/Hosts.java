@@ -37,6 +37,10 @@ public final class Hosts implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration REFRESH = Duration.ofSeconds(1);
   private static final Duration REPORT_EVERY = Duration.ofSeconds(20);
+
+  /** The line of {@code uptime} is another one each time. */
+  private static final Duration UPTIME_EVERY = Duration.ofMinutes(2);
+
   private static final String CLOCK = "compute hosts";
 
   private final Database database;
@@ -153,7 +157,7 @@ public final class Hosts implements AutoCloseable {
           long now = ListeningClock.tick(sql, CLOCK);
           HostStore.ownSeen(sql, own, now);
           HostStore.seen(sql, List.copyOf(batch.keySet()), now);
-          reports.forEach(r -> HostStore.report(sql, r));
+          HostStore.report(sql, reports);
         });
     reports.forEach(r -> reported.put(r.host(), System.nanoTime()));
     batch.forEach(heard::remove); // what came meanwhile stays for the next time
@@ -161,10 +165,12 @@ public final class Hosts implements AutoCloseable {
 
   private boolean mustWrite(HostReport report) {
     var host = known.get(report.host());
+    if (host == null || report.equals(host.report())) {
+      return false;
+    }
     var last = reported.get(report.host());
-    return host != null
-        && !report.equals(host.report())
-        && (last == null || System.nanoTime() - last > REPORT_EVERY.toNanos());
+    var pause = report.saysTheSameAs(host.report()) ? UPTIME_EVERY : REPORT_EVERY;
+    return last == null || System.nanoTime() - last > pause.toNanos();
   }
 
   /** Makes what is kept here what the rows say; done every second by itself. */
@@ -186,7 +192,7 @@ public final class Hosts implements AutoCloseable {
               }
             }
             known.keySet().retainAll(there);
-            changed.forEach(h -> HostStore.find(sql, h).ifPresent(host -> known.put(h, host)));
+            HostStore.find(sql, changed).forEach(host -> known.put(host.host(), host));
             return null;
           });
     } finally {
