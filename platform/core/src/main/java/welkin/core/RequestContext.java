@@ -1,5 +1,6 @@
 package welkin.core;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -64,11 +65,31 @@ public final class RequestContext {
    *     refused
    * @param holder this request, told apart from another with the same key
    * @param resource the id of what the request made, learnt from its first event
+   * @param answer what it will be answered, where that is known in the transaction: stored there
+   * @param kept whether it was
    */
   public record IdempotencyClaim(
-      String key, String fingerprint, String holder, AtomicReference<String> resource) {
+      String key,
+      String fingerprint,
+      String holder,
+      AtomicReference<String> resource,
+      AtomicReference<KeptAnswer> answer,
+      AtomicBoolean kept) {
     public IdempotencyClaim(String key, String fingerprint, String holder) {
-      this(key, fingerprint, holder, new AtomicReference<>());
+      this(
+          key,
+          fingerprint,
+          holder,
+          new AtomicReference<>(),
+          new AtomicReference<>(),
+          new AtomicBoolean());
     }
   }
+
+  /**
+   * An answer as it is stored with a key.
+   *
+   * @param text JSON with headers and body
+   */
+  public record KeptAnswer(int status, String text) {}
 }

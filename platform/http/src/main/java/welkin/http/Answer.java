@@ -9,6 +9,7 @@ import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
+import welkin.core.RequestContext.KeptAnswer;
 
 /**
  * An answer: status, headers and a body that is bytes, or written as it goes.
@@ -77,6 +78,11 @@ public record Answer(
     var h = new LinkedHashMap<>(headers);
     h.put(header, value);
     return new Answer(status, h, bytes, stream, length);
+  }
+
+  /** This answer as it is stored with an idempotency key. */
+  KeptAnswer kept() {
+    return new KeptAnswer(status, Json.text(Map.of("headers", headers, "body", body())));
   }
 
   /** The body as text, for tests and peers; empty for a stream. */

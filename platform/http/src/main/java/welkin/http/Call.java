@@ -14,6 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.core.RequestContext;
 
 /** One call as a handler sees it: who, what, which version, with which parameters and body. */
 public final class Call {
@@ -210,6 +211,18 @@ public final class Call {
   public void enforcedByFilter() {
     enforced = true;
     checkBody();
+  }
+
+  /**
+   * Says, in the transaction that makes what was asked for, what will be answered: an idempotency
+   * key is then stored with its answer at once, not in a transaction of its own.
+   */
+  public Answer settled(Answer answer) {
+    var claim = RequestContext.current().claim();
+    if (claim != null) {
+      claim.answer().set(answer.kept());
+    }
+    return answer;
   }
 
   boolean wasEnforced() {

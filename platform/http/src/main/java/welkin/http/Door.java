@@ -394,15 +394,21 @@ public final class Door {
     }
 
     private void keep(RequestContext.IdempotencyClaim claim, Answer answer) {
-      var headers = new java.util.LinkedHashMap<>(answer.headers());
-      var text = welkin.core.Json.text(Map.of("headers", headers, "body", answer.body()));
+      boolean kept = claim.kept().get();
+      boolean forgets = keysKept.incrementAndGet() % FORGET_EVERY == 0;
+      if (kept && !forgets) {
+        return;
+      }
+      var text = answer.kept();
       mounted
           .service
           .database()
           .change(
               sql -> {
-                idempotency.answered(sql, claim, answer.status(), text);
-                if (keysKept.incrementAndGet() % FORGET_EVERY == 0) {
+                if (!kept) {
+                  idempotency.answered(sql, claim, text);
+                }
+                if (forgets) {
                   idempotency.forgetBefore(sql, sql.now().minus(KEYS_KEPT));
                 }
               });

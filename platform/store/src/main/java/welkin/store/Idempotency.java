@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import welkin.core.RequestContext.IdempotencyClaim;
+import welkin.core.RequestContext.KeptAnswer;
 
 /**
  * Idempotency keys: the claim is stored in the transaction of the row it stands for, the answer
@@ -28,24 +29,36 @@ public final class Idempotency {
       String resourceId,
       Integer status,
       String answer,
-      boolean underWay) {}
+      boolean underWay) {
+    private Kept whileUnderWay() {
+      return new Kept(fingerprint, holder, resourceId, status, answer, true);
+    }
+  }
 
   public Optional<Kept> find(Sql sql, String key) {
-    var now = sql.now();
-    return sql.one(
-        "SELECT fingerprint, holder, resource_id, status, answer, claimed_at FROM idempotency WHERE"
-            + " claim_key = ?",
-        r -> {
-          Instant claimed = r.time("claimed_at");
-          return new Kept(
-              r.text("fingerprint"),
-              r.text("holder"),
-              r.text("resource_id"),
-              r.integerOrNull("status"),
-              r.text("answer"),
-              claimed != null && now.isBefore(claimed.plus(UNDER_WAY)));
-        },
-        key);
+    record Found(Kept kept, Instant claimed) {}
+    var found =
+        sql.one(
+            "SELECT fingerprint, holder, resource_id, status, answer, claimed_at FROM idempotency"
+                + " WHERE claim_key = ?",
+            r -> {
+              Instant claimed = r.time("claimed_at");
+              return new Found(
+                  new Kept(
+                      r.text("fingerprint"),
+                      r.text("holder"),
+                      r.text("resource_id"),
+                      r.integerOrNull("status"),
+                      r.text("answer"),
+                      false),
+                  claimed);
+            },
+            key);
+    return found.map(
+        f ->
+            f.claimed != null && sql.now().isBefore(f.claimed.plus(UNDER_WAY))
+                ? f.kept.whileUnderWay()
+                : f.kept);
   }
 
   /**
@@ -54,12 +67,12 @@ public final class Idempotency {
    *
    * @throws KeyTaken when another request did both before
    */
-  public void answered(Sql sql, IdempotencyClaim claim, int status, String answer) {
-    insert(sql, claim);
+  public void answered(Sql sql, IdempotencyClaim claim, KeptAnswer answer) {
+    insert(sql, claim, null);
     sql.send(
         "UPDATE idempotency SET status = ?, answer = ?, at = ? WHERE claim_key = ?",
-        status,
-        answer,
+        answer.status(),
+        answer.text(),
         sql.now(),
         claim.key());
   }
@@ -71,15 +84,19 @@ public final class Idempotency {
 
   /**
    * Called by the database in every write transaction: the first one that made something carries
-   * the claim.
+   * the claim, and the answer when it is known there.
    */
   static void claim(Sql sql, IdempotencyClaim claim) {
     if (claim != null && claim.resource().get() != null) {
-      insert(sql, claim);
+      var answer = claim.answer().get();
+      if (insert(sql, claim, answer) && answer != null) {
+        sql.afterCommit(() -> claim.kept().set(true));
+      }
     }
   }
 
-  private static void insert(Sql sql, IdempotencyClaim claim) {
+  /** Whether it was not there before. */
+  private static boolean insert(Sql sql, IdempotencyClaim claim, KeptAnswer answer) {
     int inserted =
         sql.insertIfAbsent(
             "idempotency",
@@ -89,8 +106,12 @@ public final class Idempotency {
             claim.fingerprint(),
             "resource_id",
             claim.resource().get(),
+            "status",
+            answer == null ? null : answer.status(),
+            "answer",
+            answer == null ? null : answer.text(),
             "at",
-            Long.MAX_VALUE, // kept until answered
+            answer == null ? Long.MAX_VALUE : sql.now(), // kept until answered
             "holder",
             claim.holder(),
             "claimed_at",
@@ -102,5 +123,6 @@ public final class Idempotency {
             claim.holder())) {
       throw new KeyTaken();
     }
+    return inserted == 1;
   }
 }

@@ -24,6 +24,7 @@ import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.core.RequestContext;
 import welkin.core.RequestContext.IdempotencyClaim;
+import welkin.core.RequestContext.KeptAnswer;
 import welkin.store.Database;
 import welkin.store.DatabaseUrl;
 import welkin.store.Databases;
@@ -623,10 +624,43 @@ public abstract class DatabaseContract {
     var kept = db.read(sql -> idempotency.find(sql, "key")).orElseThrow();
     assertThat(kept.resourceId()).isEqualTo("r1");
     assertThat(kept.status()).isNull();
-    db.change(sql -> idempotency.answered(sql, claim, 201, "{}"));
+    assertThat(kept.underWay()).isTrue();
+    db.change(sql -> idempotency.answered(sql, claim, new KeptAnswer(201, "{}")));
     kept = db.read(sql -> idempotency.find(sql, "key")).orElseThrow();
     assertThat(kept.status()).isEqualTo(201);
     assertThat(kept.answer()).isEqualTo("{}");
+  }
+
+  @Test
+  void anAnswerThatIsKnownInTheTransactionIsKeptThere() {
+    var idempotency = new Idempotency();
+    var events = new Events(InstantSource.system());
+    var claim = new IdempotencyClaim("key", "print", "req-1");
+    var context = new RequestContext("req-1", null, Caller.ANONYMOUS, claim);
+    Database.Work<Void> work =
+        sql -> {
+          events.append(sql, "made", "p", "r1", Map.of());
+          claim.answer().set(new KeptAnswer(201, "{}"));
+          return null;
+        };
+    assertThatThrownBy(
+            () ->
+                context.run(
+                    () ->
+                        db.tx(
+                            sql -> {
+                              work.run(sql);
+                              throw new IllegalStateException("refused");
+                            })))
+        .hasMessage("refused");
+    assertThat(claim.kept()).isFalse();
+    context.run(() -> db.tx(work));
+    assertThat(claim.kept()).isTrue();
+    var kept = db.read(sql -> idempotency.find(sql, "key")).orElseThrow();
+    assertThat(kept.status()).isEqualTo(201);
+    assertThat(kept.answer()).isEqualTo("{}");
+    assertThat(kept.holder()).isEqualTo("req-1");
+    db.change(sql -> assertThat(idempotency.forgetBefore(sql, sql.now().plusSeconds(60))).isOne());
   }
 
   @Test

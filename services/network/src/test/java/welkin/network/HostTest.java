@@ -102,6 +102,19 @@ class HostTest {
     cloud.delete("alice", "/ports/" + port);
     Cloud.awaitTrue(() -> !h1.ports.containsKey(port));
     Cloud.awaitTrue(() -> h2.groups.get(group).members().size() == 1);
+    // Compute is told what others delete, not what it deletes itself
+    cloud.delete("service", "/ports/" + other);
+    var last = bound(net, "h2");
+    cloud.delete("alice", "/ports/" + last);
+    Cloud.awaitTrue(() -> deleted().contains(last));
+    assertThat(deleted()).contains(port).doesNotContain(other);
+  }
+
+  private List<String> deleted() {
+    return cloud.told.stream()
+        .filter(e -> e.get("name").stringValue().equals("network-vif-deleted"))
+        .map(e -> e.get("tag").stringValue())
+        .toList();
   }
 
   @Test

@@ -11,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.core.Fault;
 import welkin.core.Ids;
+import welkin.core.RequestContext;
 import welkin.network.resource.Resource;
 import welkin.peers.Peers;
 import welkin.store.Database;
@@ -60,8 +61,11 @@ public final class ComputeNotifier implements AutoCloseable {
     say(sql, "network-changed", port);
   }
 
+  /** Not what a service deletes: that is Compute, which knows. */
   public void deleted(Sql sql, Resource port) {
-    say(sql, "network-vif-deleted", port);
+    if (!RequestContext.current().caller().hasRole("service")) {
+      say(sql, "network-vif-deleted", port);
+    }
   }
 
   private void say(Sql sql, String name, Resource port) {

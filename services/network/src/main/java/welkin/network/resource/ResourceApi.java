@@ -186,9 +186,10 @@ public final class ResourceApi {
             list.add(answer(sql, caller, made, target));
           }
           claim(Json.string(list.get(0), "id"));
-          return many
-              ? Answer.json(201, Json.object().set(a.plural(), list))
-              : one(201, (ObjectNode) list.get(0));
+          return call.settled(
+              many
+                  ? Answer.json(201, Json.object().set(a.plural(), list))
+                  : one(201, (ObjectNode) list.get(0)));
         });
   }
 
