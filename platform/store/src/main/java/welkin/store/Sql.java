@@ -264,6 +264,20 @@ public final class Sql {
     send(insertion(table, pairs), values(pairs));
   }
 
+  /**
+   * Inserts rows with the same columns as {@link #send} changes rows: one statement for all.
+   *
+   * @param rows {@code column, value, ...} pairs each
+   */
+  public void sendInserts(String table, List<Object[]> rows) {
+    if (!rows.isEmpty()) {
+      send(
+          insertion(table, rows.getFirst())
+              + (", (" + marks(rows.getFirst()) + ")").repeat(rows.size() - 1),
+          rows.stream().flatMap(row -> Arrays.stream(values(row))).toArray());
+    }
+  }
+
   /** Inserts a row unless its key exists, as {@link #send} changes rows. */
   public void sendIfAbsent(String table, Object... pairs) {
     if (gathers()) {

@@ -95,19 +95,23 @@ public final class AllocationStore {
     return out;
   }
 
-  void insert(Sql sql, Allocation a) {
-    sql.sendInsert(
-        "allocation",
-        "consumer",
-        a.consumer(),
-        "provider",
-        a.provider(),
-        "class",
-        a.resourceClass(),
-        "used",
-        a.used(),
-        "updated_at",
-        a.updatedAt());
+  void insert(Sql sql, List<Allocation> all) {
+    sql.sendInserts("allocation", all.stream().map(AllocationStore::row).toList());
+  }
+
+  private static Object[] row(Allocation a) {
+    return new Object[] {
+      "consumer",
+      a.consumer(),
+      "provider",
+      a.provider(),
+      "class",
+      a.resourceClass(),
+      "used",
+      a.used(),
+      "updated_at",
+      a.updatedAt()
+    };
   }
 
   void delete(Sql sql, String consumer) {

@@ -1,5 +1,8 @@
 package welkin.placement.allocation;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toMap;
+
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -8,7 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.TreeMap;
 import welkin.core.Fault;
 import welkin.placement.PlacementFaults;
 import welkin.placement.index.ProviderIndex;
@@ -168,29 +172,32 @@ public final class Allocations {
 
   private void set(Sql sql, Collection<Claim> claims) {
     var usedBefore = new HashMap<List<String>, Long>();
-    var touched = new TreeSet<String>();
+    var touched = new TreeMap<String, Provider>();
     var consumers = new ArrayList<Runnable>();
     for (var claim : claims) {
-      consumers.add(admitted(sql, claim));
+      var known = store.consumer(sql, claim.consumer());
+      consumers.add(admitted(sql, claim, known));
+      if (known.isEmpty()) {
+        continue; // nobody has allocations without being a consumer
+      }
       var had = store.ofConsumer(sql, claim.consumer());
       for (var a : had) {
         remember(sql, usedBefore, a.provider(), a.resourceClass());
-        touched.add(a.provider());
+        touched.computeIfAbsent(a.provider(), uuid -> providers.get(sql, uuid));
       }
       giveBack(sql, had);
       store.delete(sql, claim.consumer());
     }
     for (var claim : claims) {
       for (var of : claim.resources().entrySet()) {
-        touched.add(of.getKey());
+        touched.computeIfAbsent(of.getKey(), uuid -> provider(sql, uuid));
         take(sql, claim, of.getKey(), of.getValue(), usedBefore);
       }
     }
     consumers.forEach(Runnable::run);
-    for (var uuid : touched) {
-      var p = providers.get(sql, uuid);
-      providers.advance(sql, uuid, p.generation(), clock.instant());
-      index.touch(sql, uuid);
+    for (var p : touched.values()) {
+      providers.advance(sql, p.uuid(), p.generation(), clock.instant());
+      index.touch(sql, p.uuid());
     }
     for (var claim : claims) {
       event(
@@ -205,8 +212,7 @@ public final class Allocations {
    *
    * @return what writes the consumer once the allocations stand
    */
-  private Runnable admitted(Sql sql, Claim claim) {
-    var known = store.consumer(sql, claim.consumer());
+  private Runnable admitted(Sql sql, Claim claim, Optional<Consumer> known) {
     var now = clock.instant();
     if (claim.checked()) {
       var expected = known.map(Consumer::generation).orElse(null);
@@ -243,9 +249,22 @@ public final class Allocations {
   }
 
   private void giveBack(Sql sql, List<Allocation> had) {
-    for (var a : had) {
-      stock.addUsed(sql, a.provider(), a.resourceClass(), -a.used());
-    }
+    had.stream()
+        .collect(
+            groupingBy(
+                Allocation::provider,
+                TreeMap::new,
+                toMap(Allocation::resourceClass, a -> -a.used(), Long::sum, TreeMap::new)))
+        .forEach((provider, amounts) -> stock.addUsed(sql, provider, amounts));
+  }
+
+  private Provider provider(Sql sql, String uuid) {
+    return providers
+        .find(sql, uuid)
+        .orElseThrow(
+            () ->
+                Fault.badRequest(
+                    "Allocation for resource provider '" + uuid + "' that does not exist."));
   }
 
   private void take(
@@ -254,12 +273,9 @@ public final class Allocations {
       String provider,
       Map<String, Long> amounts,
       Map<List<String>, Long> usedBefore) {
-    if (providers.find(sql, provider).isEmpty()) {
-      throw Fault.badRequest(
-          "Allocation for resource provider '" + provider + "' that does not exist.");
-    }
     var there = new HashMap<String, Inventory>();
     stock.of(sql, provider).forEach(i -> there.put(i.resourceClass(), i));
+    var taken = new ArrayList<Allocation>();
     for (var e : amounts.entrySet()) {
       var resourceClass = e.getKey();
       long amount = e.getValue();
@@ -297,10 +313,10 @@ public final class Allocations {
                 + provider
                 + "'. The requested amount would exceed the capacity.");
       }
-      stock.addUsed(sql, provider, resourceClass, amount);
-      store.insert(
-          sql, new Allocation(claim.consumer(), provider, resourceClass, amount, clock.instant()));
+      taken.add(new Allocation(claim.consumer(), provider, resourceClass, amount, clock.instant()));
     }
+    stock.addUsed(sql, provider, amounts);
+    store.insert(sql, taken);
   }
 
   private static Fault cannot(String reason) {

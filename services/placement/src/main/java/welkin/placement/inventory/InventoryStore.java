@@ -1,6 +1,8 @@
 package welkin.placement.inventory;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,12 +92,21 @@ public final class InventoryStore {
     sql.update("DELETE FROM inventory WHERE provider = ? AND class = ?", provider, resourceClass);
   }
 
-  /** Counts an allocation; negative when it goes. */
-  public void addUsed(Sql sql, String provider, String resourceClass, long amount) {
+  /** Counts what is taken of a provider, by class; negative amounts go back. */
+  public void addUsed(Sql sql, String provider, Map<String, Long> amounts) {
+    if (amounts.isEmpty()) {
+      return;
+    }
+    var args = new ArrayList<Object>();
+    amounts.forEach((resourceClass, amount) -> args.addAll(List.of(resourceClass, amount)));
+    args.add(provider);
+    args.addAll(amounts.keySet());
     sql.send(
-        "UPDATE inventory SET used = used + ? WHERE provider = ? AND class = ?",
-        amount,
-        provider,
-        resourceClass);
+        "UPDATE inventory SET used = used + CASE class"
+            + " WHEN ? THEN ?".repeat(amounts.size())
+            + " END WHERE provider = ? AND class IN ("
+            + String.join(", ", Collections.nCopies(amounts.size(), "?"))
+            + ")",
+        args.toArray());
   }
 }
