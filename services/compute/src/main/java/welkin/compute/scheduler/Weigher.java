@@ -33,10 +33,12 @@ enum Weigher {
   void add(Wish wish, List<HostState> hosts, double[] weights) {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
-    for (var h : hosts) {
-      double v = raw.applyAsDouble(h, wish);
+    var values = new double[weights.length];
+    for (int i = 0; i < values.length; i++) {
+      double v = raw.applyAsDouble(hosts.get(i), wish);
       least = Math.min(least, v);
       most = Math.max(most, v);
+      values[i] = v;
     }
     if (most == least) {
       return;
@@ -45,7 +47,7 @@ enum Weigher {
       weights[i] +=
           multiplier
               * (this == SOFT_AFFINITY || this == SOFT_ANTI_AFFINITY ? SOFT : 1)
-              * (raw.applyAsDouble(hosts.get(i), wish) - least)
+              * (values[i] - least)
               / (most - least);
     }
   }

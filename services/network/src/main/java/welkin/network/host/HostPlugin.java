@@ -52,10 +52,14 @@ public final class HostPlugin implements NetworkPlugin {
   public HostChanges changes(String host, long since) {
     return database.read(
         sql -> {
-          var cursor = HostStore.cursor(sql);
-          return since <= 0 || since > cursor.newest() || since < cursor.floor()
-              ? everything(sql, host, cursor.newest())
-              : since(sql, host, since, cursor.newest());
+          if (since <= 0) {
+            return everything(sql, host, HostStore.cursor(sql).newest());
+          }
+          var news = HostStore.news(sql, host, since);
+          var now = news.cursor();
+          return since > now.newest() || since < now.floor()
+              ? everything(sql, host, now.newest())
+              : since(sql, host, news);
         });
   }
 
@@ -70,9 +74,10 @@ public final class HostPlugin implements NetworkPlugin {
         List.of());
   }
 
-  private HostChanges since(Sql sql, String host, long since, long seq) {
+  private HostChanges since(Sql sql, String host, HostStore.News news) {
+    long seq = news.cursor().newest();
     Map<String, Set<String>> changed = new HashMap<>();
-    for (var item : HostStore.changes(sql, host, since)) {
+    for (var item : news.items()) {
       changed.computeIfAbsent(item.kind(), k -> new LinkedHashSet<>()).add(item.id());
     }
     var removed = new ArrayList<Removed>();

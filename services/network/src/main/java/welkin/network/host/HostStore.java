@@ -104,12 +104,26 @@ final class HostStore {
     return true;
   }
 
-  static List<Item> changes(Sql sql, String host, long since) {
-    return sql.list(
-        "SELECT kind, object_id FROM host_change WHERE host = ? AND seq > ? ORDER BY seq",
-        r -> new Item(r.text("kind"), r.text("object_id")),
+  /** What is new for a host, oldest first, as of a cursor. */
+  record News(Cursor cursor, List<Item> items) {}
+
+  /** Mostly nothing: every host asks again and again, so it is one statement. */
+  static News news(Sql sql, String host, long since) {
+    var cursor = new Cursor[1];
+    var items = new ArrayList<Item>();
+    sql.list(
+        "SELECT c.seq, c.floor, h.kind, h.object_id FROM host_cursor c LEFT JOIN host_change h ON"
+            + " h.host = ? AND h.seq > ? WHERE c.id = 1 ORDER BY h.seq",
+        r -> {
+          cursor[0] = new Cursor(r.number("seq"), r.number("floor"));
+          if (r.text("kind") != null) {
+            items.add(new Item(r.text("kind"), r.text("object_id")));
+          }
+          return null;
+        },
         host,
         since);
+    return new News(cursor[0], items);
   }
 
   // ---- objects whose hosts hear later ----

@@ -26,7 +26,7 @@ class HostStoreTest {
     }
     assertThat(batches).isEqualTo(3);
     assertThat(db.read(HostStore::cursor).floor()).isEqualTo(newest - 10);
-    List<HostStore.Item> left = db.read(sql -> HostStore.changes(sql, "h", 0));
+    List<HostStore.Item> left = db.read(sql -> HostStore.news(sql, "h", 0).items());
     assertThat(left).hasSize(10).last().isEqualTo(new HostStore.Item("port", "p99"));
     db.close();
   }
@@ -146,6 +146,6 @@ class HostStoreTest {
   }
 
   private static List<HostStore.Item> changes(Database db, String host, long since) {
-    return db.read(sql -> HostStore.changes(sql, host, since));
+    return db.read(sql -> HostStore.news(sql, host, since).items());
   }
 }
