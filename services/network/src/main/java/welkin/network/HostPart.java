@@ -67,7 +67,7 @@ final class HostPart implements AutoCloseable {
     }
     var database = backend.database();
     var turns = new Turns(database, platform.ids());
-    var upkeep = new Upkeep(database, pokes, compute, turns, rescheduler::run);
+    var upkeep = new Upkeep(database, pokes, compute, agents, turns, rescheduler::run);
     var bus = platform.bus();
     offer =
         bus.offer(

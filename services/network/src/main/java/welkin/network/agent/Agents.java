@@ -128,6 +128,9 @@ public final class Agents implements AutoCloseable {
   /** When this process wrote what an agent told, in {@link System#nanoTime}. */
   private final Map<String, Long> written = new ConcurrentHashMap<>();
 
+  /** Agents with something to give away that lived when {@link #died} was asked last. */
+  private Set<String> living = Set.of();
+
   private BooleanSupplier listens = () -> false;
   private long wrote;
   private Periodic keeper;
@@ -356,6 +359,20 @@ public final class Agents implements AutoCloseable {
   /** Whether a host has a living agent of a role, whatever the administrator wants of it. */
   public boolean lives(String host, Role role) {
     return of(host).anyMatch(a -> a.role() == role && isAlive(a));
+  }
+
+  /**
+   * Whether an agent that plays routers or DHCP servers, and lived when this was asked last, is
+   * dead now. For one that asks again and again.
+   */
+  public boolean died() {
+    var now = new HashSet<String>();
+    stream()
+        .filter(a -> (a.role() == Role.L3 || a.role() == Role.DHCP) && isAlive(a))
+        .forEach(a -> now.add(a.id));
+    boolean died = !now.containsAll(living);
+    living = now;
+    return died;
   }
 
   /** Hosts whose agent of a role lives and may be used. */

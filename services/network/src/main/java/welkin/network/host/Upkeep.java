@@ -2,6 +2,7 @@ package welkin.network.host;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import welkin.network.agent.Agents;
 import welkin.store.Database;
 import welkin.workflow.Turns;
 
@@ -18,19 +19,26 @@ public final class Upkeep {
   private final Database database;
   private final HostPokes pokes;
   private final ComputeNotifier compute;
+  private final Agents agents;
   private final Turns turns;
   private final Runnable repair;
   private final AtomicBoolean repairing = new AtomicBoolean();
 
   /**
-   * @param repair places what waits for a host; called when an agent appears, and every ten seconds
-   *     by one of all workers
+   * @param repair places what waits for a host; called when an agent appears or dies, and every ten
+   *     seconds by one of all workers
    */
   public Upkeep(
-      Database database, HostPokes pokes, ComputeNotifier compute, Turns turns, Runnable repair) {
+      Database database,
+      HostPokes pokes,
+      ComputeNotifier compute,
+      Agents agents,
+      Turns turns,
+      Runnable repair) {
     this.database = database;
     this.pokes = pokes;
     this.compute = compute;
+    this.agents = agents;
     this.turns = turns;
     this.repair = repair;
   }
@@ -43,7 +51,8 @@ public final class Upkeep {
   private void look() {
     pokes.spread();
     compute.takeOver();
-    if (turns.take("network-repair", REPAIR)) {
+    boolean died = agents.died();
+    if (turns.take("network-repair", REPAIR) || died) {
       repair.run();
     }
     if (turns.take("network-forget", FORGET)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
@@ -31,6 +32,27 @@ class AgentsTest {
       var id = one.all().getFirst().id();
       assertThat(other.find(id)).hasValueSatisfying(a -> assertThat(a.host()).isEqualTo("h1"));
       assertThat(other.find("nobody")).isEmpty();
+    }
+    db.close();
+  }
+
+  @Test
+  void thatAnAgentDiedIsNoticedOnce(@TempDir Path dir) {
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, SCHEMA);
+    var clock = InstantSource.system();
+    var journal = new Journal(clock, Ids.system(), new Events(clock));
+    try (var agents = new Agents(db, journal, 1)) {
+      agents.follow(() -> true);
+      agents.alive("h1", List.of(new AgentReport("L3 agent", "l3", "{}")), sql -> {});
+      assertThat(agents.died()).isFalse();
+      long deadline = System.nanoTime() + 15_000_000_000L;
+      boolean died = false;
+      while (!died && System.nanoTime() < deadline) {
+        LockSupport.parkNanos(20_000_000);
+        died = agents.died();
+      }
+      assertThat(died).isTrue();
+      assertThat(agents.died()).isFalse();
     }
     db.close();
   }
