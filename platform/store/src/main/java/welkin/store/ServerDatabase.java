@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 
@@ -133,8 +134,33 @@ final class ServerDatabase implements Database {
 
   /** Connections that refuse to write: a write there would not wait for its turn. */
   private record Readers(Connector connector) implements DataSource {
+    /** So often it is looked whether an engine that is away is back, and for so long at a time. */
+    private static final long AGAIN_NANOS = 150_000_000;
+
+    private static final long PATIENCE_NANOS = 4_000_000_000L;
+
+    /**
+     * The pool itself would ask less and less often, in the end every five seconds, and keep all
+     * readers waiting for that long after the engine is back.
+     */
     @Override
     public Connection getConnection() throws SQLException {
+      long end = System.nanoTime() + PATIENCE_NANOS;
+      while (true) {
+        try {
+          return connect();
+        } catch (SQLException e) {
+          if (!connector.url.engine().isUnavailable(e)
+              || System.nanoTime() > end
+              || Thread.currentThread().isInterrupted()) {
+            throw e;
+          }
+        }
+        LockSupport.parkNanos(AGAIN_NANOS);
+      }
+    }
+
+    private Connection connect() throws SQLException {
       var c = connector.connect(Connector.ANSWER_SECONDS);
       try {
         Connector.execute(

@@ -297,6 +297,21 @@ public abstract class SharedDatabaseContract extends DatabaseContract {
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
   }
 
+  /** However long it was away: nobody waits for the end of a pause between two attempts. */
+  @Test
+  void whoReadsNoticesAtOnceThatTheServerIsBack() throws Exception {
+    assertThat(names()).isEmpty();
+    server().kill();
+    long until = System.nanoTime() + Duration.ofSeconds(11).toNanos();
+    while (System.nanoTime() < until) {
+      assertThatThrownBy(this::names).isInstanceOf(DatabaseUnavailable.class);
+    }
+    server().start();
+    long begin = System.nanoTime();
+    eventually(this::names);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+  }
+
   private void kill() {
     try {
       server().killConnections(url.base());
