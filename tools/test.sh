@@ -8,7 +8,8 @@ usage() {
   cat <<HELP
 usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
 
-  unit        unit, contract, route and workflow tests of every module; with root and QEMU the real ones, too
+  unit        unit, contract, route and workflow tests of every module; with root and QEMU the real ones, too,
+              also a pinged Linux guest that moves live
   engines     the store's contract, services and whole clouds on PostgreSQL and MariaDB, as far as they are installed
   simulated   every client command against a cloud with simulated hosts
   commands    every Identity command of the client with each of its options, and what Horizon asks Identity
@@ -92,12 +93,25 @@ real_reason=$(real_host) || true
 real_possible() { [ -z "$real_reason" ]; }
 
 stage_unit() {
-  local excluded=real,engine
-  if real_possible; then excluded=engine; else skipped_why+=("tests tagged 'real': $real_reason"); fi
+  local excluded=real,engine guest=
+  if real_possible; then
+    excluded=engine
+    # the guest that is pinged while it moves
+    mkdir -p "$work/guest-image"
+    if "$ROOT/guest-image/build.sh" "$work/guest-image/guest.qcow2" "$work/guest-image/work" >"$work/guest-image.log" 2>&1; then
+      guest=$work/guest-image/guest.qcow2
+    else
+      skipped_why+=("a pinged guest that moves: the guest image could not be built: $(tail -n 1 "$work/guest-image.log")")
+    fi
+    rm -rf "$work/guest-image/work"
+  else
+    skipped_why+=("tests tagged 'real': $real_reason")
+  fi
   touch "$work/begin"
   # all modules go on after a failure: one red test should not hide another module's; what fails is tried once more and
   # named, since tests with packets and guests depend on how busy the machine is
-  (cd "$ROOT" && mvn -B -q -Pchecks -Dmaven.test.failure.ignore=true -Dsurefire.rerunFailingTestsCount=1 "-Dexcluded.groups=$excluded" verify) >"$work/unit.log" 2>&1 ||
+  (cd "$ROOT" && mvn -B -q -Pchecks -Dmaven.test.failure.ignore=true -Dsurefire.rerunFailingTestsCount=1 "-Dexcluded.groups=$excluded" \
+    ${guest:+"-Dguest.image=$guest"} verify) >"$work/unit.log" 2>&1 ||
     { say "  the build failed:"; grep -E '^\[ERROR\]|BUILD' "$work/unit.log" | head -30; echo "0 passed, 1 failed, 0 skipped"; return 0; }
   grep -E '^\[(ERROR|WARNING)\] +[A-Za-z]+.*(:[0-9]+|»)' "$work/unit.log" | sort -u | head -60 || true
   python3 "$ROOT/tools/surefire.py" "$ROOT" "$work/begin"
