@@ -9,6 +9,8 @@ import java.util.Map;
  * removed} what must go.
  *
  * @param cursor what to ask from next time
+ * @param forwarding entries of networks the host has that are not among {@code networks}
+ * @param members entries of groups the host has that are not among {@code groups}
  */
 public record HostChanges(
     long cursor,
@@ -17,10 +19,46 @@ public record HostChanges(
     List<Port> ports,
     List<Group> groups,
     List<Router> routers,
-    List<Removed> removed) {
+    List<Removed> removed,
+    List<Forwarding> forwarding,
+    List<Members> members) {
+
+  /** Everything a host should have. */
+  public static HostChanges everything(
+      long cursor,
+      List<Network> networks,
+      List<Port> ports,
+      List<Group> groups,
+      List<Router> routers) {
+    return new HostChanges(
+        cursor, true, networks, ports, groups, routers, List.of(), List.of(), List.of());
+  }
 
   /** An object that no longer concerns the host; kind is network, port, group or router. */
   public record Removed(String kind, String id) {}
+
+  /**
+   * What changed in a network's tables; what is not named stays. To be put in again and again.
+   *
+   * @param fdb MAC address to tunnel address of ports that are on another host now
+   * @param here MAC addresses of ports that are on no other host any more
+   * @param peers tunnel addresses of hosts that came to the network
+   * @param left those of hosts that left it
+   */
+  public record Forwarding(
+      String networkId,
+      Map<String, String> fdb,
+      List<String> here,
+      List<String> peers,
+      List<String> left) {}
+
+  /**
+   * What changed in the addresses of a group; what is not named stays.
+   *
+   * @param came addresses it has now
+   * @param gone addresses it has not
+   */
+  public record Members(String groupId, List<String> came, List<String> gone) {}
 
   /**
    * A network with something on this host.

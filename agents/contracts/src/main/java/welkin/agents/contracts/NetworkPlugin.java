@@ -9,9 +9,12 @@ public interface NetworkPlugin {
   /**
    * What changed for a host since a cursor. The agent pulls after every poke and every few seconds;
    * cursor 0 (and any cursor the service no longer knows) answers the host's whole desired state,
-   * so an agent that lost everything needs nothing else. Objects come whole, not as differences.
+   * so an agent that lost everything needs nothing else. Objects come whole, except that a network
+   * or group of which only entries changed may come as these entries.
+   *
+   * @param entries whether the agent knows what to do with entries; else all objects come whole
    */
-  HostChanges changes(@Speaker String host, long since);
+  HostChanges changes(@Speaker String host, long since, boolean entries);
 
   /** Ports whose device is wired now. */
   void portsUp(@Speaker String host, List<String> portIds);

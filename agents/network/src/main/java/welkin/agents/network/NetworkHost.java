@@ -97,14 +97,15 @@ public final class NetworkHost implements AutoCloseable {
 
   private void pull() {
     var old = desired;
-    var changes = plugin.changes(config.host(), old.cursor());
+    var changes = plugin.changes(config.host(), old.cursor(), true);
     if (changes.full()) {
       desired = old.with(changes);
       wiring.doubt(Set.copyOf(desired.ports().keySet()));
       synced = true;
-    } else if (changes.cursor() != old.cursor() || !empty(changes)) {
+    } else if (!empty(changes)) {
       desired = old.with(changes);
     } else {
+      desired = old.at(changes.cursor());
       return;
     }
     wire.wake();
@@ -116,7 +117,9 @@ public final class NetworkHost implements AutoCloseable {
         && Desired.list(c.ports()).isEmpty()
         && Desired.list(c.groups()).isEmpty()
         && Desired.list(c.routers()).isEmpty()
-        && Desired.list(c.removed()).isEmpty();
+        && Desired.list(c.removed()).isEmpty()
+        && Desired.list(c.forwarding()).isEmpty()
+        && Desired.list(c.members()).isEmpty();
   }
 
   private void wire() {

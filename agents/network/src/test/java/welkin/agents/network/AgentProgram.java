@@ -103,8 +103,8 @@ final class AgentProgram {
   /** The service, at the other end. */
   private final class Far implements NetworkPlugin {
     @Override
-    public HostChanges changes(String host, long since) {
-      return Json.convert(ask("changes", host, since), HostChanges.class);
+    public HostChanges changes(String host, long since, boolean entries) {
+      return Json.convert(ask("changes", host, since, entries), HostChanges.class);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import welkin.agents.contracts.HostChanges;
+import welkin.agents.contracts.HostChanges.Forwarding;
 import welkin.agents.contracts.HostChanges.Network;
 import welkin.agents.contracts.HostChanges.Port;
 
@@ -33,7 +34,7 @@ class FabricPlanTest {
     var port =
         new Port(PORT, NET, "s", "fa:16:3e:00:00:01", true, true, List.of(), List.of(), List.of());
     return Desired.NONE.with(
-        new HostChanges(1, true, List.of(net), List.of(port), List.of(), List.of(), List.of()));
+        HostChanges.everything(1, List.of(net), List.of(port), List.of(), List.of()));
   }
 
   private static FabricPlan plan(Desired d, Map<String, Link> links) {
@@ -106,19 +107,21 @@ class FabricPlanTest {
     var arrived = desired("vxlan", List.of("192.0.2.2"));
     var n = arrived.networks().get(NET);
     var there =
-        new Network(
-            NET,
-            n.type(),
-            null,
-            42,
-            1450,
-            List.of(),
-            null,
-            n.peers(),
-            Map.of("fa:16:3e:00:00:01", "192.0.2.2"));
+        new Forwarding(
+            NET, Map.of("fa:16:3e:00:00:01", "192.0.2.2"), List.of(), List.of(), List.of());
     var coming =
         arrived.with(
-            new HostChanges(2, false, List.of(there), List.of(), List.of(), List.of(), List.of()));
+            new HostChanges(
+                2,
+                false,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(there),
+                List.of()));
+    assertThat(coming.networks().get(NET).peers()).isEqualTo(n.peers());
     var plan = new FabricPlan(CONFIG, Map.of());
     plan.taps(coming, Set.of(NET), Set.of("tapbbbbbbbb-00"), fixed);
     assertThat(plan.bridge).isEmpty();

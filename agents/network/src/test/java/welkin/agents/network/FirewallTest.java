@@ -26,8 +26,7 @@ class FirewallTest {
   private static Desired desired(Port port, Group... groups) {
     var net = new Network(NET, "vxlan", null, 1, 1450, List.of(), null, List.of(), Map.of());
     return Desired.NONE.with(
-        new HostChanges(
-            1, true, List.of(net), List.of(port), List.of(groups), List.of(), List.of()));
+        HostChanges.everything(1, List.of(net), List.of(port), List.of(groups), List.of()));
   }
 
   private static String compile(Desired d) {

@@ -37,14 +37,53 @@ final class SimulatedNetworkHost implements NetworkAgent {
   private final AtomicInteger todo = new AtomicInteger();
 
   private long cursor;
-  private final Map<String, HostChanges.Network> networks = new HashMap<>();
+  private final Map<String, Net> networks = new HashMap<>();
   private final Map<String, HostChanges.Port> ports = new HashMap<>();
-  private final Map<String, HostChanges.Group> groups = new HashMap<>();
+  private final Map<String, Group> groups = new HashMap<>();
   private final Map<String, HostChanges.Router> routers = new HashMap<>();
   private final Set<String> told = new HashSet<>();
 
   /** Ports whose state the service may remember otherwise. */
   private final Set<String> doubtful = new HashSet<>();
+
+  /**
+   * A network.
+   *
+   * @param all without its tables
+   */
+  private record Net(HostChanges.Network all, Table fdb, Table peers) {
+    static Net of(HostChanges.Network n) {
+      return new Net(
+          new HostChanges.Network(
+              n.id(),
+              n.type(),
+              n.physicalNetwork(),
+              n.segmentationId(),
+              n.mtu(),
+              n.subnets(),
+              n.dhcp(),
+              null,
+              null),
+          Table.of(n.fdb() == null ? Map.<String, String>of() : n.fdb()),
+          Table.of(list(n.peers())));
+    }
+
+    void put(HostChanges.Forwarding f) {
+      list(f.here()).forEach(fdb::remove);
+      if (f.fdb() != null) {
+        f.fdb().forEach(fdb::put);
+      }
+      list(f.left()).forEach(peers::remove);
+      list(f.peers()).forEach(peers::add);
+    }
+  }
+
+  private record Group(List<HostChanges.Rule> rules, Table members) {
+    void put(HostChanges.Members m) {
+      list(m.gone()).forEach(members::remove);
+      list(m.came()).forEach(members::add);
+    }
+  }
 
   SimulatedNetworkHost(SimulatedWorld world, String host, NetworkPlugin plugin, Executor executor) {
     this.world = world;
@@ -95,7 +134,7 @@ final class SimulatedNetworkHost implements NetworkAgent {
   }
 
   private void pull() {
-    var c = plugin.changes(host.name, cursor);
+    var c = plugin.changes(host.name, cursor, true);
     synchronized (this) {
       if (c.full()) {
         networks.clear();
@@ -103,9 +142,10 @@ final class SimulatedNetworkHost implements NetworkAgent {
         groups.clear();
         routers.clear();
       }
-      list(c.networks()).forEach(n -> networks.put(n.id(), n));
+      list(c.networks()).forEach(n -> networks.put(n.id(), Net.of(n)));
       list(c.ports()).forEach(p -> ports.put(p.id(), p));
-      list(c.groups()).forEach(g -> groups.put(g.id(), g));
+      list(c.groups())
+          .forEach(g -> groups.put(g.id(), new Group(g.rules(), Table.of(list(g.members())))));
       list(c.routers()).forEach(r -> routers.put(r.id(), r));
       for (var gone : list(c.removed())) {
         switch (gone.kind()) {
@@ -114,6 +154,18 @@ final class SimulatedNetworkHost implements NetworkAgent {
           case "group" -> groups.remove(gone.id());
           case "router" -> routers.remove(gone.id());
           default -> log.debug("{}: unknown kind {}", host.name, gone.kind());
+        }
+      }
+      for (var f : list(c.forwarding())) {
+        var network = networks.get(f.networkId());
+        if (network != null) {
+          network.put(f);
+        }
+      }
+      for (var m : list(c.members())) {
+        var group = groups.get(m.groupId());
+        if (group != null) {
+          group.put(m);
         }
       }
       if (c.full()) {
@@ -168,8 +220,8 @@ final class SimulatedNetworkHost implements NetworkAgent {
       }
     }
     for (var n : networks.values()) {
-      if (n.dhcp() != null) {
-        now.add(n.dhcp().portId());
+      if (n.all.dhcp() != null) {
+        now.add(n.all.dhcp().portId());
       }
     }
     for (var r : routers.values()) {
@@ -179,6 +231,24 @@ final class SimulatedNetworkHost implements NetworkAgent {
       }
     }
     return now;
+  }
+
+  /** MAC addresses of a network and the tunnel addresses they are behind; null without it. */
+  synchronized Map<String, String> forwarding(String networkId) {
+    var n = networks.get(networkId);
+    return n == null ? null : n.fdb.entries();
+  }
+
+  /** Tunnel addresses of a network's other hosts; null without it. */
+  synchronized List<String> peers(String networkId) {
+    var n = networks.get(networkId);
+    return n == null ? null : n.peers.keys();
+  }
+
+  /** The addresses of a group; null without it. */
+  synchronized List<String> members(String groupId) {
+    var g = groups.get(groupId);
+    return g == null ? null : g.members.keys();
   }
 
   /** The agents this host plays, for a sign of life. */
@@ -193,7 +263,7 @@ final class SimulatedNetworkHost implements NetworkAgent {
     l3.put("routers", routers.size());
     var dhcp = Json.object();
     dhcp.put("dhcp_driver", "simulated");
-    dhcp.put("networks", networks.values().stream().filter(n -> n.dhcp() != null).count());
+    dhcp.put("networks", networks.values().stream().filter(n -> n.all.dhcp() != null).count());
     return List.of(
         new AgentReport("Linux bridge agent", "neutron-linuxbridge-agent", Json.text(l2)),
         new AgentReport("L3 agent", "neutron-l3-agent", Json.text(l3)),

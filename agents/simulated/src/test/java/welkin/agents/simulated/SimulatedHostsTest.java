@@ -61,11 +61,11 @@ class SimulatedHostsTest {
     public void changed(String host, InstanceState state) {}
 
     @Override
-    public HostChanges changes(String host, long since) {
+    public HostChanges changes(String host, long since, boolean entries) {
       pulls.incrementAndGet();
       var mine =
           host.equals("sim-0001") ? List.copyOf(desired.values()) : List.<HostChanges.Port>of();
-      return new HostChanges(since + 1, true, List.of(), mine, List.of(), List.of(), List.of());
+      return HostChanges.everything(since + 1, List.of(), mine, List.of(), List.of());
     }
 
     @Override

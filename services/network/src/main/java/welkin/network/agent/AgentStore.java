@@ -2,9 +2,11 @@ package welkin.network.agent;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import welkin.network.agent.Agents.Agent;
 import welkin.network.agent.Agents.Pulse;
+import welkin.store.ByIds;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -38,6 +40,18 @@ final class AgentStore {
   static Optional<Agent> find(Sql sql, String type, String host) {
     return sql.one(
         "SELECT * FROM agent WHERE agent_type = ? AND host = ?", AgentStore::map, type, host);
+  }
+
+  static List<Agent> all(Sql sql, List<String> ids) {
+    return ByIds.list(sql, "SELECT * FROM agent WHERE id IN ", ids, AgentStore::map);
+  }
+
+  /** Writes what living agents say of themselves: id to text. */
+  static void said(Sql sql, Map<String, String> texts) {
+    texts.forEach(
+        (id, text) ->
+            sql.send(
+                "UPDATE agent SET configurations = ?, stamp = stamp + 1 WHERE id = ?", text, id));
   }
 
   /** What changes often, of every agent. */

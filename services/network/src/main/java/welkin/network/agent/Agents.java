@@ -101,7 +101,7 @@ public final class Agents implements AutoCloseable {
   private static final long SECOND = 1_000_000;
   private static final Duration REFRESH = Duration.ofSeconds(1);
 
-  /** What an agent tells of itself is not written more often, unless others need it. */
+  /** What an agent tells of itself is not written more often, but for its tunnel address. */
   private static final Duration TELL_EVERY = Duration.ofSeconds(30);
 
   /** An agent silent for longer is taken for dead, in microseconds. */
@@ -124,6 +124,9 @@ public final class Agents implements AutoCloseable {
 
   /** Heard since the last transaction of {@link #write}. */
   private final Set<String> heard = ConcurrentHashMap.newKeySet();
+
+  /** What agents told of themselves since then: id to text. */
+  private final Map<String, String> said = new ConcurrentHashMap<>();
 
   /** When this process wrote what an agent told, in {@link System#nanoTime}. */
   private final Map<String, Long> written = new ConcurrentHashMap<>();
@@ -176,12 +179,19 @@ public final class Agents implements AutoCloseable {
   /** One transaction, however many agents spoke. */
   private void write() {
     var batch = List.copyOf(heard);
+    var texts = Map.copyOf(said);
     database.change(
         sql -> {
           long now = ListeningClock.tick(sql, CLOCK);
           AgentStore.seen(sql, batch, Times.micros(sql.now()), now);
+          AgentStore.said(sql, texts);
         });
     batch.forEach(heard::remove);
+    texts.forEach(
+        (id, text) -> {
+          said.remove(id, text);
+          written.put(id, System.nanoTime());
+        });
   }
 
   /** Makes what is kept here what the rows say; done every second by itself. */
@@ -192,16 +202,18 @@ public final class Agents implements AutoCloseable {
       var changed = new ArrayList<Agent>();
       database.read(
           sql -> {
+            var others = new ArrayList<String>();
             reading = ListeningClock.reading(sql, CLOCK);
             for (var pulse : AgentStore.pulses(sql)) {
               there.add(pulse.id);
               var known = byId.get(pulse.id);
               if (known == null || known.stamp != pulse.stamp) {
-                AgentStore.find(sql, pulse.id).ifPresent(changed::add);
+                others.add(pulse.id);
               } else if (known.heard != pulse.heard || known.heartbeat != pulse.heartbeat) {
                 changed.add(known.with(pulse));
               }
             }
+            changed.addAll(AgentStore.all(sql, others));
             return null;
           });
       changed.forEach(this::keep);
@@ -254,10 +266,13 @@ public final class Agents implements AutoCloseable {
     var news = new ArrayList<AgentReport>();
     for (var r : reports) {
       var known = byHost.getOrDefault(host, Map.of()).get(r.type());
-      if (known == null || !isAlive(known) || mustWrite(known, text(r))) {
+      if (known == null || !isAlive(known) || moved(known, text(r))) {
         news.add(r);
       } else {
         heard.add(known.id);
+        if (mayTell(known, text(r))) {
+          said.put(known.id, text(r));
+        }
       }
     }
     if (news.isEmpty()) {
@@ -298,14 +313,16 @@ public final class Agents implements AutoCloseable {
     return back;
   }
 
-  private boolean mustWrite(Agent known, String text) {
+  private static boolean moved(Agent known, String text) {
+    return !known.configurations.equals(text) && !tunnel(known.configurations).equals(tunnel(text));
+  }
+
+  private boolean mayTell(Agent known, String text) {
     if (known.configurations.equals(text)) {
       return false;
     }
     var last = written.get(known.id);
-    return last == null
-        || System.nanoTime() - last > TELL_EVERY.toNanos()
-        || !tunnel(known.configurations).equals(tunnel(text));
+    return last == null || System.nanoTime() - last > TELL_EVERY.toNanos();
   }
 
   private Agent met(String host, AgentReport r, long beat, long now) {

@@ -1,18 +1,21 @@
 package welkin.network.host;
 
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+import welkin.core.Json;
 import welkin.network.host.HostStore.Item;
+import welkin.network.host.SharedChanges.Part;
+import welkin.network.host.SharedStore.Note;
 import welkin.network.resource.Resource;
 import welkin.store.Sql;
 
 /**
- * Notes, in the transaction of a change, which hosts must look again. Two kinds of note keep the
- * cost flat: a change that a guest waits for goes to its host at once; what concerns every host of
- * a network or group (forwarding entries, leases, members) is noted once for the object and spread
- * later, many changes in one.
+ * Notes, in the transaction of a change, which hosts must look again. What one host needs is noted
+ * for it, and it is told at once. What concerns every host of a network or group (forwarding
+ * entries, peers, members, rules) is one row, however many they are: hosts are told of many such
+ * changes together, and each gets only what changed.
  */
 public final class HostLog {
   /** Object kinds, as the contract names them. */
@@ -22,11 +25,14 @@ public final class HostLog {
   public static final String GROUP = "group";
   public static final String ROUTER = "router";
 
-  /** So many objects are spread in one transaction. */
+  /** So many objects are taken over in one transaction. */
   private static final int BATCH = 500;
 
+  private static final List<String> LEASED =
+      List.of("fixed_ips", "mac_address", "dns_assignment", "extra_dhcp_opts", "device_owner");
+
   private volatile Consumer<String> poke = host -> {};
-  private volatile Runnable flushSoon = () -> {};
+  private volatile Consumer<Shared> tell = shared -> {};
   private volatile Consumer<List<List<String>>> pokeInTurn = turns -> {};
 
   /** Tells a host to look, once for all that changed for it in a transaction. */
@@ -37,15 +43,26 @@ public final class HostLog {
     }
   }
 
+  /** A network or group whose hosts are to look before long. */
+  record Shared(boolean network, String id) {}
+
+  private record Tell(Consumer<Shared> how, Shared shared) implements Runnable {
+    @Override
+    public void run() {
+      how.accept(shared);
+    }
+  }
+
   /**
    * @param poke tells a host to look, after the commit
    * @param pokeInTurn tells groups of hosts, each when the one before has had time to act
-   * @param flushSoon asks for {@link #spread} before long
+   * @param tell has the hosts of an object look before long, together with those of others
    */
-  void wire(Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Runnable flushSoon) {
+  void wire(
+      Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Consumer<Shared> tell) {
     this.poke = poke;
     this.pokeInTurn = pokeInTurn;
-    this.flushSoon = flushSoon;
+    this.tell = tell;
   }
 
   /** Something of a host changed, or went away. */
@@ -57,46 +74,34 @@ public final class HostLog {
     sql.afterCommit(new Poke(poke, host));
   }
 
-  /** Something changed for every host that has the object; told before long. */
-  public void dirty(Sql sql, String kind, String id) {
-    HostStore.dirty(sql, new Item(kind, id));
-    sql.afterCommit(flushSoon);
+  private void shared(Sql sql, Part part, String id, String entry) {
+    SharedStore.note(sql, new Note(part, id, entry));
+    sql.afterCommit(new Tell(tell, new Shared(part.ofNetwork(), id)));
   }
 
-  /** Something changed for every host that has the network; told at once. */
+  /** Something of a network but for its tables changed, for every host that has it. */
   public void touchNetwork(Sql sql, String networkId) {
-    touch(sql, HostStore.hostsOfNetwork(sql, networkId), NETWORK, networkId);
+    shared(sql, Part.NETWORK, networkId, "");
   }
 
-  /** Something changed for these hosts. */
-  private void touch(Sql sql, Collection<String> hosts, String kind, String id) {
-    HostStore.change(sql, hosts, new Item(kind, id));
-    hosts.forEach(host -> sql.afterCommit(new Poke(poke, host)));
-  }
-
-  /** A group's rules changed: told at once, with the groups its rules name. */
+  /** A group's rules changed: hosts hear of it, and of the groups that its rules name. */
   public void touchGroup(Sql sql, String groupId) {
-    var hosts = HostStore.hostsOfGroup(sql, groupId);
-    touch(sql, hosts, GROUP, groupId);
-    HostStore.named(sql, groupId).forEach(g -> touch(sql, hosts, GROUP, g));
+    shared(sql, Part.GROUP, groupId, "");
+    HostStore.named(sql, groupId).forEach(g -> shared(sql, Part.GROUP, g, ""));
   }
 
   /**
-   * Turns what was noted for objects into notes for hosts; each host is poked once for all of them,
-   * and not at all when it was told since.
+   * Takes over what the release before this one noted of objects.
    *
-   * @return how many hosts that were
+   * @return whether there was anything
    */
-  int spread(Sql sql) {
-    var concerned = new LinkedHashSet<String>();
-    for (var noted : HostStore.allDirty(sql, BATCH)) {
-      var hosts = HostStore.behind(sql, noted);
-      HostStore.change(sql, hosts, noted.item());
-      concerned.addAll(hosts);
-      HostStore.clean(sql, noted.item());
+  boolean spread(Sql sql) {
+    var dirty = HostStore.allDirty(sql, BATCH);
+    for (var n : dirty) {
+      shared(sql, n.kind().equals(NETWORK) ? Part.NETWORK : Part.GROUP, n.id(), "");
+      HostStore.clean(sql, n);
     }
-    concerned.forEach(host -> sql.afterCommit(new Poke(poke, host)));
-    return concerned.size();
+    return !dirty.isEmpty();
   }
 
   /**
@@ -115,32 +120,40 @@ public final class HostLog {
         touch(sql, from, PORT, now.id());
         if (!HostStore.isOn(sql, networkId, from, now.id())) {
           touch(sql, from, NETWORK, networkId);
+          shared(sql, Part.PEER, networkId, from);
         }
       }
       if (!to.isEmpty() && !HostStore.isOn(sql, networkId, to, now.id())) {
+        shared(sql, Part.PEER, networkId, to);
         touch(sql, to, NETWORK, networkId);
       }
     }
     if (!to.isEmpty()) {
-      touch(sql, to, PORT, now.id());
-      for (var g : after.texts("security_groups")) {
-        if (!HostStore.uses(sql, g, to, now.id())) {
-          touch(sql, to, GROUP, g);
-          HostStore.named(sql, g).forEach(r -> touch(sql, to, GROUP, r));
-        }
+      update(sql, after, to);
+    }
+    if (before != null && after != null) {
+      HostStore.readyHosts(sql, now.id()).forEach(h -> update(sql, after, h));
+    }
+    tables(sql, before, after, from.equals(to));
+    members(sql, before, after);
+  }
+
+  /** A host hears of its port, and of groups that are new there. */
+  private void update(Sql sql, Resource port, String host) {
+    touch(sql, host, PORT, port.id());
+    for (var g : port.texts("security_groups")) {
+      if (!HostStore.uses(sql, g, host, port.id())) {
+        touch(sql, host, GROUP, g);
+        HostStore.named(sql, g).forEach(r -> touch(sql, host, GROUP, r));
       }
     }
-    if (!from.isEmpty() || !to.isEmpty() || addresses(before) != addresses(after)) {
-      dirty(sql, NETWORK, networkId);
-    }
-    members(sql, before, after);
   }
 
   /** A port is made ready at one more host: what it needs there is told at once. */
   public void ready(Sql sql, Resource port, String host) {
     var networkId = port.text("network_id");
     if (!HostStore.isOn(sql, networkId, host, port.id())) {
-      touchNetwork(sql, networkId);
+      shared(sql, Part.PEER, networkId, host);
       touch(sql, host, NETWORK, networkId);
     }
     touch(sql, host, PORT, port.id());
@@ -158,7 +171,11 @@ public final class HostLog {
   public void moved(Sql sql, Resource port, String from, String to) {
     var networkId = port.text("network_id");
     var others = new LinkedHashSet<>(HostStore.hostsOfNetwork(sql, networkId));
-    HostStore.change(sql, others, new Item(NETWORK, networkId));
+    SharedStore.note(sql, new Note(Part.FORWARDING, networkId, port.text("mac_address")));
+    if (!from.isEmpty()) {
+      HostStore.change(sql, from, new Item(NETWORK, networkId));
+      SharedStore.note(sql, new Note(Part.PEER, networkId, from));
+    }
     others.remove(from);
     others.remove(to);
     sql.afterCommit(
@@ -174,11 +191,35 @@ public final class HostLog {
     touch(sql, host, PORT, port.id());
     touch(sql, host, NETWORK, networkId);
     if (!HostStore.isOn(sql, networkId, host, port.id())) {
-      touchNetwork(sql, networkId);
+      shared(sql, Part.PEER, networkId, host);
     }
     port.texts("security_groups").forEach(g -> touch(sql, host, GROUP, g));
   }
 
+  /** What a port's change means for its network's tables: where its address is, and its lease. */
+  private void tables(Sql sql, Resource before, Resource after, boolean stays) {
+    var now = after != null ? after : before;
+    var networkId = now.text("network_id");
+    var mac = now.text("mac_address");
+    boolean same = before == null || after == null || before.text("mac_address").equals(mac);
+    if (!stays || !same && !host(now).isEmpty()) {
+      shared(sql, Part.FORWARDING, networkId, mac);
+      if (!same) {
+        shared(sql, Part.FORWARDING, networkId, before.text("mac_address"));
+      }
+    } else if (!lease(before).equals(lease(after))) {
+      shared(sql, Part.LEASES, networkId, "");
+    }
+  }
+
+  /** What a DHCP server is told of a port. */
+  private static List<JsonNode> lease(Resource port) {
+    return port == null || port.list("fixed_ips").isEmpty()
+        ? List.of()
+        : LEASED.stream().map(port.document()::path).toList();
+  }
+
+  /** The port's addresses came to groups that rules name, or left them. */
   private void members(Sql sql, Resource before, Resource after) {
     if (before != null
         && after != null
@@ -186,23 +227,17 @@ public final class HostLog {
         && before.texts("security_groups").equals(after.texts("security_groups"))) {
       return;
     }
-    var groups = new java.util.HashSet<String>();
-    if (before != null) {
-      groups.addAll(before.texts("security_groups"));
+    var groups = new LinkedHashSet<String>();
+    var addresses = new LinkedHashSet<String>();
+    for (var port : before == null ? List.of(after) : after == null ? List.of(before) : List.of(before, after)) {
+      groups.addAll(port.texts("security_groups"));
+      port.list("fixed_ips").forEach(f -> addresses.add(Json.string(f, "ip_address")));
     }
-    if (after != null) {
-      groups.addAll(after.texts("security_groups"));
+    for (var g : groups) {
+      if (HostStore.isNamed(sql, g)) {
+        addresses.forEach(a -> shared(sql, Part.MEMBER, g, a));
+      }
     }
-    groups.forEach(
-        g -> {
-          if (HostStore.isNamed(sql, g)) {
-            dirty(sql, GROUP, g);
-          }
-        });
-  }
-
-  private static int addresses(Resource port) {
-    return port == null ? 0 : port.list("fixed_ips").size();
   }
 
   private static String host(Resource port) {

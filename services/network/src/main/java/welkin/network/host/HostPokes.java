@@ -1,6 +1,9 @@
 package welkin.network.host;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,8 +20,13 @@ import welkin.store.Database;
 public final class HostPokes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HostPokes.class);
 
-  /** How long changes of whole networks and groups gather before hosts hear of them. */
-  private static final long GATHER_MILLIS = 250;
+  /** How long changes of networks and groups gather, at least, before their hosts hear of them. */
+  private static final long GATHER_MILLIS = 25;
+
+  /** How long hosts are left alone after they heard of such changes, for each of them too. */
+  private static final long PAUSE_MILLIS = 225;
+
+  private static final long PAUSE_MILLIS_PER_HOST = 2;
 
   /** How long a host takes, mostly, from a poke until its tables are changed. */
   private static final long TURN_MILLIS = 100;
@@ -28,8 +36,11 @@ public final class HostPokes implements AutoCloseable {
   private final HostLog hostLog;
   private final AtomicBoolean gathering = new AtomicBoolean();
 
-  /** How many hosts heard the last time: the more there are, the more changes gather for them. */
-  private volatile int lastSpread;
+  /** Networks and groups whose hosts are to hear. */
+  private final Set<HostLog.Shared> changed = ConcurrentHashMap.newKeySet();
+
+  /** Not before then are hosts told again, in {@link System#nanoTime}. */
+  private volatile long nextTelling = System.nanoTime();
 
   private ScheduledExecutorService timer;
 
@@ -73,21 +84,44 @@ public final class HostPokes implements AutoCloseable {
     }
   }
 
-  private void gather() {
+  /** The first change after a while is told soon; the more hosts heard, the longer others wait. */
+  private void gather(HostLog.Shared shared) {
+    changed.add(shared);
     if (timer != null && gathering.compareAndSet(false, true)) {
+      long wait = TimeUnit.NANOSECONDS.toMillis(nextTelling - System.nanoTime());
       later(
-          GATHER_MILLIS + lastSpread,
+          Math.max(GATHER_MILLIS, wait),
           () -> {
             gathering.set(false);
-            spread();
+            tell();
           });
     }
   }
 
-  /** Turns what was noted for whole networks and groups into notes for hosts. */
+  /** Pokes every host that has something of what changed, once. */
+  private void tell() {
+    var networks = new HashSet<String>();
+    var groups = new HashSet<String>();
+    for (var shared : List.copyOf(changed)) {
+      changed.remove(shared);
+      (shared.network() ? networks : groups).add(shared.id());
+    }
+    var hosts =
+        database.read(
+            sql -> {
+              var out = SharedStore.hostsOfNetworks(sql, networks);
+              out.addAll(SharedStore.hostsOfGroups(sql, groups));
+              return out;
+            });
+    hosts.forEach(this::poke);
+    long pause = PAUSE_MILLIS + PAUSE_MILLIS_PER_HOST * hosts.size();
+    nextTelling = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause);
+  }
+
+  /** Takes over what the release before this one noted of whole networks and groups. */
   void spread() {
     if (database.read(HostStore::anyDirty)) {
-      lastSpread = database.tx(hostLog::spread);
+      database.tx(hostLog::spread);
     }
   }
 

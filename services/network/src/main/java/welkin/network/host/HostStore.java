@@ -13,9 +13,6 @@ import welkin.store.Sql;
 
 /** What changed for which host, and which objects concern it. */
 final class HostStore {
-  /** How many notes one statement makes; few numbers, so that each is prepared once. */
-  private static final int[] AT_ONCE = {50, 10, 1};
-
   private HostStore() {}
 
   /** An object of the contract. */
@@ -33,42 +30,23 @@ final class HostStore {
 
   /** Notes that an object changed for a host; one row for both. */
   static void change(Sql sql, String host, Item item) {
-    change(sql, List.of(host), item);
-  }
-
-  /** The same for many hosts: a thousand are twenty statements. */
-  static void change(Sql sql, Collection<String> hosts, Item item) {
-    var left = hosts.stream().filter(host -> sql.once(new Noted(host, item))).toList();
-    if (!left.isEmpty()) {
+    if (sql.once(new Noted(host, item))) {
       number(sql);
-    }
-    for (int from = 0; from < left.size(); ) {
-      int rest = left.size() - from;
-      int size = Arrays.stream(AT_ONCE).filter(n -> n <= rest).findFirst().orElseThrow();
-      note(sql, left.subList(from, from + size), item);
-      from += size;
+      sql.send(
+          "INSERT INTO host_change (host, kind, object_id, seq) VALUES"
+              + " (?, ?, ?, (SELECT seq FROM host_cursor WHERE id = 1))"
+              + sql.dialect().orSet("host, kind, object_id", "seq"),
+          host,
+          item.kind,
+          item.id);
     }
   }
 
-  private static void number(Sql sql) {
+  /** Gives this transaction the next number, which its notes bear. */
+  static void number(Sql sql) {
     if (sql.once(Numbered.THIS)) {
       sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
     }
-  }
-
-  private static void note(Sql sql, List<String> hosts, Item item) {
-    var args = new ArrayList<Object>();
-    for (var host : hosts) {
-      args.addAll(List.of(host, item.kind, item.id));
-    }
-    sql.send(
-        "INSERT INTO host_change (host, kind, object_id, seq) VALUES "
-            + String.join(
-                ", ",
-                Collections.nCopies(
-                    hosts.size(), "(?, ?, ?, (SELECT seq FROM host_cursor WHERE id = 1))"))
-            + sql.dialect().orSet("host, kind, object_id", "seq"),
-        args.toArray());
   }
 
   /**
@@ -100,6 +78,7 @@ final class HostStore {
       return false;
     }
     sql.update("DELETE FROM host_change WHERE seq <= ?", upTo);
+    sql.update("DELETE FROM shared_change WHERE seq <= ?", upTo);
     sql.update("UPDATE host_cursor SET floor = ? WHERE id = 1", upTo);
     return true;
   }
@@ -126,36 +105,16 @@ final class HostStore {
     return new News(cursor[0], items);
   }
 
-  // ---- objects whose hosts hear later ----
-
-  /**
-   * An object whose hosts must hear of it.
-   *
-   * @param seq what a host heard under this number, or a later one, is new enough
-   */
-  record Dirty(Item item, long seq) {}
-
-  /** Notes an object, once. */
-  static void dirty(Sql sql, Item item) {
-    if (sql.once(new Dirty(item, 0))) {
-      number(sql);
-      sql.send(
-          "INSERT INTO host_dirty (kind, object_id, seq) VALUES (?, ?, (SELECT seq FROM host_cursor"
-              + " WHERE id = 1))"
-              + sql.dialect().orSet("kind, object_id", "seq"),
-          item.kind,
-          item.id);
-    }
-  }
+  // ---- what the release before notes of objects that many hosts have ----
 
   static boolean anyDirty(Sql sql) {
     return sql.exists("SELECT 1 FROM host_dirty LIMIT 1");
   }
 
-  static List<Dirty> allDirty(Sql sql, int most) {
+  static List<Item> allDirty(Sql sql, int most) {
     return sql.list(
-        "SELECT kind, object_id, seq FROM host_dirty LIMIT ?",
-        r -> new Dirty(new Item(r.text("kind"), r.text("object_id")), r.number("seq")),
+        "SELECT kind, object_id FROM host_dirty LIMIT ?",
+        r -> new Item(r.text("kind"), r.text("object_id")),
         most);
   }
 
@@ -167,41 +126,14 @@ final class HostStore {
 
   // A port concerns the host it is at and those where it is made ready (port_binding).
 
-  private static final String OF_NETWORK =
-      "SELECT host FROM port WHERE network_id = ? AND host <> '' UNION SELECT b.host FROM"
-          + " port_binding b JOIN port p ON p.id = b.port_id WHERE p.network_id = ?";
-
-  private static final String OF_GROUP =
-      "SELECT DISTINCT p.host FROM port_group g JOIN port p ON p.id = g.port_id"
-          + " WHERE p.host <> '' AND (g.group_id = ? OR g.group_id IN"
-          + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?))"
-          + " UNION SELECT b.host FROM port_binding b JOIN port_group g ON g.port_id = b.port_id"
-          + " WHERE g.group_id = ? OR g.group_id IN"
-          + " (SELECT security_group_id FROM security_group_rule WHERE remote_group_id = ?)";
-
   /** Hosts with a port of a network. */
   static List<String> hostsOfNetwork(Sql sql, String networkId) {
-    return sql.list(OF_NETWORK, r -> r.text("host"), networkId, networkId);
-  }
-
-  /** Hosts with a port in a group, or in a group whose rules name it. */
-  static List<String> hostsOfGroup(Sql sql, String groupId) {
-    return sql.list(OF_GROUP, r -> r.text("host"), groupId, groupId, groupId, groupId);
-  }
-
-  /** Hosts of a network or group that have not heard of it since it was noted. */
-  static List<String> behind(Sql sql, Dirty noted) {
-    var item = noted.item;
-    boolean network = item.kind.equals(HostLog.NETWORK);
-    var args = new ArrayList<Object>(Collections.nCopies(network ? 2 : 4, item.id));
-    args.addAll(List.of(item.kind, item.id, noted.seq));
     return sql.list(
-        "SELECT h.host FROM ("
-            + (network ? OF_NETWORK : OF_GROUP)
-            + ") h WHERE NOT EXISTS (SELECT 1 FROM host_change c WHERE c.host = h.host"
-            + " AND c.kind = ? AND c.object_id = ? AND c.seq >= ?)",
+        "SELECT host FROM port WHERE network_id = ? AND host <> '' UNION SELECT b.host FROM"
+            + " port_binding b JOIN port p ON p.id = b.port_id WHERE p.network_id = ?",
         r -> r.text("host"),
-        args.toArray());
+        networkId,
+        networkId);
   }
 
   /** Other groups that the rules of a group name. */
@@ -304,6 +236,12 @@ final class HostStore {
   static Set<String> ready(Sql sql, String host) {
     return Set.copyOf(
         sql.list("SELECT port_id FROM port_binding WHERE host = ?", r -> r.text("port_id"), host));
+  }
+
+  /** Hosts where a port is made ready. */
+  static List<String> readyHosts(Sql sql, String portId) {
+    return sql.list(
+        "SELECT host FROM port_binding WHERE port_id = ?", r -> r.text("host"), portId);
   }
 
   /** Other hosts where ports of a network are made ready. */

@@ -66,7 +66,7 @@ public final class RouterInterfaces {
             ? adopt(sql, caller, router, portId)
             : makeInterface(sql, caller, router, subnetId);
     store.addLeg(sql, new Leg(port.id(), router.id(), port.text("network_id"), false));
-    log.dirty(sql, HostLog.NETWORK, port.text("network_id"));
+    log.touchNetwork(sql, port.text("network_id"));
     hosts.place(sql, router.id());
     return new Changed(bump(sql, router), port, subnetIds(port));
   }
@@ -222,7 +222,7 @@ public final class RouterInterfaces {
     refuseLosing(sql, router, port);
     store.dropLeg(sql, port.id());
     portVerbs.remove(sql, port);
-    log.dirty(sql, HostLog.NETWORK, port.text("network_id"));
+    log.touchNetwork(sql, port.text("network_id"));
     return new Changed(bump(sql, router), port, subnetIds(port));
   }
 

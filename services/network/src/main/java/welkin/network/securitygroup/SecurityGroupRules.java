@@ -279,6 +279,10 @@ public final class SecurityGroupRules implements Noun {
     limits.give(sql, rule.projectId(), "security_group_rule", 1);
     store.groups().find(sql, rule.text("security_group_id")).ifPresent(g -> bump(sql, g));
     log.touchGroup(sql, rule.text("security_group_id"));
+    var remote = rule.text("remote_group_id");
+    if (remote != null) {
+      log.touchGroup(sql, remote); // perhaps nobody asks for its addresses any more
+    }
   }
 
   /** One of the rules every group begins with. */

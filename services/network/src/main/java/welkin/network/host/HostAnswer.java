@@ -1,0 +1,227 @@
+package welkin.network.host;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import welkin.agents.contracts.HostChanges;
+import welkin.agents.contracts.HostChanges.Forwarding;
+import welkin.agents.contracts.HostChanges.Members;
+import welkin.agents.contracts.HostChanges.Removed;
+import welkin.network.agent.Agents;
+import welkin.network.host.SharedChanges.Change;
+import welkin.network.host.SharedChanges.Part;
+import welkin.store.Database;
+import welkin.store.Sql;
+
+/**
+ * Answers what changed for a host: what was noted for itself, and of what was noted for all, the
+ * part that is about its networks and groups.
+ */
+final class HostAnswer {
+  /**
+   * Cursors begin here, so that none of the release before is taken for one: that one knows no
+   * shared changes, and a host that was answered by it begins anew.
+   */
+  private static final long FIRST = 1L << 50;
+
+  /**
+   * What a host had at a sequence number.
+   *
+   * @param served networks whose DHCP it serves
+   */
+  private record Mine(long seq, Set<String> networks, Set<String> groups, Set<String> served) {}
+
+  private final Database database;
+  private final SharedChanges shared;
+  private final HostView view;
+  private final Agents agents;
+
+  /** As of the hosts' last answers; read again when something was noted for the host since. */
+  private final Map<String, Mine> known = new ConcurrentHashMap<>();
+
+  HostAnswer(Database database, HostView view, Agents agents) {
+    this.database = database;
+    this.shared = new SharedChanges(database);
+    this.view = view;
+    this.agents = agents;
+  }
+
+  /**
+   * @param cursor of the answer before
+   * @param entries whether the host takes entries of tables, or whole objects only
+   */
+  HostChanges changes(String host, long cursor, boolean entries) {
+    long newest = shared.reach();
+    long since = cursor - FIRST;
+    return database.read(
+        sql ->
+            shared.has(since)
+                ? since(sql, host, since, newest, entries)
+                : everything(sql, host, newest));
+  }
+
+  private HostChanges everything(Sql sql, String host, long seq) {
+    return HostChanges.everything(
+        FIRST + seq,
+        view.networks(sql, host, view.networkIds(sql, host), seq),
+        view.ports(sql, host, view.portIds(sql, host)),
+        view.groups(sql, view.groupIds(sql, host), seq),
+        view.routers(sql, host, view.routerIds(sql, host)));
+  }
+
+  private HostChanges since(Sql sql, String host, long since, long seq, boolean entries) {
+    Map<String, Set<String>> own = new HashMap<>();
+    for (var item : HostStore.changes(sql, host, since)) {
+      own.computeIfAbsent(item.kind(), k -> new LinkedHashSet<>()).add(item.id());
+    }
+    var changes = shared.since(since);
+    var removed = new ArrayList<Removed>();
+    var networkIds = own.getOrDefault(HostLog.NETWORK, Set.of());
+    var groupIds = own.getOrDefault(HostLog.GROUP, Set.of());
+    var forwarding = new LinkedHashMap<String, Tables>();
+    var members = new LinkedHashMap<String, Map<String, Boolean>>();
+    if (!changes.isEmpty() || !networkIds.isEmpty() || !groupIds.isEmpty()) {
+      var mine = mine(sql, host, since, seq, own.isEmpty(), changes);
+      networkIds = concerned(HostLog.NETWORK, networkIds, mine.networks, removed);
+      groupIds = concerned(HostLog.GROUP, groupIds, mine.groups, removed);
+      for (var c : changes) {
+        if (!(c.part().ofNetwork() ? mine.networks : mine.groups).contains(c.object())) {
+          continue;
+        }
+        switch (c.part()) {
+          case NETWORK -> networkIds.add(c.object());
+          case GROUP -> groupIds.add(c.object());
+          case MEMBER -> {
+            if (entries) {
+              members
+                  .computeIfAbsent(c.object(), k -> new LinkedHashMap<>())
+                  .put(c.entry(), c.now() != null);
+            } else {
+              groupIds.add(c.object());
+            }
+          }
+          default -> {
+            boolean told =
+                entries
+                    && c.part() != Part.LEASES
+                    && forwarding.computeIfAbsent(c.object(), k -> new Tables()).put(host, c);
+            boolean leases = c.part() != Part.PEER && mine.served.contains(c.object());
+            if (leases || !told && c.part() != Part.LEASES) {
+              networkIds.add(c.object());
+            }
+          }
+        }
+      }
+      forwarding.keySet().removeAll(networkIds);
+      members.keySet().removeAll(groupIds);
+    }
+    var portIds = own.getOrDefault(HostLog.PORT, Set.of());
+    var ports = view.ports(sql, host, portIds);
+    var there = new LinkedHashSet<String>();
+    ports.forEach(p -> there.add(p.id()));
+    portIds.stream()
+        .filter(id -> !there.contains(id))
+        .forEach(id -> removed.add(new Removed(HostLog.PORT, id)));
+    var routerIds = own.getOrDefault(HostLog.ROUTER, Set.of());
+    if (!routerIds.isEmpty()) {
+      routerIds = concerned(HostLog.ROUTER, routerIds, view.routerIds(sql, host), removed);
+    }
+    return new HostChanges(
+        FIRST + seq,
+        false,
+        view.networks(sql, host, networkIds, seq),
+        ports,
+        view.groups(sql, groupIds, seq),
+        view.routers(sql, host, routerIds),
+        removed,
+        forwarding.entrySet().stream().map(e -> e.getValue().of(e.getKey())).toList(),
+        members.entrySet().stream().map(e -> members(e.getKey(), e.getValue())).toList());
+  }
+
+  /** What changed in a network's tables, as a host sees it. */
+  private final class Tables {
+    private final Map<String, String> macs = new LinkedHashMap<>();
+    private final Map<String, Boolean> peers = new LinkedHashMap<>();
+
+    /**
+     * @return whether it can be said as an entry; else all of the network is to be told
+     */
+    boolean put(String host, Change c) {
+      var tunnels = agents.tunnels();
+      if (c.part() == Part.PEER) {
+        var tunnel = tunnels.get(c.entry());
+        if (tunnel != null && !c.entry().equals(host)) {
+          peers.put(tunnel, c.now() != null);
+        }
+        return tunnel != null;
+      }
+      boolean elsewhere = c.now() != null && !c.now().equals(host);
+      var tunnel = elsewhere ? tunnels.get(c.now()) : null;
+      macs.put(c.entry(), tunnel == null ? "" : tunnel);
+      return true;
+    }
+
+    Forwarding of(String networkId) {
+      var fdb = new LinkedHashMap<>(macs);
+      fdb.values().removeIf(String::isEmpty);
+      return new Forwarding(
+          networkId,
+          fdb,
+          macs.keySet().stream().filter(mac -> !fdb.containsKey(mac)).toList(),
+          which(peers, true),
+          which(peers, false));
+    }
+  }
+
+  private static Members members(String groupId, Map<String, Boolean> addresses) {
+    return new Members(groupId, which(addresses, true), which(addresses, false));
+  }
+
+  private static List<String> which(Map<String, Boolean> entries, boolean value) {
+    return entries.entrySet().stream()
+        .filter(e -> e.getValue() == value)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** What a host has: as before, when nothing was noted for it and no rules of its groups. */
+  private Mine mine(
+      Sql sql, String host, long since, long seq, boolean nothingOwn, List<Change> changes) {
+    var before = known.get(host);
+    boolean same =
+        before != null
+            && before.seq >= since
+            && nothingOwn
+            && changes.stream()
+                .noneMatch(c -> c.part() == Part.GROUP && before.groups.contains(c.object()));
+    var now =
+        same
+            ? new Mine(Math.max(seq, before.seq), before.networks, before.groups, before.served)
+            : new Mine(
+                seq,
+                view.networkIds(sql, host),
+                view.groupIds(sql, host),
+                SharedStore.served(sql, host));
+    known.put(host, now);
+    return now;
+  }
+
+  /** Of what changed, what the host still has, to be added to; the rest is noted as removed. */
+  private static Set<String> concerned(
+      String kind, Set<String> ids, Set<String> mine, List<Removed> removed) {
+    var out = new LinkedHashSet<String>();
+    for (var id : ids) {
+      if (mine.contains(id)) {
+        out.add(id);
+      } else {
+        removed.add(new Removed(kind, id));
+      }
+    }
+    return out;
+  }
+}

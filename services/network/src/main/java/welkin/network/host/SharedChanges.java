@@ -1,0 +1,135 @@
+package welkin.network.host;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import welkin.store.Database;
+
+/**
+ * The newest changes of what many hosts have, as every worker keeps them: read once, however many
+ * hosts ask. A change says what to look at; what holds is looked up when it is read here, so each
+ * may be applied twice, and the last one about an entry is true.
+ */
+final class SharedChanges {
+  /** What of an object changed. */
+  enum Part {
+    /** A network but for its tables; all of it is told. */
+    NETWORK,
+    /** What a network's DHCP server answers. */
+    LEASES,
+    /** Where a MAC address is. */
+    FORWARDING,
+    /** Whether a host has a network. */
+    PEER,
+    /** A group's rules; all of it is told. */
+    GROUP,
+    /** Whether an address belongs to a group. */
+    MEMBER;
+
+    boolean ofNetwork() {
+      return this != GROUP && this != MEMBER;
+    }
+  }
+
+  /**
+   * A change.
+   *
+   * @param object the network or group
+   * @param entry MAC address, host or address; empty for a whole object
+   * @param now the host where the MAC address is; null when the entry is none any more
+   */
+  record Change(long seq, Part part, String object, String entry, String now) {}
+
+  /** So many are kept, and as many more before the oldest are let go. */
+  private static final int KEPT = 20_000;
+
+  /** So far back a new process reads, so that hosts need not begin anew with it. */
+  private static final long FIRST = 5_000;
+
+  private final Database database;
+  private final ReentrantLock reading = new ReentrantLock();
+  private long begun;
+
+  // what follows is guarded by this
+  private final ArrayList<Change> changes = new ArrayList<>();
+  private long newest = -1;
+  private long floor;
+
+  SharedChanges(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Reads what was committed before this call.
+   *
+   * @return the newest sequence number
+   */
+  long reach() {
+    long asked = System.nanoTime();
+    reading.lock();
+    try {
+      if (begun - asked > 0 && newest() >= 0) {
+        return newest(); // somebody began to read after we came
+      }
+      begun = System.nanoTime();
+      return database.read(
+          sql -> {
+            var cursor = HostStore.cursor(sql);
+            long from = from(cursor);
+            return add(cursor, from, SharedStore.between(sql, from, cursor.newest()));
+          });
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  /** After which number to read on. */
+  private synchronized long from(HostStore.Cursor cursor) {
+    boolean known = newest >= 0 && newest <= cursor.newest() && newest + KEPT > cursor.newest();
+    return known ? newest : Math.max(cursor.floor(), cursor.newest() - FIRST);
+  }
+
+  private synchronized long add(HostStore.Cursor cursor, long from, List<Change> more) {
+    if (from != newest) {
+      changes.clear();
+      floor = from;
+    }
+    changes.addAll(more);
+    newest = cursor.newest();
+    floor = Math.max(floor, cursor.floor());
+    if (changes.size() > 2 * KEPT) {
+      // all of one number, so that what is left is complete
+      floor = Math.max(floor, changes.get(changes.size() - KEPT).seq);
+      changes.subList(0, after(floor)).clear();
+    }
+    return newest;
+  }
+
+  private synchronized long newest() {
+    return newest;
+  }
+
+  /** Whether everything after a number is here. */
+  synchronized boolean has(long since) {
+    return since >= floor && since > 0 && since <= newest;
+  }
+
+  /** The changes after a number, in order. */
+  synchronized List<Change> since(long since) {
+    return List.copyOf(changes.subList(after(since), changes.size()));
+  }
+
+  private int after(long seq) {
+    int low = 0;
+    int high = changes.size();
+    while (low < high) {
+      int mid = (low + high) >>> 1;
+      if (changes.get(mid).seq <= seq) {
+        low = mid + 1;
+      } else {
+        high = mid;
+      }
+    }
+    return low;
+  }
+}
