@@ -95,9 +95,11 @@ class HostTablesTest {
           cloud.put(
               "service", path, "{'port': {'security_groups': ['" + any(groups, random) + "']}}");
       case 14 ->
-          cloud.put("service", path, "{'port': {'fixed_ips': [{'subnet_id': '%s'}]}}"
-              .formatted(
-                  cloud.get("service", path).text("/port/fixed_ips/0/subnet_id")));
+          cloud.put(
+              "service",
+              path,
+              "{'port': {'fixed_ips': [{'subnet_id': '%s'}]}}"
+                  .formatted(cloud.get("service", path).text("/port/fixed_ips/0/subnet_id")));
       case 15 -> cloud.post("service", path + "/bindings", "{'binding': {'host': 'h1'}}");
       case 16 -> cloud.put("service", path + "/bindings/h1/activate", "{}");
       case 17 -> cloud.delete("service", path + "/bindings/h1");

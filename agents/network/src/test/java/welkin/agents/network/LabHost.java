@@ -173,7 +173,8 @@ final class LabHost implements AutoCloseable {
 
   private Object answer(String method, JsonNode a) {
     return switch (method) {
-      case "changes" -> plugin.changes(a.get(0).asString(), a.get(1).asLong(), a.get(2).asBoolean());
+      case "changes" ->
+          plugin.changes(a.get(0).asString(), a.get(1).asLong(), a.get(2).asBoolean());
       case "portsUp" -> {
         plugin.portsUp(name, List.of(Json.convert(a.get(1), String[].class)));
         yield null;

@@ -20,8 +20,8 @@ import welkin.agents.contracts.HostChanges.Router;
 import welkin.agents.contracts.NetworkPlugin;
 
 /**
- * The Network service's side in memory: one host, every change a new cursor. Where only entries of a
- * network or group changed, it answers these.
+ * The Network service's side in memory: one host, every change a new cursor. Where only entries of
+ * a network or group changed, it answers these.
  */
 final class MemoryPlugin implements NetworkPlugin {
   private final Map<String, Object> objects = new LinkedHashMap<>();

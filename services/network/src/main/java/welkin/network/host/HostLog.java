@@ -58,8 +58,7 @@ public final class HostLog {
    * @param pokeInTurn tells groups of hosts, each when the one before has had time to act
    * @param tell has the hosts of an object look before long, together with those of others
    */
-  void wire(
-      Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Consumer<Shared> tell) {
+  void wire(Consumer<String> poke, Consumer<List<List<String>>> pokeInTurn, Consumer<Shared> tell) {
     this.poke = poke;
     this.pokeInTurn = pokeInTurn;
     this.tell = tell;
@@ -229,7 +228,10 @@ public final class HostLog {
     }
     var groups = new LinkedHashSet<String>();
     var addresses = new LinkedHashSet<String>();
-    for (var port : before == null ? List.of(after) : after == null ? List.of(before) : List.of(before, after)) {
+    for (var port :
+        before == null
+            ? List.of(after)
+            : after == null ? List.of(before) : List.of(before, after)) {
       groups.addAll(port.texts("security_groups"));
       port.list("fixed_ips").forEach(f -> addresses.add(Json.string(f, "ip_address")));
     }

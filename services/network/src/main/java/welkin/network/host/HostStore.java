@@ -1,9 +1,5 @@
 package welkin.network.host;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -240,8 +236,7 @@ final class HostStore {
 
   /** Hosts where a port is made ready. */
   static List<String> readyHosts(Sql sql, String portId) {
-    return sql.list(
-        "SELECT host FROM port_binding WHERE port_id = ?", r -> r.text("host"), portId);
+    return sql.list("SELECT host FROM port_binding WHERE port_id = ?", r -> r.text("host"), portId);
   }
 
   /** Other hosts where ports of a network are made ready. */
