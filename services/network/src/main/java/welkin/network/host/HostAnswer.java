@@ -56,13 +56,35 @@ final class HostAnswer {
    * @param entries whether the host takes entries of tables, or whole objects only
    */
   HostChanges changes(String host, long cursor, boolean entries) {
-    long newest = shared.reach();
     long since = cursor - FIRST;
-    return database.read(
-        sql ->
-            shared.has(since)
-                ? since(sql, host, since, newest, entries)
-                : everything(sql, host, newest));
+    if (since <= 0) {
+      return database.read(sql -> everything(sql, host, HostStore.cursor(sql).newest()));
+    }
+    var news = database.read(sql -> HostStore.news(sql, host, since));
+    long newest = news.cursor().newest();
+    if (!shared.isAt(newest)) {
+      shared.reach(); // outside of any reading: who waits for it holds no connection
+    }
+    if (!shared.has(since) || since > newest) {
+      return database.read(sql -> everything(sql, host, newest));
+    }
+    var changes = shared.since(since);
+    return changes.isEmpty() && news.items().isEmpty()
+        ? nothing(newest)
+        : database.read(sql -> since(sql, host, since, news, changes, entries));
+  }
+
+  private static HostChanges nothing(long seq) {
+    return new HostChanges(
+        FIRST + seq,
+        false,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of());
   }
 
   private HostChanges everything(Sql sql, String host, long seq) {
@@ -74,12 +96,18 @@ final class HostAnswer {
         view.routers(sql, host, view.routerIds(sql, host)));
   }
 
-  private HostChanges since(Sql sql, String host, long since, long seq, boolean entries) {
+  private HostChanges since(
+      Sql sql,
+      String host,
+      long since,
+      HostStore.News news,
+      List<Change> changes,
+      boolean entries) {
+    long seq = news.cursor().newest();
     Map<String, Set<String>> own = new HashMap<>();
-    for (var item : HostStore.changes(sql, host, since)) {
+    for (var item : news.items()) {
       own.computeIfAbsent(item.kind(), k -> new LinkedHashSet<>()).add(item.id());
     }
-    var changes = shared.since(since);
     var removed = new ArrayList<Removed>();
     var networkIds = own.getOrDefault(HostLog.NETWORK, Set.of());
     var groupIds = own.getOrDefault(HostLog.GROUP, Set.of());

@@ -1,5 +1,6 @@
 package welkin.network.host;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;

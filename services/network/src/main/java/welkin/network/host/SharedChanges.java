@@ -59,24 +59,21 @@ final class SharedChanges {
     this.database = database;
   }
 
-  /**
-   * Reads what was committed before this call.
-   *
-   * @return the newest sequence number
-   */
-  long reach() {
+  /** Reads what was committed before this call. */
+  void reach() {
     long asked = System.nanoTime();
     reading.lock();
     try {
       if (begun - asked > 0 && newest() >= 0) {
-        return newest(); // somebody began to read after we came
+        return; // somebody began to read after we came
       }
       begun = System.nanoTime();
-      return database.read(
+      database.read(
           sql -> {
             var cursor = HostStore.cursor(sql);
             long from = from(cursor);
-            return add(cursor, from, SharedStore.between(sql, from, cursor.newest()));
+            add(cursor, from, SharedStore.between(sql, from, cursor.newest()));
+            return null;
           });
     } finally {
       reading.unlock();
@@ -89,7 +86,7 @@ final class SharedChanges {
     return known ? newest : Math.max(cursor.floor(), cursor.newest() - FIRST);
   }
 
-  private synchronized long add(HostStore.Cursor cursor, long from, List<Change> more) {
+  private synchronized void add(HostStore.Cursor cursor, long from, List<Change> more) {
     if (from != newest) {
       changes.clear();
       floor = from;
@@ -102,7 +99,11 @@ final class SharedChanges {
       floor = Math.max(floor, changes.get(changes.size() - KEPT).seq);
       changes.subList(0, after(floor)).clear();
     }
-    return newest;
+  }
+
+  /** Whether everything up to a number is here, and nothing newer. */
+  boolean isAt(long seq) {
+    return newest() == seq;
   }
 
   private synchronized long newest() {
