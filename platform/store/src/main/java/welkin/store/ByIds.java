@@ -3,7 +3,9 @@ package welkin.store;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Rows by many ids with few statements. */
 public final class ByIds {
@@ -17,13 +19,33 @@ public final class ByIds {
    * @param select a statement that ends where the list of ids in parentheses is to stand
    */
   public static <T> List<T> list(Sql sql, String select, Collection<?> ids, Row.Mapper<T> mapper) {
+    return list(sql, select, ids, "", mapper);
+  }
+
+  /**
+   * Rows that belong to others, by the id of whose they are; who has none is not named.
+   *
+   * @param select as for {@link #list}
+   * @param owner the column with that id
+   * @param order by which each one's rows are in order
+   */
+  public static <T> Map<String, List<T>> byOwner(
+      Sql sql, String select, Collection<?> ids, String owner, String order, Row.Mapper<T> mapper) {
+    var out = new HashMap<String, List<T>>();
+    list(sql, select, ids, " ORDER BY " + order, r -> Map.entry(r.text(owner), mapper.map(r)))
+        .forEach(e -> out.computeIfAbsent(e.getKey(), k -> new ArrayList<>()).add(e.getValue()));
+    return out;
+  }
+
+  private static <T> List<T> list(
+      Sql sql, String select, Collection<?> ids, String after, Row.Mapper<T> mapper) {
     var all = List.copyOf(ids);
     var out = new ArrayList<T>(all.size());
     for (int i = 0; i < all.size(); i += TOGETHER) {
       var part = all.subList(i, Math.min(all.size(), i + TOGETHER));
       var args = filled(part);
       var marks = "(?" + ", ?".repeat(args.length - 1) + ")";
-      out.addAll(sql.list(select + marks, mapper, args));
+      out.addAll(sql.list(select + marks + after, mapper, args));
     }
     return out;
   }

@@ -100,11 +100,37 @@ public final class Quotas {
             projectId,
             EVERYONE)
         .forEach(e -> all.put(e.getKey(), e.getValue()));
+    ask(projectId, all);
+    return all;
+  }
+
+  /** The limits of projects, by project. */
+  public Map<String, Map<String, Long>> limits(Sql sql, Collection<String> projectIds) {
+    var everyone = limits(sql, EVERYONE);
+    var own =
+        ByIds.byOwner(
+            sql,
+            "SELECT * FROM quota_limit WHERE project_id IN ",
+            projectIds,
+            "project_id",
+            "resource",
+            r -> Map.entry(r.text("resource"), r.number("hard_limit")));
+    var out = new LinkedHashMap<String, Map<String, Long>>();
+    for (var id : projectIds) {
+      var all = new LinkedHashMap<>(everyone);
+      own.getOrDefault(id, List.of()).forEach(e -> all.put(e.getKey(), e.getValue()));
+      ask(id, all);
+      out.put(id, all);
+    }
+    return out;
+  }
+
+  /** Writes Identity's limits over our own, where it keeps them. */
+  private void ask(String projectId, Map<String, Long> all) {
     if (unified != null) {
       var bounds = unified.limits.known(projectId);
       unified.names.keySet().forEach(r -> all.put(r, unifiedLimit(bounds, r)));
     }
-    return all;
   }
 
   /** Every resource's usage by a project; 0 when nothing is counted. */

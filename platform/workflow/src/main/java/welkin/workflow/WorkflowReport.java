@@ -27,7 +27,9 @@ public record WorkflowReport(
 
   /** The last ten workflows of a subject, newest first. */
   public static List<WorkflowReport> of(Sql sql, String subject) {
-    return WorkflowStore.latest(sql, subject, MOST).stream()
+    var latest = WorkflowStore.latest(sql, subject, MOST);
+    var steps = WorkflowStore.steps(sql, latest.stream().map(WorkflowRow::id).toList());
+    return latest.stream()
         .map(
             w ->
                 new WorkflowReport(
@@ -37,7 +39,7 @@ public record WorkflowReport(
                     w.createdAt(),
                     w.deadline(),
                     w.reason(),
-                    WorkflowStore.steps(sql, w.id()).stream()
+                    steps.getOrDefault(w.id(), List.of()).stream()
                         .map(s -> new Step(s.name(), s.state().name()))
                         .toList()))
         .toList();

@@ -1,12 +1,16 @@
 package welkin.workflow;
 
+import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
+import welkin.store.ByIds;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -244,13 +248,28 @@ final class WorkflowStore {
     return sql.list(
         "SELECT position, name, state, result FROM workflow_step WHERE workflow_id = ? ORDER BY"
             + " position",
-        r ->
-            new WorkflowRow.Step(
-                r.integer("position"),
-                r.text("name"),
-                WorkflowRow.StepState.valueOf(r.text("state")),
-                r.text("result")),
+        WorkflowStore::step,
         id);
+  }
+
+  /** The steps of workflows, by workflow; those of one without any are not named. */
+  static Map<String, List<WorkflowRow.Step>> steps(Sql sql, Collection<String> ids) {
+    return ByIds.byOwner(
+        sql,
+        "SELECT workflow_id, position, name, state, result FROM workflow_step WHERE workflow_id IN"
+            + " ",
+        ids,
+        "workflow_id",
+        "position",
+        WorkflowStore::step);
+  }
+
+  private static WorkflowRow.Step step(Row r) throws SQLException {
+    return new WorkflowRow.Step(
+        r.integer("position"),
+        r.text("name"),
+        WorkflowRow.StepState.valueOf(r.text("state")),
+        r.text("result"));
   }
 
   /**

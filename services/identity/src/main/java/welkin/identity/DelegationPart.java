@@ -103,7 +103,6 @@ final class DelegationPart {
             new SignatureApi(backend, credentials, tokens, this.tokens.audit(), signatureLife)
                 .routes())
         .include(
-            new ApplicationCredentialApi(backend, applications, tokens, this.tokens.lastUsed())
-                .routes());
+            new ApplicationCredentialApi(applications, tokens, this.tokens.lastUsed()).routes());
   }
 }

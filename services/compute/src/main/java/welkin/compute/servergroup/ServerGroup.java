@@ -17,4 +17,9 @@ record ServerGroup(
     String policy,
     Integer maxPerHost,
     Instant createdAt,
-    List<String> members) {}
+    List<String> members) {
+
+  ServerGroup with(List<String> members) {
+    return new ServerGroup(id, projectId, userId, name, policy, maxPerHost, createdAt, members);
+  }
+}

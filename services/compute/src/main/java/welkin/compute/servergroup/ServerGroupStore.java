@@ -1,8 +1,10 @@
 package welkin.compute.servergroup;
 
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import welkin.core.Json;
+import welkin.store.ByIds;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -10,41 +12,49 @@ import welkin.store.Sql;
 public final class ServerGroupStore {
   private ServerGroupStore() {}
 
-  private static ServerGroup map(Sql sql, Row r) throws java.sql.SQLException {
+  private static ServerGroup map(Row r) throws SQLException {
     var most = r.json("rules").get("max_server_per_host");
-    var id = r.text("id");
     return new ServerGroup(
-        id,
+        r.text("id"),
         r.text("project_id"),
         r.text("user_id"),
         r.text("name"),
         r.text("policy"),
         most == null || most.isNull() ? null : most.intValue(),
         r.time("created_at"),
-        members(sql, id));
+        List.of());
   }
 
-  private static List<String> members(Sql sql, String id) {
-    return sql.list(
-        "SELECT m.server_id FROM server_group_member m JOIN server s ON s.id = m.server_id WHERE"
-            + " m.group_id = ? AND s.deleted = 0 ORDER BY s.created_at, s.id",
-        r -> r.text("server_id"),
-        id);
+  private static List<ServerGroup> withMembers(Sql sql, List<ServerGroup> groups) {
+    var members =
+        ByIds.byOwner(
+            sql,
+            "SELECT m.group_id, m.server_id FROM server_group_member m JOIN server s ON s.id ="
+                + " m.server_id WHERE s.deleted = 0 AND m.group_id IN ",
+            groups.stream().map(ServerGroup::id).toList(),
+            "group_id",
+            "s.created_at, s.id",
+            r -> r.text("server_id"));
+    return groups.stream().map(g -> g.with(members.getOrDefault(g.id(), List.of()))).toList();
   }
 
   /**
    * @param projectId null for every project's
    */
   static List<ServerGroup> list(Sql sql, String projectId) {
-    return sql.list(
-        "SELECT * FROM server_group WHERE (? IS NULL OR project_id = ?) ORDER BY created_at, id",
-        r -> map(sql, r),
-        projectId,
-        projectId);
+    return withMembers(
+        sql,
+        sql.list(
+            "SELECT * FROM server_group WHERE (? IS NULL OR project_id = ?) ORDER BY created_at,"
+                + " id",
+            ServerGroupStore::map,
+            projectId,
+            projectId));
   }
 
   static Optional<ServerGroup> find(Sql sql, String id) {
-    return sql.one("SELECT * FROM server_group WHERE id = ?", r -> map(sql, r), id);
+    return sql.one("SELECT * FROM server_group WHERE id = ?", ServerGroupStore::map, id)
+        .map(g -> withMembers(sql, List.of(g)).getFirst());
   }
 
   static void insert(Sql sql, ServerGroup g) {

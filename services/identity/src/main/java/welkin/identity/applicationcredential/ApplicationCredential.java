@@ -26,6 +26,20 @@ public record ApplicationCredential(
   /** A call it may make; without any rule it may make all. */
   public record AccessRule(String id, String service, String method, String path) {}
 
+  ApplicationCredential with(List<String> roleIds, List<AccessRule> accessRules) {
+    return new ApplicationCredential(
+        id,
+        userId,
+        projectId,
+        name,
+        description,
+        secretHash,
+        expiresAt,
+        unrestricted,
+        roleIds,
+        accessRules);
+  }
+
   public boolean isExpired(Instant now) {
     return expiresAt != null && !now.isBefore(expiresAt);
   }

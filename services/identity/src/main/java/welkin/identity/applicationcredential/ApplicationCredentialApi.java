@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.core.Secret;
@@ -13,9 +14,8 @@ import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
 import welkin.identity.applicationcredential.ApplicationCredential.AccessRule;
-import welkin.identity.role.RoleStore;
+import welkin.identity.role.Role;
 import welkin.identity.shared.Attributes;
-import welkin.identity.shared.Backend;
 import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
@@ -50,15 +50,13 @@ public final class ApplicationCredentialApi {
               .optional("unrestricted", Shape.bool().nullable())
               .optional("access_rules", Shape.array(RULE)));
 
-  private final Backend backend;
   private final ApplicationCredentials credentials;
   private final Tokens tokens;
   private final LastUsed lastUsed;
 
   public ApplicationCredentialApi(
-      Backend backend, ApplicationCredentials credentials, Tokens tokens, LastUsed lastUsed) {
+      ApplicationCredentials credentials, Tokens tokens, LastUsed lastUsed) {
     this.lastUsed = lastUsed;
-    this.backend = backend;
     this.credentials = credentials;
     this.tokens = tokens;
   }
@@ -102,15 +100,25 @@ public final class ApplicationCredentialApi {
         .orElseThrow(Faults.missing("application_credential", id));
   }
 
+  /** How credentials are shown, with what is looked up for all of them together. */
+  private Function<ApplicationCredential, ObjectNode> view(
+      Call call, List<ApplicationCredential> rows) {
+    var ids = rows.stream().map(ApplicationCredential::id).toList();
+    var used = lastUsed.of(LastUsed.Kind.APPLICATION_CREDENTIAL, ids);
+    var roles = credentials.roles(rows);
+    return c -> show(call, c, roles, used.get(c.id()));
+  }
+
   private ObjectNode show(Call call, ApplicationCredential c) {
-    return show(
-        call, c, lastUsed.of(LastUsed.Kind.APPLICATION_CREDENTIAL, List.of(c.id())).get(c.id()));
+    return view(call, List.of(c)).apply(c);
   }
 
   /**
+   * @param known roles by id
    * @param usedAt when it or a token of it was last used, or null for never; keystone does not tell
    */
-  private ObjectNode show(Call call, ApplicationCredential c, Instant usedAt) {
+  private static ObjectNode show(
+      Call call, ApplicationCredential c, Map<String, Role> known, Instant usedAt) {
     var out = Json.object();
     out.put("id", c.id());
     out.put("name", c.name());
@@ -123,18 +131,16 @@ public final class ApplicationCredentialApi {
     out.put("last_used_at", usedAt == null ? null : TokenWire.time(usedAt));
     var roles = out.putArray("roles");
     for (var id : c.roleIds()) {
-      backend
-          .database()
-          .read(sql -> RoleStore.find(sql, id))
-          .ifPresent(
-              r ->
-                  roles
-                      .addObject()
-                      .put("id", r.id())
-                      .put("name", r.name())
-                      .put("domain_id", r.domainId())
-                      .put("description", r.description())
-                      .set("options", r.options()));
+      var r = known.get(id);
+      if (r != null) {
+        roles
+            .addObject()
+            .put("id", r.id())
+            .put("name", r.name())
+            .put("domain_id", r.domainId())
+            .put("description", r.description())
+            .set("options", r.options());
+      }
     }
     if (!c.accessRules().isEmpty()) {
       out.set("access_rules", Json.tree(c.accessRules()));
@@ -161,16 +167,8 @@ public final class ApplicationCredentialApi {
     enforce(call);
     var request = ListRequest.of(call, "name");
     var rows = credentials.list(request, call.path("user_id"));
-    var used =
-        lastUsed.of(
-            LastUsed.Kind.APPLICATION_CREDENTIAL,
-            rows.stream().map(ApplicationCredential::id).toList());
     return request.answer(
-        call,
-        "application_credentials",
-        rows,
-        c -> show(call, c, used.get(c.id())),
-        ApplicationCredential::id);
+        call, "application_credentials", rows, view(call, rows), ApplicationCredential::id);
   }
 
   private Answer create(Call call) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import welkin.core.Secret;
 import welkin.identity.applicationcredential.ApplicationCredential.AccessRule;
 import welkin.identity.shared.ListRequest;
+import welkin.store.ByIds;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -17,24 +18,26 @@ public final class ApplicationCredentialStore {
   private ApplicationCredentialStore() {}
 
   public static Optional<ApplicationCredential> find(Sql sql, String id) {
-    return sql.one("SELECT * FROM application_credential WHERE id = ?", r -> map(sql, r), id);
+    return one(sql, "id = ?", id);
   }
 
   public static Optional<ApplicationCredential> named(Sql sql, String userId, String name) {
+    return one(sql, "user_id = ? AND name = ?", userId, name);
+  }
+
+  private static Optional<ApplicationCredential> one(Sql sql, String which, Object... values) {
     return sql.one(
-        "SELECT * FROM application_credential WHERE user_id = ? AND name = ?",
-        r -> map(sql, r),
-        userId,
-        name);
+            "SELECT * FROM application_credential WHERE " + which,
+            ApplicationCredentialStore::map,
+            values)
+        .map(c -> filled(sql, List.of(c)).getFirst());
   }
 
   static List<ApplicationCredential> list(Sql sql, ListRequest request, String userId) {
-    return request.list(
-        sql,
+    var query =
         ListQuery.of("SELECT * FROM application_credential", "application_credential", "id")
-            .where("user_id = ?", userId),
-        Map.of(),
-        r -> map(sql, r));
+            .where("user_id = ?", userId);
+    return filled(sql, request.list(sql, query, Map.of(), ApplicationCredentialStore::map));
   }
 
   /** How many a user has. */
@@ -131,10 +134,38 @@ public final class ApplicationCredentialStore {
     return new AccessRule(r.text("id"), r.text("service"), r.text("method"), r.text("path"));
   }
 
-  private static ApplicationCredential map(Sql sql, Row r) throws SQLException {
-    var id = r.text("id");
+  /** With their roles and access rules. */
+  private static List<ApplicationCredential> filled(Sql sql, List<ApplicationCredential> bare) {
+    var ids = bare.stream().map(ApplicationCredential::id).toList();
+    var roles =
+        ByIds.byOwner(
+            sql,
+            "SELECT * FROM application_credential_role WHERE application_credential_id IN ",
+            ids,
+            "application_credential_id",
+            "role_id",
+            r -> r.text("role_id"));
+    var rules =
+        ByIds.byOwner(
+            sql,
+            "SELECT access_rule.*, application_credential_id FROM access_rule JOIN"
+                + " application_credential_access_rule ON id = access_rule_id WHERE"
+                + " application_credential_id IN ",
+            ids,
+            "application_credential_id",
+            "id",
+            ApplicationCredentialStore::rule);
+    return bare.stream()
+        .map(
+            c ->
+                c.with(
+                    roles.getOrDefault(c.id(), List.of()), rules.getOrDefault(c.id(), List.of())))
+        .toList();
+  }
+
+  private static ApplicationCredential map(Row r) throws SQLException {
     return new ApplicationCredential(
-        id,
+        r.text("id"),
         r.text("user_id"),
         r.text("project_id"),
         r.text("name"),
@@ -142,15 +173,7 @@ public final class ApplicationCredentialStore {
         Secret.of(r.text("secret_hash")),
         r.time("expires_at"),
         r.flag("unrestricted"),
-        sql.list(
-            "SELECT role_id FROM application_credential_role WHERE application_credential_id = ?"
-                + " ORDER BY role_id",
-            x -> x.text("role_id"),
-            id),
-        sql.list(
-            "SELECT access_rule.* FROM access_rule JOIN application_credential_access_rule ON id ="
-                + " access_rule_id WHERE application_credential_id = ? ORDER BY id",
-            ApplicationCredentialStore::rule,
-            id));
+        List.of(),
+        List.of());
   }
 }

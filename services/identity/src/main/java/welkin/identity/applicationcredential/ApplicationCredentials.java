@@ -2,12 +2,15 @@ package welkin.identity.applicationcredential;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.core.Secret;
 import welkin.identity.applicationcredential.ApplicationCredential.AccessRule;
+import welkin.identity.role.Role;
 import welkin.identity.role.RoleStore;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Backend;
@@ -40,6 +43,13 @@ public final class ApplicationCredentials {
 
   List<ApplicationCredential> list(ListRequest request, String userId) {
     return backend.database().read(sql -> ApplicationCredentialStore.list(sql, request, userId));
+  }
+
+  /** The roles of credentials, by id. */
+  Map<String, Role> roles(List<ApplicationCredential> credentials) {
+    var ids = credentials.stream().flatMap(c -> c.roleIds().stream()).collect(Collectors.toSet());
+    return backend.database().read(sql -> RoleStore.findAll(sql, ids)).stream()
+        .collect(Collectors.toMap(Role::id, r -> r));
   }
 
   /**
@@ -92,9 +102,7 @@ public final class ApplicationCredentials {
       var found =
           id != null
               ? RoleStore.find(sql, id)
-              : name == null
-                  ? Optional.<welkin.identity.role.Role>empty()
-                  : RoleStore.named(sql, null, name);
+              : name == null ? Optional.<Role>empty() : RoleStore.named(sql, null, name);
       if (found.filter(r -> token.roleIds().contains(r.id())).isEmpty()) {
         throw Fault.badRequest(
             "Invalid application credential: Could not find role assignment with role: "

@@ -1,10 +1,12 @@
 package welkin.identity.assignment;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -12,6 +14,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.identity.ldap.Directories;
+import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.shared.Backend;
 import welkin.identity.shared.ListRequest;
@@ -74,8 +77,9 @@ public final class AssignmentApi {
                   var out = new ArrayList<ObjectNode>();
                   var all = query.run(sql);
                   var known = names ? Names.of(sql, all) : null;
+                  var projects = own == null ? Set.<String>of() : projectsOf(sql, own, all);
                   for (var found : all) {
-                    if (own == null || isIn(sql, own, found.assignment())) {
+                    if (own == null || isIn(own, projects, found.assignment())) {
                       out.add(show(call, found, known));
                     }
                   }
@@ -120,7 +124,7 @@ public final class AssignmentApi {
       projects = new LinkedHashSet<>();
       projects.add(project);
       if (subtree) {
-        projects.addAll(new AssignmentQuery.Tree(sql).below(project));
+        projects.addAll(AssignmentQuery.Tree.of(sql, Set.of(project)).below(project));
       }
     }
     return new AssignmentQuery(
@@ -134,14 +138,20 @@ public final class AssignmentApi {
         flag(call, "effective"));
   }
 
-  private static boolean isIn(Sql sql, String domain, Assignment a) {
-    if (a.domainId() != null) {
-      return a.domainId().equals(domain);
-    }
-    return a.projectId() != null
-        && ProjectStore.find(sql, a.projectId())
-            .filter(p -> domain.equals(p.owningDomainId()))
-            .isPresent();
+  /** Those of the projects named that are a domain's. */
+  private static Set<String> projectsOf(
+      Sql sql, String domain, Collection<AssignmentQuery.Found> all) {
+    var named = new LinkedHashSet<String>();
+    all.forEach(found -> named.add(found.assignment().projectId()));
+    named.remove(null);
+    return ProjectStore.findAll(sql, named).stream()
+        .filter(p -> domain.equals(p.owningDomainId()))
+        .map(Project::id)
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean isIn(String domain, Set<String> projects, Assignment a) {
+    return a.domainId() != null ? a.domainId().equals(domain) : projects.contains(a.projectId());
   }
 
   private static ObjectNode show(Call call, AssignmentQuery.Found found, Names names) {

@@ -54,7 +54,6 @@ record AssignmentQuery(
     }
     var roles = RoleGraph.load(sql);
     var seen = new LinkedHashSet<Found>();
-    var tree = new Tree(sql);
     var stored =
         userId != null
             ? AssignmentStore.ofUser(sql, userId)
@@ -64,15 +63,16 @@ record AssignmentQuery(
                 null,
                 targetsAndAbove(sql),
                 roleId == null ? null : roles.implying(roleId));
-    for (var direct : stored) {
-      if (inherited != null && inherited != direct.inherited()) {
-        continue;
-      }
+    var meant =
+        stored.stream().filter(a -> inherited == null || inherited == a.inherited()).toList();
+    var tree = Tree.of(sql, inheritedFrom(meant));
+    var members = GroupStore.members(sql, groups(meant));
+    for (var direct : meant) {
       for (var a : onTargets(direct, tree)) {
         if (!wanted(a)) {
           continue;
         }
-        for (var user : users(sql, a)) {
+        for (var user : users(a, members)) {
           for (var step : roles.steps(a.roleId())) {
             var role = step.roleId();
             var one =
@@ -99,11 +99,13 @@ record AssignmentQuery(
       return targets();
     }
     var out = new LinkedHashSet<>(projects);
-    for (var id : projects) {
-      var at = ProjectStore.find(sql, id).map(Project::parentId).orElse(null);
-      while (at != null && out.add(at)) {
-        at = ProjectStore.find(sql, at).map(Project::parentId).orElse(null);
-      }
+    Collection<String> level = projects;
+    while (!level.isEmpty()) {
+      level =
+          ProjectStore.findAll(sql, level).stream()
+              .map(Project::parentId)
+              .filter(parent -> parent != null && out.add(parent))
+              .toList();
     }
     return out;
   }
@@ -114,12 +116,34 @@ record AssignmentQuery(
         && (!system || a.system());
   }
 
-  private List<String> users(Sql sql, Assignment a) {
+  private List<String> users(Assignment a, Map<String, List<String>> members) {
     if (a.userId() != null) {
       return List.of(a.userId());
     }
-    var members = GroupStore.members(sql, a.groupId());
-    return userId == null ? members : members.stream().filter(userId::equals).toList();
+    var of = members.getOrDefault(a.groupId(), List.of());
+    return userId == null ? of : of.stream().filter(userId::equals).toList();
+  }
+
+  private static Set<String> groups(Collection<Assignment> all) {
+    var out = new LinkedHashSet<String>();
+    all.forEach(a -> out.add(a.groupId()));
+    out.remove(null);
+    return out;
+  }
+
+  /** Projects and domains from which something is inherited. */
+  private static Set<String> inheritedFrom(Collection<Assignment> all) {
+    var out = new LinkedHashSet<String>();
+    for (var a : all) {
+      if (a.inherited()) {
+        out.add(target(a));
+      }
+    }
+    return out;
+  }
+
+  private static String target(Assignment a) {
+    return Objects.requireNonNullElse(a.projectId(), a.domainId());
   }
 
   /** A plain assignment is itself; an inherited one is one on each project below its target. */
@@ -128,32 +152,40 @@ record AssignmentQuery(
       return List.of(a);
     }
     var out = new ArrayList<Assignment>();
-    for (var p : tree.below(Objects.requireNonNullElse(a.projectId(), a.domainId()))) {
+    for (var p : tree.below(target(a))) {
       out.add(new Assignment(a.userId(), a.groupId(), p, null, false, a.roleId(), false));
     }
     return out;
   }
 
-  /** Projects below others, each looked up once. */
-  static final class Tree {
-    private final Sql sql;
-    private final Map<String, List<String>> known = new HashMap<>();
+  /**
+   * Projects below others.
+   *
+   * @param children by the id of their parent
+   */
+  record Tree(Map<String, List<Project>> children) {
 
-    Tree(Sql sql) {
-      this.sql = sql;
+    /** What is below these, looked up level by level. */
+    static Tree of(Sql sql, Set<String> ids) {
+      var children = new HashMap<String, List<Project>>();
+      Collection<String> level = ids;
+      while (!level.isEmpty()) {
+        level.forEach(id -> children.put(id, new ArrayList<>()));
+        var found = ProjectStore.childrenOf(sql, level);
+        found.forEach(p -> children.get(p.parentId()).add(p));
+        level = found.stream().map(Project::id).filter(id -> !children.containsKey(id)).toList();
+      }
+      return new Tree(children);
     }
 
+    /** Each followed by what is below it. */
     List<String> below(String id) {
-      var found = known.get(id);
-      if (found == null) {
-        found = new ArrayList<>();
-        for (Project child : ProjectStore.children(sql, id)) {
-          found.add(child.id());
-          found.addAll(below(child.id()));
-        }
-        known.put(id, found);
+      var out = new ArrayList<String>();
+      for (var child : children.getOrDefault(id, List.of())) {
+        out.add(child.id());
+        out.addAll(below(child.id()));
       }
-      return found;
+      return out;
     }
   }
 }

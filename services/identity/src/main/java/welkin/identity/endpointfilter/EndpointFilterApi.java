@@ -1,5 +1,6 @@
 package welkin.identity.endpointfilter;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import welkin.http.Routes;
 import welkin.http.Shape;
 import welkin.identity.endpoint.EndpointStore;
 import welkin.identity.endpoint.EndpointWire;
+import welkin.identity.project.Project;
 import welkin.identity.project.ProjectStore;
 import welkin.identity.project.ProjectWire;
 import welkin.identity.service.ServiceStore;
@@ -226,8 +228,8 @@ public final class EndpointFilterApi {
             .database()
             .read(
                 sql ->
-                    ids.apply(sql, call).stream()
-                        .flatMap(id -> ProjectStore.find(sql, id).stream())
+                    ProjectStore.findAll(sql, ids.apply(sql, call)).stream()
+                        .sorted(Comparator.comparing(Project::id))
                         .toList());
     return ListRequest.answer(
         call, "projects", rows.stream().map(p -> ProjectWire.show(call, p)).toList());

@@ -112,6 +112,17 @@ public final class GroupStore {
         groupId);
   }
 
+  /** Ids of the users in groups, by group. */
+  public static Map<String, List<String>> members(Sql sql, Collection<String> groupIds) {
+    return ByIds.byOwner(
+        sql,
+        "SELECT group_id, user_id FROM membership WHERE group_id IN ",
+        groupIds,
+        "group_id",
+        "user_id",
+        r -> r.text("user_id"));
+  }
+
   private static Group map(Row r) throws SQLException {
     return new Group(
         r.text("id"),

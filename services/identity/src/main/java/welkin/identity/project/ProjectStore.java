@@ -2,6 +2,7 @@ package welkin.identity.project;
 
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,6 +61,13 @@ public final class ProjectStore {
 
   public static List<Project> children(Sql sql, String id) {
     return sql.list(SELECT + " WHERE parent_id = ? ORDER BY id", ProjectStore::map, id);
+  }
+
+  /** The children of many, by id. */
+  public static List<Project> childrenOf(Sql sql, Collection<String> ids) {
+    return ByIds.list(sql, SELECT + " WHERE parent_id IN ", ids, ProjectStore::map).stream()
+        .sorted(Comparator.comparing(Project::id))
+        .toList();
   }
 
   /** Projects with more than so many projects between them and their domain, themselves counted. */

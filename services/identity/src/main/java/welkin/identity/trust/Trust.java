@@ -24,6 +24,20 @@ public record Trust(
     int redelegationCount,
     List<String> roleIds) {
 
+  Trust with(List<String> roleIds) {
+    return new Trust(
+        id,
+        trustorId,
+        trusteeId,
+        projectId,
+        impersonation,
+        expiresAt,
+        remainingUses,
+        redelegatedTrustId,
+        redelegationCount,
+        roleIds);
+  }
+
   /** Whether a token may still be made with it; one that may not is as good as gone. */
   public boolean isUsable(Instant now) {
     return !isExpired(now) && (remainingUses == null || remainingUses > 0);

@@ -3,6 +3,7 @@ package welkin.identity.trust;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import welkin.store.ByIds;
 import welkin.store.Row;
 import welkin.store.Sql;
 
@@ -11,7 +12,8 @@ public final class TrustStore {
   private TrustStore() {}
 
   public static Optional<Trust> find(Sql sql, String id) {
-    return sql.one("SELECT * FROM trust WHERE id = ?", r -> map(sql, r), id);
+    return sql.one("SELECT * FROM trust WHERE id = ?", TrustStore::map, id)
+        .map(t -> withRoles(sql, List.of(t)).getFirst());
   }
 
   /**
@@ -19,12 +21,14 @@ public final class TrustStore {
    * @param trusteeId only this trustee's, or null
    */
   static List<Trust> list(Sql sql, String trustorId, String trusteeId) {
-    return sql.list(
-        "SELECT * FROM trust WHERE trustor_id = COALESCE(?, trustor_id) AND trustee_id ="
-            + " COALESCE(?, trustee_id) ORDER BY id",
-        r -> map(sql, r),
-        trustorId,
-        trusteeId);
+    return withRoles(
+        sql,
+        sql.list(
+            "SELECT * FROM trust WHERE trustor_id = COALESCE(?, trustor_id) AND trustee_id ="
+                + " COALESCE(?, trustee_id) ORDER BY id",
+            TrustStore::map,
+            trustorId,
+            trusteeId));
   }
 
   static void insert(Sql sql, Trust t) {
@@ -66,10 +70,21 @@ public final class TrustStore {
     sql.update("DELETE FROM trust WHERE id = ?", id);
   }
 
-  private static Trust map(Sql sql, Row r) throws SQLException {
-    var id = r.text("id");
+  private static List<Trust> withRoles(Sql sql, List<Trust> trusts) {
+    var roles =
+        ByIds.byOwner(
+            sql,
+            "SELECT * FROM trust_role WHERE trust_id IN ",
+            trusts.stream().map(Trust::id).toList(),
+            "trust_id",
+            "role_id",
+            r -> r.text("role_id"));
+    return trusts.stream().map(t -> t.with(roles.getOrDefault(t.id(), List.of()))).toList();
+  }
+
+  private static Trust map(Row r) throws SQLException {
     return new Trust(
-        id,
+        r.text("id"),
         r.text("trustor_id"),
         r.text("trustee_id"),
         r.text("project_id"),
@@ -78,9 +93,6 @@ public final class TrustStore {
         r.integerOrNull("remaining_uses"),
         r.text("redelegated_trust_id"),
         r.integer("redelegation_count"),
-        sql.list(
-            "SELECT role_id FROM trust_role WHERE trust_id = ? ORDER BY role_id",
-            x -> x.text("role_id"),
-            id));
+        List.of());
   }
 }

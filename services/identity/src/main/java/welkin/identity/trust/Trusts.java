@@ -82,7 +82,7 @@ public final class Trusts {
               }
               ProjectStore.find(sql, wanted.projectId())
                   .orElseThrow(Faults.missing("project", wanted.projectId()));
-              var made = withRoles(wanted, roles(sql, given, wanted, from, atMost));
+              var made = wanted.with(roles(sql, given, wanted, from, atMost));
               TrustStore.insert(sql, made);
               backend.tell(sql, "OS-TRUST:trust", "created", made.projectId(), made.id());
               return made;
@@ -218,19 +218,5 @@ public final class Trusts {
       }
     }
     return out;
-  }
-
-  private static Trust withRoles(Trust t, List<String> roles) {
-    return new Trust(
-        t.id(),
-        t.trustorId(),
-        t.trusteeId(),
-        t.projectId(),
-        t.impersonation(),
-        t.expiresAt(),
-        t.remainingUses(),
-        t.redelegatedTrustId(),
-        t.redelegationCount(),
-        roles);
   }
 }

@@ -2,8 +2,10 @@ package welkin.network.availability;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.http.Answer;
@@ -47,11 +49,8 @@ public final class AvailabilityApi {
     if (call.allows("get_network_ip_availability", call.own())) {
       database.read(
           sql -> {
-            for (var n : networks.rows().all(sql)) {
-              if (matches(call, n)) {
-                list.add(shown(sql, n, call.query("ip_version")));
-              }
-            }
+            var page = networks.rows().all(sql).stream().filter(n -> matches(call, n)).toList();
+            shown(sql, page, call.query("ip_version")).forEach(list::add);
             return null;
           });
     }
@@ -83,19 +82,32 @@ public final class AvailabilityApi {
                   .find(sql, call.path("id"))
                   .filter(x -> call.allows("get_network_ip_availability", call.own()))
                   .orElseThrow(() -> Faults.notFound("Network", call.path("id")));
-          return Answer.ok(Json.object().set("network_ip_availability", shown(sql, n, null)));
+          return Answer.ok(
+              Json.object()
+                  .set("network_ip_availability", shown(sql, List.of(n), null).getFirst()));
         });
   }
 
-  private ObjectNode shown(Sql sql, Resource network, String version) {
-    var used = AllocationStore.countBySubnet(sql, network.id());
+  private List<ObjectNode> shown(Sql sql, List<Resource> page, String version) {
+    var ids = page.stream().map(Resource::id).toList();
+    var all =
+        subnets.rows().whereIn(sql, "network_id", ids).stream()
+            .filter(s -> version == null || version.equals(s.text("ip_version")))
+            .sorted(Comparator.comparing(Resource::id))
+            .toList();
+    var used = AllocationStore.countBySubnet(sql, all.stream().map(Resource::id).toList());
+    var byNetwork = all.stream().collect(Collectors.groupingBy(s -> s.text("network_id")));
+    return page.stream()
+        .map(n -> shown(n, byNetwork.getOrDefault(n.id(), List.of()), used))
+        .toList();
+  }
+
+  private static ObjectNode shown(
+      Resource network, List<Resource> subnets, Map<String, Long> used) {
     List<ObjectNode> parts = new ArrayList<>();
     var total = BigInteger.ZERO;
     long taken = 0;
-    for (var s : subnets.ofNetwork(sql, network.id())) {
-      if (version != null && !version.equals(s.text("ip_version"))) {
-        continue;
-      }
+    for (var s : subnets) {
       var size = BigInteger.ZERO;
       for (var p : s.list("allocation_pools")) {
         size =

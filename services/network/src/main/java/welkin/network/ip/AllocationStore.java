@@ -1,9 +1,11 @@
 package welkin.network.ip;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import welkin.store.ByIds;
 import welkin.store.Sql;
 
 /** Which port has which address of which subnet; the key lets an address have one owner. */
@@ -64,14 +66,16 @@ public final class AllocationStore {
     sql.send("DELETE FROM ip_allocation WHERE port_id = ?", portId);
   }
 
-  /** How many addresses of each subnet of a network are in use; subnets with none are not named. */
-  public static Map<String, Long> countBySubnet(Sql sql, String networkId) {
+  /** How many addresses of subnets are in use; subnets with none are not named. */
+  public static Map<String, Long> countBySubnet(Sql sql, Collection<String> subnetIds) {
     var out = new HashMap<String, Long>();
-    sql.list(
-            "SELECT subnet_id, COUNT(*) AS n FROM ip_allocation WHERE network_id = ?"
-                + " GROUP BY subnet_id",
-            r -> Map.entry(r.text("subnet_id"), r.number("n")),
-            networkId)
+    // each count is a subquery: the list of ids ends the statement
+    ByIds.list(
+            sql,
+            "SELECT s.id, (SELECT COUNT(*) FROM ip_allocation a WHERE a.subnet_id = s.id) AS n FROM"
+                + " subnet s WHERE s.id IN ",
+            subnetIds,
+            r -> Map.entry(r.text("id"), r.number("n")))
         .forEach(e -> out.put(e.getKey(), e.getValue()));
     return out;
   }

@@ -58,11 +58,15 @@ public final class QuotaApi {
         sql -> {
           var out = Json.object();
           var all = out.putArray("quotas");
-          for (var project : limits.quotas().limited(sql)) {
-            var one = limits(sql, project);
-            one.put("project_id", project).put("tenant_id", project);
-            all.add(one);
-          }
+          limits
+              .quotas()
+              .limits(sql, limits.quotas().limited(sql))
+              .forEach(
+                  (project, of) -> {
+                    var one = all.addObject();
+                    of.forEach(one::put);
+                    one.put("project_id", project).put("tenant_id", project);
+                  });
           return Answer.ok(out);
         });
   }

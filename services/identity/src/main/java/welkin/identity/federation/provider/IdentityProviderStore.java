@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import welkin.identity.shared.ListRequest;
+import welkin.store.ByIds;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -14,27 +15,30 @@ public final class IdentityProviderStore {
   private IdentityProviderStore() {}
 
   public static Optional<IdentityProvider> find(Sql sql, String id) {
-    return sql.one(
-        "SELECT * FROM identity_provider WHERE id = ?", r -> map(r, remoteIds(sql, id)), id);
+    return sql.one("SELECT * FROM identity_provider WHERE id = ?", IdentityProviderStore::map, id)
+        .map(p -> withRemoteIds(sql, List.of(p)).getFirst());
   }
 
   public static List<IdentityProvider> list(Sql sql, ListRequest request) {
-    return request
-        .list(
+    return withRemoteIds(
+        sql,
+        request.list(
             sql,
             ListQuery.of("SELECT * FROM identity_provider", "identity_provider", "id"),
             Map.of(),
-            r -> map(r, List.of()))
-        .stream()
-        .map(p -> with(p, remoteIds(sql, p.id())))
-        .toList();
+            IdentityProviderStore::map));
   }
 
-  private static List<String> remoteIds(Sql sql, String id) {
-    return sql.list(
-        "SELECT remote_id FROM identity_provider_remote_id WHERE idp_id = ? ORDER BY remote_id",
-        r -> r.text("remote_id"),
-        id);
+  private static List<IdentityProvider> withRemoteIds(Sql sql, List<IdentityProvider> providers) {
+    var remoteIds =
+        ByIds.byOwner(
+            sql,
+            "SELECT * FROM identity_provider_remote_id WHERE idp_id IN ",
+            providers.stream().map(IdentityProvider::id).toList(),
+            "idp_id",
+            "remote_id",
+            r -> r.text("remote_id"));
+    return providers.stream().map(p -> with(p, remoteIds.getOrDefault(p.id(), List.of()))).toList();
   }
 
   static void insert(Sql sql, IdentityProvider p) {
@@ -79,13 +83,13 @@ public final class IdentityProviderStore {
         p.id(), p.domainId(), p.enabled(), p.description(), remoteIds, p.authorizationTtl());
   }
 
-  private static IdentityProvider map(Row r, List<String> remoteIds) throws SQLException {
+  private static IdentityProvider map(Row r) throws SQLException {
     return new IdentityProvider(
         r.text("id"),
         r.text("domain_id"),
         r.flag("enabled"),
         r.text("description"),
-        remoteIds,
+        List.of(),
         r.integerOrNull("authorization_ttl"));
   }
 }
