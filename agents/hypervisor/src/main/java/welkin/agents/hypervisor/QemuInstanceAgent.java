@@ -199,7 +199,7 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
 
   @Override
   public void power(String serverId, PowerAction action, int graceSeconds) {
-    guest(serverId).power(action, Duration.ofSeconds(Math.max(0, graceSeconds)));
+    guest(serverId).power().apply(action, Duration.ofSeconds(Math.max(0, graceSeconds)));
   }
 
   @Override
@@ -230,12 +230,12 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
 
   @Override
   public void attachNic(String serverId, NicSpec nic) {
-    guest(serverId).attachNic(nic);
+    guest(serverId).nics().attach(nic);
   }
 
   @Override
   public void detachNic(String serverId, String portId) {
-    guest(serverId).detachNic(portId);
+    guest(serverId).nics().detach(portId);
   }
 
   @Override
@@ -428,7 +428,7 @@ public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
                         .start(
                             () -> {
                               try {
-                                g.hostDown(grace, HOST_DOWN);
+                                g.power().hostDown(grace, HOST_DOWN);
                               } catch (RuntimeException e) {
                                 log.warn("guest {}: {}", g.id(), e.toString());
                               }
