@@ -13,10 +13,10 @@ import welkin.compute.scheduler.Scheduler;
 import welkin.compute.server.HostFinder;
 import welkin.compute.service.ComputeServices;
 import welkin.compute.service.ServiceApi;
-import welkin.compute.shared.Backend;
 import welkin.compute.zone.ZoneApi;
 import welkin.core.Config;
 import welkin.http.Routes;
+import welkin.peers.Backend;
 import welkin.peers.Platform;
 
 /** Where servers may be: host, service, hypervisor, zone, aggregate, scheduler. */

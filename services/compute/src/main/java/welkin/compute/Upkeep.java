@@ -6,7 +6,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import welkin.compute.server.ServerPurge;
 import welkin.compute.server.ServerReconciler;
-import welkin.compute.shared.Backend;
+import welkin.peers.Backend;
 import welkin.workflow.Turns;
 
 /** Looks at hosts that (re)appear at once, and at everything every minute, one worker for all. */

@@ -3,9 +3,7 @@ package welkin.image;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,25 +18,24 @@ import welkin.image.data.DataApi;
 import welkin.image.data.FileStore;
 import welkin.image.discovery.DiscoveryApi;
 import welkin.image.image.ImageApi;
+import welkin.image.image.ImageQuotas;
 import welkin.image.image.ImageStore;
 import welkin.image.image.Images;
 import welkin.image.member.MemberApi;
 import welkin.image.member.MemberStore;
 import welkin.image.member.Members;
 import welkin.image.task.TaskStore;
+import welkin.peers.Backend;
 import welkin.peers.CloudService;
 import welkin.peers.IdentityLimits;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
 import welkin.store.Events;
-import welkin.store.Quotas;
-import welkin.store.UnifiedLimits;
 
 /** The Image service: its nouns, schema and API. */
 public final class ImageService implements CloudService {
   private static final Logger log = LoggerFactory.getLogger(ImageService.class);
-  private static final int OVER_QUOTA = 413;
 
   /** Content that nobody wrote to for so long is no more coming. */
   private static final Duration SILENCE = Duration.ofMinutes(15);
@@ -60,25 +57,24 @@ public final class ImageService implements CloudService {
             "image", List.of("/welkin/image/V001__image.sql", "/welkin/image/V002__task.sql"));
     database = unified == null ? schema : schema.asking(unified);
     var clock = platform.clock();
-    events = new Events(clock);
-    var options = ImageOptions.of(config);
-    var quotas = quotas(options, unified);
+    var backend = new Backend(database, new Events(clock), clock, platform.ids());
+    events = backend.events();
     shared = platform.databases().shared();
+    var options = ImageOptions.of(config);
     var told = config.get(ImageOptions.FOLDER);
     var files = new FileStore(told.isEmpty() ? platform.home().resolve("images") : Path.of(told));
-    var imageStore = new ImageStore();
-    var memberStore = new MemberStore();
+    var store = new ImageStore();
+    var members = new MemberStore();
     var tasks = new TaskStore(platform.ids());
-    var images =
-        new Images(database, events, clock, quotas, options, files, imageStore, memberStore, tasks);
-    contents = new Contents(database, clock, quotas, options, files, imageStore, images, tasks);
+    var quotas = new ImageQuotas(options, unified, store);
+    var images = new Images(backend, quotas, files, store, members, tasks);
+    contents = new Contents(backend, quotas, files, store, images, tasks);
 
     var routes = new Routes("");
     routes.include(new ImageApi(images, platform.ids(), clock).routes());
     routes.include(new DataApi(images, contents).routes());
-    routes.include(
-        new MemberApi(new Members(database, events, clock, options, images, memberStore)).routes());
-    routes.include(new DiscoveryApi(database, quotas, imageStore).routes());
+    routes.include(new MemberApi(new Members(backend, options, images, members)).routes());
+    routes.include(new DiscoveryApi(database, quotas).routes());
     api =
         Service.of(
             "image",
@@ -89,21 +85,6 @@ public final class ImageService implements CloudService {
                 .engine()
                 .withOverrides(platform.home().resolve("policy").resolve("image.yaml")),
             database);
-  }
-
-  private static Quotas quotas(ImageOptions options, UnifiedLimits unified) {
-    var own = new LinkedHashMap<String, Long>();
-    own.put(Images.SIZE, options.sizeTotal());
-    own.put(Images.STAGED, -1L);
-    own.put(Images.COUNT, options.countTotal());
-    own.put(Images.UPLOADING, -1L);
-    var quotas = new Quotas(own, OVER_QUOTA);
-    if (unified == null) {
-      return quotas;
-    }
-    var names = new LinkedHashMap<String, String>();
-    own.keySet().forEach(k -> names.put(k, k));
-    return quotas.unified(new Quotas.Unified(unified, names, List.of(), Map.of()));
   }
 
   @Override

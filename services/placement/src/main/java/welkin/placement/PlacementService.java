@@ -11,6 +11,7 @@ import welkin.http.Routes;
 import welkin.http.Service;
 import welkin.http.policy.PolicyEngine;
 import welkin.http.policy.PolicyTable;
+import welkin.peers.Backend;
 import welkin.peers.CloudService;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
@@ -20,7 +21,9 @@ import welkin.placement.aggregate.Aggregates;
 import welkin.placement.allocation.AllocationApi;
 import welkin.placement.allocation.AllocationStore;
 import welkin.placement.allocation.Allocations;
+import welkin.placement.allocation.Reshapes;
 import welkin.placement.candidate.CandidateApi;
+import welkin.placement.index.Generations;
 import welkin.placement.index.ProviderIndex;
 import welkin.placement.inventory.Inventories;
 import welkin.placement.inventory.InventoryApi;
@@ -53,57 +56,37 @@ public final class PlacementService implements CloudService {
             List.of(
                 "/welkin/placement/V001__placement.sql", "/welkin/placement/V002__change_log.sql"));
     var clock = platform.clock();
-    events = new Events(clock);
-    var providerStore = new ProviderStore();
-    var inventoryStore = new InventoryStore();
-    var classStore = new ResourceClassStore();
-    var traitStore = new TraitStore();
-    var allocationStore = new AllocationStore();
-    var aggregateStore = new AggregateStore();
-    index =
-        new ProviderIndex(
-            database, providerStore, inventoryStore, classStore, traitStore, aggregateStore);
-    var inventories =
-        new Inventories(database, events, clock, index, providerStore, classStore, inventoryStore);
+    var backend = new Backend(database, new Events(clock), clock, platform.ids());
+    events = backend.events();
+    var providers = new ProviderStore();
+    var stock = new InventoryStore();
+    var classes = new ResourceClassStore();
+    var traits = new TraitStore();
+    var aggregates = new AggregateStore();
+    var given = new AllocationStore();
+    index = new ProviderIndex(database, providers, stock, classes, traits, aggregates);
 
+    // the nouns
+    var generations = new Generations(providers, index, clock);
+    var inventories = new Inventories(backend, providers, generations, classes, stock);
+    var allocations = new Allocations(backend, providers, generations, stock, classes, given);
+    var reshapes = new Reshapes(database, providers, stock, inventories, allocations);
+    var ofProviders = new Providers(backend, index, providers);
+    var ofTraits = new Traits(backend, providers, generations, traits);
+    var ofClasses = new ResourceClasses(backend, index, classes);
+    var ofAggregates = new Aggregates(backend, providers, generations, aggregates);
+    var usages = new Usages(database, providers, stock, given);
+
+    // the door
     var routes = new Routes("");
     routes.get("/", PlacementService::root).open();
-    routes.include(
-        new ProviderApi(
-                new Providers(database, events, clock, index, providerStore),
-                index,
-                platform.ids(),
-                clock)
-            .routes());
+    routes.include(new ProviderApi(ofProviders, index, platform.ids(), clock).routes());
     routes.include(new InventoryApi(inventories, clock).routes());
-    routes.include(
-        new TraitApi(new Traits(database, events, clock, index, providerStore, traitStore), clock)
-            .routes());
-    routes.include(
-        new ResourceClassApi(new ResourceClasses(database, events, clock, index, classStore), clock)
-            .routes());
-    routes.include(
-        new AggregateApi(
-                new Aggregates(database, events, clock, index, providerStore, aggregateStore),
-                clock)
-            .routes());
-    routes.include(
-        new AllocationApi(
-                new Allocations(
-                    database,
-                    events,
-                    clock,
-                    index,
-                    providerStore,
-                    inventoryStore,
-                    inventories,
-                    classStore,
-                    allocationStore),
-                clock)
-            .routes());
-    routes.include(
-        new UsageApi(new Usages(database, providerStore, inventoryStore, allocationStore), clock)
-            .routes());
+    routes.include(new TraitApi(ofTraits, clock).routes());
+    routes.include(new ResourceClassApi(ofClasses, clock).routes());
+    routes.include(new AggregateApi(ofAggregates, clock).routes());
+    routes.include(new AllocationApi(allocations, reshapes, clock).routes());
+    routes.include(new UsageApi(usages, clock).routes());
     routes.include(new CandidateApi(index, clock).routes());
     api =
         Service.of(

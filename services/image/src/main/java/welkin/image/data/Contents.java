@@ -10,13 +10,13 @@ import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.core.image.Inspection;
-import welkin.image.ImageOptions;
 import welkin.image.image.Image;
+import welkin.image.image.ImageQuotas;
 import welkin.image.image.ImageStore;
 import welkin.image.image.Images;
 import welkin.image.task.TaskStore;
+import welkin.peers.Backend;
 import welkin.store.Database;
-import welkin.store.Quotas;
 import welkin.store.Sql;
 
 /**
@@ -30,26 +30,22 @@ public final class Contents {
 
   private final Database database;
   private final InstantSource clock;
-  private final Quotas quotas;
-  private final ImageOptions options;
+  private final ImageQuotas quotas;
   private final FileStore files;
   private final ImageStore store;
   private final Images images;
   private final TaskStore tasks;
 
   public Contents(
-      Database database,
-      InstantSource clock,
-      Quotas quotas,
-      ImageOptions options,
+      Backend backend,
+      ImageQuotas quotas,
       FileStore files,
       ImageStore store,
       Images images,
       TaskStore tasks) {
-    this.database = database;
-    this.clock = clock;
+    this.database = backend.database();
+    this.clock = backend.clock();
     this.quotas = quotas;
-    this.options = options;
     this.files = files;
     this.store = store;
     this.images = images;
@@ -70,7 +66,7 @@ public final class Contents {
     checkReady(image, announced);
     begin(image, "saving");
     try {
-      var content = files.receive(in, files.file(image.id()), declared(image), options.sizeCap());
+      var content = files.receive(in, files.file(image.id()), declared(image), quotas.sizeCap());
       database.change(
           sql -> {
             activate(
@@ -102,9 +98,7 @@ public final class Contents {
           410, "Gone", "Image " + image.id() + " was deleted while its data was being uploaded.");
     }
     store.setContent(sql, image.id(), size, virtualSize, checksum, ALGORITHM, hash);
-    if (image.owner() != null) {
-      quotas.take(sql, image.owner(), Images.SIZE, Images.mebibytes(size));
-    }
+    quotas.takeSize(sql, image, size);
   }
 
   /** Takes content in that waits for its import. */
@@ -112,15 +106,15 @@ public final class Contents {
     checkLength(image, announced);
     database.read(
         sql -> {
-          checkStaged(sql, image, Math.max(0, announced));
+          quotas.checkStaged(sql, image, Math.max(0, announced));
           return null;
         });
     begin(image, "uploading");
     try {
-      var c = files.receive(in, files.staged(image.id()), null, options.sizeCap());
+      var c = files.receive(in, files.staged(image.id()), null, quotas.sizeCap());
       database.change(
           sql -> {
-            checkStaged(sql, image, c.size());
+            quotas.checkStaged(sql, image, c.size());
             store.setStaged(
                 sql,
                 image.id(),
@@ -193,55 +187,12 @@ public final class Contents {
     }
   }
 
-  /** Refuses before the first byte what cannot be taken in the end. */
   private void checkLength(Image image, long announced) {
-    if (announced > options.sizeCap()) {
-      throw Fault.of(
-          413,
-          "ImageSizeLimitExceeded",
-          "The image is larger than " + options.sizeCap() + " bytes.");
-    }
-    if (image.owner() == null || announced < 0) {
-      return;
-    }
     database.read(
         sql -> {
-          long wanted = Images.mebibytes(announced);
-          quotas.fits(
-              sql,
-              image.owner(),
-              Images.SIZE,
-              of -> quotas.used(sql, Images.SIZE, of),
-              wanted,
-              "Quota exceeded for " + Images.SIZE + ": " + wanted + " MiB more are too much");
+          quotas.checkLength(sql, image, announced);
           return null;
         });
-  }
-
-  /** Refuses when as much waits for its import already as may. */
-  private void checkStaged(Sql sql, Image image, long bytes) {
-    if (image.owner() != null) {
-      quotas.fits(
-          sql,
-          image.owner(),
-          Images.STAGED,
-          of -> store.staged(sql, of),
-          Images.mebibytes(bytes),
-          "Quota exceeded for " + Images.STAGED);
-    }
-  }
-
-  /** Refuses when as many uploads are under way as may. */
-  private void checkUploads(Sql sql, Image image) {
-    if (image.owner() != null) {
-      quotas.fits(
-          sql,
-          image.owner(),
-          Images.UPLOADING,
-          of -> store.uploading(sql, of),
-          1,
-          "Quota exceeded for " + Images.UPLOADING);
-    }
   }
 
   private void begin(Image image, String status) {
@@ -249,7 +200,7 @@ public final class Contents {
         || !database.tx(
             sql -> {
               if (image.status().equals("queued")) {
-                checkUploads(sql, image);
+                quotas.checkUploads(sql, image);
               }
               return store.move(sql, image.id(), image.status(), status, clock.instant());
             })) {

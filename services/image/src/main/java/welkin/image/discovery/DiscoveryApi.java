@@ -1,6 +1,5 @@
 package welkin.image.discovery;
 
-import java.util.HashMap;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
@@ -8,22 +7,18 @@ import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
-import welkin.image.image.ImageStore;
-import welkin.image.image.Images;
+import welkin.image.image.ImageQuotas;
 import welkin.store.Database;
-import welkin.store.Quotas;
 
 /** What the service is: versions, schemas, stores, import methods, usage, tasks. */
 public final class DiscoveryApi {
   private static final int NEWEST = 17;
   private final Database database;
-  private final Quotas quotas;
-  private final ImageStore images;
+  private final ImageQuotas quotas;
 
-  public DiscoveryApi(Database database, Quotas quotas, ImageStore images) {
+  public DiscoveryApi(Database database, ImageQuotas quotas) {
     this.database = database;
     this.quotas = quotas;
-    this.images = images;
   }
 
   public Routes routes() {
@@ -84,9 +79,7 @@ public final class DiscoveryApi {
     var all = out.putObject("usage");
     database.read(
         sql -> {
-          var used = new HashMap<>(quotas.usage(sql, project));
-          used.put(Images.STAGED, images.staged(sql, List.of(project)));
-          used.put(Images.UPLOADING, images.uploading(sql, List.of(project)));
+          var used = quotas.usage(sql, project);
           quotas
               .limits(sql, project)
               .forEach(

@@ -180,7 +180,7 @@ public final class ImageStore {
                   + " AND staged IS NOT NULL",
               r -> r.json("staged"),
               owner)) {
-        mib += Images.mebibytes(staged.path("size").asLong(0));
+        mib += ImageQuotas.mebibytes(staged.path("size").asLong(0));
       }
     }
     return mib;

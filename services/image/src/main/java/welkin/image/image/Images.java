@@ -9,55 +9,37 @@ import java.util.Objects;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
 import welkin.http.Call;
-import welkin.image.ImageOptions;
 import welkin.image.data.FileStore;
 import welkin.image.member.MemberStore;
 import welkin.image.task.TaskStore;
+import welkin.peers.Backend;
 import welkin.store.Database;
 import welkin.store.DuplicateKey;
 import welkin.store.Events;
-import welkin.store.Quotas;
 import welkin.store.Sql;
 
 /** The verbs of images. */
 public final class Images {
-  /** What a project has of, as quotas name it. */
-  public static final String COUNT = "image_count_total";
-
-  /** MiB of content that waits for its import. */
-  public static final String STAGED = "image_stage_total";
-
-  /** Images whose content is coming. */
-  public static final String UPLOADING = "image_count_uploading";
-
-  /** In MiB, each image rounded up. */
-  public static final String SIZE = "image_size_total";
-
   private final Database database;
   private final Events events;
   private final InstantSource clock;
-  private final Quotas quotas;
-  private final ImageOptions options;
+  private final ImageQuotas quotas;
   private final FileStore files;
   private final ImageStore store;
   private final MemberStore members;
   private final TaskStore tasks;
 
   public Images(
-      Database database,
-      Events events,
-      InstantSource clock,
-      Quotas quotas,
-      ImageOptions options,
+      Backend backend,
+      ImageQuotas quotas,
       FileStore files,
       ImageStore store,
       MemberStore members,
       TaskStore tasks) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.quotas = quotas;
-    this.options = options;
     this.files = files;
     this.store = store;
     this.members = members;
@@ -107,13 +89,11 @@ public final class Images {
   }
 
   Image create(Image image) {
-    check(image);
+    quotas.check(image);
     try {
       return database.tx(
           sql -> {
-            if (image.owner() != null) {
-              quotas.take(sql, image.owner(), COUNT, 1);
-            }
+            quotas.take(sql, image);
             store.insert(sql, image);
             event(sql, "image.create", image);
             return image;
@@ -139,9 +119,10 @@ public final class Images {
             throw Fault.forbidden(
                 "You are not permitted to set 'owner' to '" + next.owner() + "'.");
           }
-          check(next);
+          quotas.check(next);
           if (!Objects.equals(next.owner(), old.owner())) {
-            moveQuota(sql, old, next);
+            quotas.give(sql, old);
+            quotas.take(sql, next);
           }
           store.update(sql, next);
           event(sql, "image.update", next);
@@ -158,40 +139,6 @@ public final class Images {
     }
   }
 
-  private void moveQuota(Sql sql, Image old, Image next) {
-    if (old.owner() != null) {
-      quotas.give(sql, old.owner(), COUNT, 1);
-      quotas.give(sql, old.owner(), SIZE, mebibytes(old.size()));
-    }
-    if (next.owner() != null) {
-      quotas.take(sql, next.owner(), COUNT, 1);
-      quotas.take(sql, next.owner(), SIZE, mebibytes(old.size()));
-    }
-  }
-
-  public static long mebibytes(Long bytes) {
-    return bytes == null ? 0 : (bytes + (1 << 20) - 1) >> 20;
-  }
-
-  private void check(Image i) {
-    limit("properties", i.properties().size(), options.propertyQuota());
-    limit("tags", i.tags().size(), options.tagQuota());
-  }
-
-  private static void limit(String what, int n, int most) {
-    if (most >= 0 && n > most) {
-      throw Fault.of(
-          413,
-          "LimitExceeded",
-          "The limit has been exceeded on the number of allowed image "
-              + what
-              + ". Attempted: "
-              + n
-              + ", Maximum: "
-              + most);
-    }
-  }
-
   void delete(Call call, String id) {
     database.change(
         sql -> {
@@ -203,10 +150,7 @@ public final class Images {
           }
           store.delete(sql, id);
           tasks.delete(sql, id);
-          if (image.owner() != null) {
-            quotas.give(sql, image.owner(), COUNT, 1);
-            quotas.give(sql, image.owner(), SIZE, mebibytes(image.size()));
-          }
+          quotas.give(sql, image);
           event(sql, "image.delete", image);
         });
     files.delete(id);
@@ -254,7 +198,7 @@ public final class Images {
             tags.add(tag);
           }
           var next = touched(seen.image(), tags);
-          check(next);
+          quotas.check(next);
           store.update(sql, next);
           event(sql, "image.update", next);
         });

@@ -7,6 +7,7 @@ import welkin.core.Fault;
 import welkin.http.Call;
 import welkin.image.ImageOptions;
 import welkin.image.image.Images;
+import welkin.peers.Backend;
 import welkin.store.Database;
 import welkin.store.DuplicateKey;
 import welkin.store.Events;
@@ -21,16 +22,10 @@ public final class Members {
   private final Images images;
   private final MemberStore store;
 
-  public Members(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ImageOptions options,
-      Images images,
-      MemberStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
+  public Members(Backend backend, ImageOptions options, Images images, MemberStore store) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.options = options;
     this.images = images;
     this.store = store;

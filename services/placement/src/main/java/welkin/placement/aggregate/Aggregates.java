@@ -1,11 +1,10 @@
 package welkin.placement.aggregate;
 
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import welkin.placement.PlacementFaults;
-import welkin.placement.index.ProviderIndex;
+import welkin.peers.Backend;
+import welkin.placement.index.Generations;
 import welkin.placement.provider.ProviderStore;
 import welkin.store.Database;
 import welkin.store.Events;
@@ -14,23 +13,16 @@ import welkin.store.Events;
 public final class Aggregates {
   private final Database database;
   private final Events events;
-  private final InstantSource clock;
-  private final ProviderIndex index;
   private final ProviderStore providers;
+  private final Generations generations;
   private final AggregateStore store;
 
   public Aggregates(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ProviderIndex index,
-      ProviderStore providers,
-      AggregateStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
-    this.index = index;
+      Backend backend, ProviderStore providers, Generations generations, AggregateStore store) {
+    this.database = backend.database();
+    this.events = backend.events();
     this.providers = providers;
+    this.generations = generations;
     this.store = store;
   }
 
@@ -52,20 +44,15 @@ public final class Aggregates {
     return database.tx(
         sql -> {
           var provider = providers.get(sql, uuid);
-          if (generation != null && generation != provider.generation()) {
-            throw PlacementFaults.generationConflict(
-                "Resource provider's generation already changed. Please update the generation and"
-                    + " try again.");
-          }
+          Generations.expect(provider, generation);
           store.replace(sql, uuid, aggregates);
-          index.touch(sql, uuid);
           events.append(
               sql, "resource_provider.aggregates.update", null, uuid, Map.of("uuid", uuid));
-          int next =
-              generation == null
-                  ? provider.generation()
-                  : providers.advance(sql, uuid, generation, clock.instant());
-          return new Of(next, List.copyOf(aggregates));
+          if (generation == null) {
+            generations.touch(sql, uuid);
+            return new Of(provider.generation(), List.copyOf(aggregates));
+          }
+          return new Of(generations.advance(sql, provider), List.copyOf(aggregates));
         });
   }
 }

@@ -13,10 +13,12 @@ import welkin.placement.Wire;
 /** {@code /allocations}, a provider's allocations, and the reshaper. */
 public final class AllocationApi {
   private final Allocations allocations;
+  private final Reshapes reshapes;
   private final InstantSource clock;
 
-  public AllocationApi(Allocations allocations, InstantSource clock) {
+  public AllocationApi(Allocations allocations, Reshapes reshapes, InstantSource clock) {
     this.allocations = allocations;
+    this.reshapes = reshapes;
     this.clock = clock;
   }
 
@@ -94,7 +96,7 @@ public final class AllocationApi {
   }
 
   private Answer reshape(Call call) {
-    allocations.reshape(
+    reshapes.reshape(
         AllocationWire.reshaped(call.json().get("inventories")),
         AllocationWire.claims(call.json().get("allocations"), call));
     return Answer.none();

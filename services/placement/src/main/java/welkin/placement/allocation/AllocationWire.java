@@ -135,12 +135,12 @@ final class AllocationWire {
     return out;
   }
 
-  static List<Allocations.Reshaped> reshaped(JsonNode inventories) {
-    var out = new ArrayList<Allocations.Reshaped>();
+  static List<Reshapes.Reshaped> reshaped(JsonNode inventories) {
+    var out = new ArrayList<Reshapes.Reshaped>();
     inventories.forEachEntry(
         (uuid, body) ->
             out.add(
-                new Allocations.Reshaped(
+                new Reshapes.Reshaped(
                     Wire.uuid(uuid),
                     Wire.generation(body.get("resource_provider_generation")),
                     InventoryWire.readAll(body))));

@@ -7,16 +7,15 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import welkin.core.Fault;
+import welkin.peers.Backend;
 import welkin.placement.PlacementFaults;
-import welkin.placement.index.ProviderIndex;
-import welkin.placement.inventory.Inventories;
+import welkin.placement.index.Generations;
 import welkin.placement.inventory.Inventory;
 import welkin.placement.inventory.InventoryStore;
 import welkin.placement.provider.Provider;
@@ -35,30 +34,25 @@ public final class Allocations {
   private final Database database;
   private final Events events;
   private final InstantSource clock;
-  private final ProviderIndex index;
   private final ProviderStore providers;
+  private final Generations generations;
   private final InventoryStore stock;
-  private final Inventories inventories;
   private final ResourceClassStore classes;
   private final AllocationStore store;
 
   public Allocations(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ProviderIndex index,
+      Backend backend,
       ProviderStore providers,
+      Generations generations,
       InventoryStore stock,
-      Inventories inventories,
       ResourceClassStore classes,
       AllocationStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
-    this.index = index;
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.providers = providers;
+    this.generations = generations;
     this.stock = stock;
-    this.inventories = inventories;
     this.classes = classes;
     this.store = store;
   }
@@ -108,69 +102,15 @@ public final class Allocations {
             throw Fault.notFound("No allocations for consumer '" + consumer + "'");
           }
           giveBack(sql, had);
-          had.stream().map(Allocation::provider).distinct().forEach(p -> index.touch(sql, p));
+          had.stream().map(Allocation::provider).distinct().forEach(p -> generations.touch(sql, p));
           store.delete(sql, consumer);
           store.deleteConsumer(sql, consumer);
           event(sql, "allocation.delete", consumer);
         });
   }
 
-  /** New inventory for some providers, as a reshape brings it. */
-  record Reshaped(String provider, int generation, List<Inventory> inventories) {}
-
-  /** Moves inventory between providers together with the allocations of it. */
-  void reshape(List<Reshaped> changes, Collection<Claim> claims) {
-    database.change(
-        sql -> {
-          var before = new LinkedHashMap<Reshaped, Provider>();
-          for (var change : changes) {
-            var p =
-                providers
-                    .find(sql, change.provider())
-                    .orElseThrow(
-                        () ->
-                            Fault.badRequest(
-                                    "Resource provider "
-                                        + change.provider()
-                                        + " in inventories not found: No resource provider with"
-                                        + " uuid "
-                                        + change.provider()
-                                        + " found")
-                                .named(PlacementFaults.PROVIDER_NOT_FOUND));
-            if (p.generation() != change.generation()) {
-              throw PlacementFaults.generationConflict(
-                  "resource provider generation conflict for provider "
-                      + p.uuid()
-                      + ": actual: "
-                      + p.generation()
-                      + ", given: "
-                      + change.generation());
-            }
-            before.put(change, p);
-          }
-          before.forEach((change, p) -> inventories.add(sql, p, widened(sql, p, change)));
-          set(sql, claims);
-          before.forEach(
-              (change, p) ->
-                  inventories.replace(
-                      sql, providers.get(sql, p.uuid()), change.inventories(), true));
-        });
-  }
-
-  /**
-   * A change's inventory with, for the time of the move, room for all that is there now: a class
-   * that shrinks must hold its old allocations until they have gone.
-   */
-  private List<Inventory> widened(Sql sql, Provider p, Reshaped change) {
-    var out = new ArrayList<Inventory>();
-    for (var i : change.inventories()) {
-      var now = stock.find(sql, p.uuid(), i.resourceClass());
-      out.add(now.isPresent() && now.get().capacity() > i.capacity() ? now.get() : i);
-    }
-    return out;
-  }
-
-  private void set(Sql sql, Collection<Claim> claims) {
+  /** {@link #set(Collection)} within a transaction. */
+  void set(Sql sql, Collection<Claim> claims) {
     var usedBefore = new HashMap<List<String>, Long>();
     var touched = new TreeMap<String, Provider>();
     var consumers = new ArrayList<Runnable>();
@@ -196,8 +136,7 @@ public final class Allocations {
     }
     consumers.forEach(Runnable::run);
     for (var p : touched.values()) {
-      providers.advance(sql, p.uuid(), p.generation(), clock.instant());
-      index.touch(sql, p.uuid());
+      generations.advance(sql, p);
     }
     for (var claim : claims) {
       event(

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import welkin.core.Fault;
+import welkin.peers.Backend;
 import welkin.placement.PlacementFaults;
-import welkin.placement.index.ProviderIndex;
+import welkin.placement.index.Generations;
 import welkin.placement.provider.Provider;
 import welkin.placement.provider.ProviderStore;
 import welkin.placement.resourceclass.ResourceClassStore;
@@ -20,24 +21,22 @@ public final class Inventories {
   private final Database database;
   private final Events events;
   private final InstantSource clock;
-  private final ProviderIndex index;
   private final ProviderStore providers;
+  private final Generations generations;
   private final ResourceClassStore classes;
   private final InventoryStore store;
 
   public Inventories(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ProviderIndex index,
+      Backend backend,
       ProviderStore providers,
+      Generations generations,
       ResourceClassStore classes,
       InventoryStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
-    this.index = index;
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.providers = providers;
+    this.generations = generations;
     this.classes = classes;
     this.store = store;
   }
@@ -198,13 +197,12 @@ public final class Inventories {
   }
 
   private int advance(Sql sql, Provider provider) {
-    index.touch(sql, provider.uuid());
     events.append(
         sql,
         "resource_provider.inventory.update",
         null,
         provider.uuid(),
         Map.of("uuid", provider.uuid()));
-    return providers.advance(sql, provider.uuid(), provider.generation(), clock.instant());
+    return generations.advance(sql, provider);
   }
 }

@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Objects;
 import welkin.core.Fault;
+import welkin.peers.Backend;
 import welkin.placement.PlacementFaults;
 import welkin.placement.index.ProviderIndex;
 import welkin.store.Database;
@@ -18,15 +19,10 @@ public final class Providers {
   private final ProviderIndex index;
   private final ProviderStore store;
 
-  public Providers(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ProviderIndex index,
-      ProviderStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
+  public Providers(Backend backend, ProviderIndex index, ProviderStore store) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.index = index;
     this.store = store;
   }

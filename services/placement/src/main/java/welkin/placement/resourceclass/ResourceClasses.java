@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import welkin.core.Fault;
+import welkin.peers.Backend;
 import welkin.placement.Names;
 import welkin.placement.index.ProviderIndex;
 import welkin.store.Database;
@@ -18,15 +19,10 @@ public final class ResourceClasses {
   private final ProviderIndex index;
   private final ResourceClassStore store;
 
-  public ResourceClasses(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ProviderIndex index,
-      ResourceClassStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
+  public ResourceClasses(Backend backend, ProviderIndex index, ResourceClassStore store) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.index = index;
     this.store = store;
   }

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import welkin.core.Fault;
+import welkin.peers.Backend;
 import welkin.placement.Names;
-import welkin.placement.PlacementFaults;
-import welkin.placement.index.ProviderIndex;
+import welkin.placement.index.Generations;
 import welkin.placement.provider.ProviderStore;
 import welkin.store.Database;
 import welkin.store.Events;
@@ -20,22 +20,17 @@ public final class Traits {
   private final Database database;
   private final Events events;
   private final InstantSource clock;
-  private final ProviderIndex index;
   private final ProviderStore providers;
+  private final Generations generations;
   private final TraitStore store;
 
   public Traits(
-      Database database,
-      Events events,
-      InstantSource clock,
-      ProviderIndex index,
-      ProviderStore providers,
-      TraitStore store) {
-    this.database = database;
-    this.events = events;
-    this.clock = clock;
-    this.index = index;
+      Backend backend, ProviderStore providers, Generations generations, TraitStore store) {
+    this.database = backend.database();
+    this.events = backend.events();
+    this.clock = backend.clock();
     this.providers = providers;
+    this.generations = generations;
     this.store = store;
   }
 
@@ -109,11 +104,7 @@ public final class Traits {
     return database.tx(
         sql -> {
           var provider = providers.get(sql, uuid);
-          if (generation != null && generation != provider.generation()) {
-            throw PlacementFaults.generationConflict(
-                "Resource provider's generation already changed. Please update the generation and"
-                    + " try again.");
-          }
+          Generations.expect(provider, generation);
           var unknown = names.stream().filter(n -> !store.exists(sql, n)).toList();
           if (!unknown.isEmpty()) {
             throw Fault.badRequest("No such trait " + String.join(", ", unknown));
@@ -123,12 +114,9 @@ public final class Traits {
             return new Of(provider.generation(), List.copyOf(sorted));
           }
           store.replace(sql, uuid, sorted);
-          index.touch(sql, uuid);
           events.append(
               sql, "resource_provider.traits.update", null, uuid, Map.of("traits", sorted));
-          return new Of(
-              providers.advance(sql, uuid, provider.generation(), clock.instant()),
-              List.copyOf(sorted));
+          return new Of(generations.advance(sql, provider), List.copyOf(sorted));
         });
   }
 }

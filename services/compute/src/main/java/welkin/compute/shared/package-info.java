@@ -1,2 +1,0 @@
-/** What every noun of Compute stands on. */
-package welkin.compute.shared;
