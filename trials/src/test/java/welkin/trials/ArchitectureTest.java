@@ -72,7 +72,8 @@ class ArchitectureTest {
           "insert",
           "insertIfAbsent",
           "sendInsert",
-          "sendIfAbsent");
+          "sendIfAbsent",
+          "sendInserts");
 
   private static final Set<String> NO_STATEMENTS =
       Set.of("now", "afterCommit", "once", "dialect", "answers");
