@@ -95,7 +95,7 @@ final class Control implements AutoCloseable {
         }
       }
       identity = find(IdentityService.class);
-      password = identity == null ? null : bootstrap(endpoint);
+      password = identity == null ? null : bootstrap(endpoints);
       waits.accept("The cloud is starting.");
     } catch (RuntimeException e) {
       close();
@@ -135,10 +135,10 @@ final class Control implements AutoCloseable {
    * The administrator's password as far as it is known here: when several control hosts make a
    * cloud together, one of them makes it.
    */
-  private Secret bootstrap(String endpoint) {
+  private Secret bootstrap(Endpoints addresses) {
     var known = Credentials.known(settings);
     var wanted = known != null ? known : Credentials.fresh();
-    boolean made = patiently(() -> identity.bootstrap(wanted, endpoint));
+    boolean made = patiently(() -> identity.bootstrap(wanted, addresses));
     return made || known != null ? wanted : null;
   }
 

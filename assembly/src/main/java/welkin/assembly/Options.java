@@ -119,7 +119,10 @@ final class Options {
 
   /** Where one service answers, when it is not behind the one door. */
   private static Key<String> endpoint(String service) {
-    return Key.text("endpoints." + service, "", "Where " + service + " answers, when apart.");
+    return Key.text(
+        "endpoints." + service,
+        "",
+        "Where " + service + " answers, when apart; Identity's catalog says so, too.");
   }
 
   /** The services that have an address of their own. */

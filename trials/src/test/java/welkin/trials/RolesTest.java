@@ -7,6 +7,7 @@ import static welkin.testkit.Eventually.eventually;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,10 @@ class RolesTest {
     int keys = freePort();
     int rest = freePort();
     var shared = Config.of("service_user.password", "a-password-of-services");
+    var there = Config.empty(); // where the catalog leads clients
+    for (var service : List.of("image", "placement", "network", "compute")) {
+      there = there.with(Config.of("endpoints." + service, "http://127.0.0.1:" + rest));
+    }
     try (var bus = new InProcessBus();
         var identity =
             new TestCloud(
@@ -99,7 +104,7 @@ class RolesTest {
                 0,
                 keys,
                 bus,
-                at(keys).with(shared));
+                at(keys).with(shared).with(there));
         var others =
             new TestCloud(
                 home.resolve("rest"),
@@ -111,6 +116,10 @@ class RolesTest {
                 at(rest, "endpoints.identity", "http://127.0.0.1:" + keys).with(shared))) {
       assertThat(home.resolve("rest").resolve("database").resolve("identity.db")).doesNotExist();
       others.loginAt(identity);
+      var catalog = identity.admin().get("/v3/auth/catalog").findValuesAsString("url");
+      assertThat(catalog)
+          .hasSize(15)
+          .allMatch(u -> u.startsWith("http://127.0.0.1:" + (u.endsWith("/v3") ? keys : rest)));
       walk(others);
     }
   }
@@ -149,7 +158,7 @@ class RolesTest {
     var network = Things.network(admin, "net", "10.5.0.0/24");
     var server = Things.boot(admin, image, flavor, network);
     Things.awaitStatus(admin, server, "ACTIVE");
-    for (var action : java.util.List.of("os-stop:SHUTOFF", "os-start:ACTIVE")) {
+    for (var action : List.of("os-stop:SHUTOFF", "os-start:ACTIVE")) {
       var parts = action.split(":");
       var path = "/compute/v2.1/servers/" + server + "/action";
       assertThat(admin.send("POST", path, "{\"" + parts[0] + "\": null}").status()).isEqualTo(202);

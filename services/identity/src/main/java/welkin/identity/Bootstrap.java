@@ -22,6 +22,7 @@ import welkin.identity.shared.Backend;
 import welkin.identity.user.Passwords;
 import welkin.identity.user.User;
 import welkin.identity.user.UserStore;
+import welkin.peers.Endpoints;
 import welkin.store.DatabaseUnavailable;
 import welkin.store.Sql;
 import welkin.store.StoreException;
@@ -70,15 +71,15 @@ final class Bootstrap {
    * Makes what is missing.
    *
    * @param password the administrator's, used only when that user is made now
-   * @param base scheme and authority of the door
+   * @param addresses where each service answers
    * @return whether the administrator was made now, with that password
    */
-  boolean run(Secret password, String base) {
+  boolean run(Secret password, Endpoints addresses) {
     // control hosts that start together make it together: the first to commit made it, the others
     // meet its rows and find them the next time round
     for (int attempt = 1; ; attempt++) {
       try {
-        return once(password, base);
+        return once(password, addresses);
       } catch (StoreException met) {
         if (met instanceof DatabaseUnavailable || attempt == ATTEMPTS) {
           throw met;
@@ -87,7 +88,7 @@ final class Bootstrap {
     }
   }
 
-  private boolean once(Secret password, String base) {
+  private boolean once(Secret password, Endpoints addresses) {
     boolean known =
         backend.database().read(sql -> UserStore.named(sql, DOMAIN, adminName).isPresent());
     var hash = known ? null : passwords.hash(password);
@@ -100,7 +101,7 @@ final class Bootstrap {
                   // one at a time, from the first statement on
                   ProjectStore.lock(sql, DOMAIN);
                   boolean first = directory(sql, hash, serviceHash);
-                  catalog(sql, base);
+                  catalog(sql, addresses);
                   return first;
                 });
     backend.epoch().end();
@@ -229,7 +230,7 @@ final class Bootstrap {
     return made;
   }
 
-  private void catalog(Sql sql, String base) {
+  private void catalog(Sql sql, Endpoints addresses) {
     if (RegionStore.find(sql, REGION).isEmpty()) {
       RegionStore.insert(sql, new Region(REGION, "", null, Json.object()));
       backend.tell(sql, "region", "created", null, REGION);
@@ -246,12 +247,18 @@ final class Bootstrap {
           EndpointStore.insert(
               sql,
               new Endpoint(
-                  id, face, REGION, service.id(), base + offered.path, true, Json.object()));
+                  id,
+                  face,
+                  REGION,
+                  service.id(),
+                  addresses.url(offered.path),
+                  true,
+                  Json.object()));
           EndpointStore.made(sql, id, offered.path);
           backend.tell(sql, "endpoint", "created", null, id);
         }
       }
+      EndpointStore.move(sql, offered.path, addresses.url(offered.path));
     }
-    EndpointStore.move(sql, base);
   }
 }

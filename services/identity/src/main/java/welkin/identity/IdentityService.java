@@ -25,6 +25,7 @@ import welkin.identity.token.Revocations;
 import welkin.identity.token.TokenKeys;
 import welkin.identity.user.Passwords;
 import welkin.peers.CloudService;
+import welkin.peers.Endpoints;
 import welkin.peers.Platform;
 import welkin.peers.Roles;
 import welkin.store.Database;
@@ -153,15 +154,15 @@ public final class IdentityService implements CloudService {
   }
 
   /**
-   * Makes what a cloud cannot begin without, unless it is there; moves the endpoints it made when
-   * the door is elsewhere now.
+   * Makes what a cloud cannot begin without, unless it is there; moves the endpoints it made when a
+   * service is elsewhere now.
    *
    * @param password the administrator's, used only when that user is made now
-   * @param endpoint scheme and authority clients use
+   * @param addresses where clients find each service
    * @return whether the administrator was made now, with that password
    */
-  public boolean bootstrap(Secret password, String endpoint) {
-    return bootstrap.run(password, endpoint);
+  public boolean bootstrap(Secret password, Endpoints addresses) {
+    return bootstrap.run(password, addresses);
   }
 
   /** The services' own user, of the domain {@code default}. */

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import welkin.core.Secret;
+import welkin.peers.Endpoints;
 
 class LoginTest {
   @TempDir Path dir;
@@ -177,9 +178,14 @@ class LoginTest {
     cloud.close();
     cloud = new TestIdentity(dir);
     assertThat(cloud.get("/v3/auth/catalog", token).status()).isEqualTo(200);
-    assertThat(cloud.identity.bootstrap(Secret.of("other"), "http://elsewhere:1")).isFalse();
+    var apart = Map.of("image", "http://pictures:2", "compute", "http://nova.example:3/");
+    assertThat(
+            cloud.identity.bootstrap(
+                Secret.of("other"), new Endpoints("http://elsewhere:1", apart)))
+        .isFalse();
     assertThat(cloud.get("/v3/auth/catalog", token).body().findValuesAsString("url"))
-        .contains("http://elsewhere:1/image")
+        .contains(
+            "http://elsewhere:1/network", "http://pictures:2/image", "http://nova.example:3/v2.1")
         .noneMatch(u -> u.startsWith(TestIdentity.BASE));
     assertThat(cloud.login("welkin", PASSWORD, null).status()).isEqualTo(201);
   }

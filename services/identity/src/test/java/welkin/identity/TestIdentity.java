@@ -18,6 +18,7 @@ import welkin.http.Authenticator;
 import welkin.http.Door;
 import welkin.http.HttpRequest;
 import welkin.http.Metrics;
+import welkin.peers.Endpoints;
 import welkin.peers.Peers;
 import welkin.peers.Platform;
 import welkin.peers.Transport;
@@ -82,7 +83,7 @@ final class TestIdentity implements AutoCloseable {
     identity = new IdentityService(platform);
     service[0] = identity;
     authenticator[0] = identity.authenticator();
-    identity.bootstrap(Secret.of(PASSWORD), BASE);
+    identity.bootstrap(Secret.of(PASSWORD), new Endpoints(BASE, Map.of()));
     identity.apis().forEach(door::mount);
   }
 

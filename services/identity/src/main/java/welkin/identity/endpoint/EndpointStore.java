@@ -71,14 +71,14 @@ public final class EndpointStore {
     sql.insert("bootstrap_endpoint", "endpoint_id", id, "path", path);
   }
 
-  /** Moves the endpoints the bootstrap made to another base; answers how many were elsewhere. */
-  public static int move(Sql sql, String base) {
-    return sql.update(
-        "UPDATE endpoint SET url = (SELECT ? || path FROM bootstrap_endpoint b WHERE b.endpoint_id"
-            + " = endpoint.id) WHERE id IN (SELECT endpoint_id FROM bootstrap_endpoint) AND url <>"
-            + " (SELECT ? || path FROM bootstrap_endpoint b WHERE b.endpoint_id = endpoint.id)",
-        base,
-        base);
+  /** Moves the endpoints the bootstrap made for a path to where it is now. */
+  public static void move(Sql sql, String path, String url) {
+    sql.update(
+        "UPDATE endpoint SET url = ? WHERE url <> ? AND id IN (SELECT endpoint_id FROM"
+            + " bootstrap_endpoint WHERE path = ?)",
+        url,
+        url,
+        path);
   }
 
   private static Endpoint map(Row r) throws SQLException {
