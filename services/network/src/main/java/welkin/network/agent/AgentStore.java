@@ -54,11 +54,37 @@ final class AgentStore {
                 "UPDATE agent SET configurations = ?, stamp = stamp + 1 WHERE id = ?", text, id));
   }
 
+  private static final String PULSE = "SELECT id, heartbeat, heard, stamp FROM agent";
+
+  private static Pulse pulse(Row r) throws java.sql.SQLException {
+    return new Pulse(r.text("id"), r.number("heartbeat"), r.number("heard"), r.number("stamp"));
+  }
+
   /** What changes often, of every agent. */
   static List<Pulse> pulses(Sql sql) {
-    return sql.list(
-        "SELECT id, heartbeat, heard, stamp FROM agent",
-        r -> new Pulse(r.text("id"), r.number("heartbeat"), r.number("heard"), r.number("stamp")));
+    return sql.list(PULSE, AgentStore::pulse);
+  }
+
+  /** The same, of those that spoke after a heartbeat. */
+  static List<Pulse> pulses(Sql sql, long after) {
+    return sql.list(PULSE + " WHERE heartbeat > ?", AgentStore::pulse, after);
+  }
+
+  /** What all rows together say, see {@link Agents.Sum}. */
+  static Agents.Sum sum(Sql sql) {
+    return sql.one(
+            "SELECT COUNT(*) AS n, COALESCE(SUM(stamp), 0) AS stamps, COALESCE(SUM(heartbeat % "
+                + Agents.Sum.BELOW
+                + "), 0) AS heartbeats, COALESCE(SUM(heard % "
+                + Agents.Sum.BELOW
+                + "), 0) AS heards FROM agent",
+            r ->
+                new Agents.Sum(
+                    r.number("n"),
+                    r.number("stamps"),
+                    r.number("heartbeats"),
+                    r.number("heards")))
+        .orElseThrow();
   }
 
   static void insert(Sql sql, Agent a) {

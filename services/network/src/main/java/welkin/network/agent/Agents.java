@@ -2,6 +2,7 @@ package welkin.network.agent;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
@@ -96,6 +98,29 @@ public final class Agents implements AutoCloseable {
 
   /** What of an agent changes often. */
   record Pulse(String id, long heartbeat, long heard, long stamp) {}
+
+  /**
+   * What all agents together say: thousands of rows are read again when they say something else
+   * than what is kept here.
+   *
+   * @param heartbeats the sum of what is left of each when divided by {@link #BELOW}, as of {@code
+   *     heards}: their own sum would be larger than any number
+   */
+  record Sum(long agents, long stamps, long heartbeats, long heards) {
+    static final long BELOW = 1_000_000_007;
+
+    static Sum of(Collection<Agent> all) {
+      long stamps = 0;
+      long heartbeats = 0;
+      long heards = 0;
+      for (var a : all) {
+        stamps += a.stamp;
+        heartbeats += a.heartbeat % BELOW;
+        heards += a.heard % BELOW;
+      }
+      return new Sum(all.size(), stamps, heartbeats, heards);
+    }
+  }
 
   private static final String CLOCK = "network agents";
   private static final long SECOND = 1_000_000;
@@ -198,29 +223,45 @@ public final class Agents implements AutoCloseable {
   private void refresh() {
     refreshing.lock();
     try {
-      var there = new HashSet<String>();
-      var changed = new ArrayList<Agent>();
       database.read(
           sql -> {
-            var others = new ArrayList<String>();
             reading = ListeningClock.reading(sql, CLOCK);
-            for (var pulse : AgentStore.pulses(sql)) {
-              there.add(pulse.id);
-              var known = byId.get(pulse.id);
-              if (known == null || known.stamp != pulse.stamp) {
-                others.add(pulse.id);
-              } else if (known.heard != pulse.heard || known.heartbeat != pulse.heartbeat) {
-                changed.add(known.with(pulse));
-              }
+            if (isKept(sql)) {
+              return null;
             }
-            changed.addAll(AgentStore.all(sql, others));
+            long last = byId.values().stream().mapToLong(Agent::heartbeat).max().orElse(0);
+            take(sql, AgentStore.pulses(sql, last));
+            if (!isKept(sql)) { // others changed, or went
+              var all = AgentStore.pulses(sql);
+              take(sql, all);
+              var there = all.stream().map(Pulse::id).collect(Collectors.toSet());
+              byId.values().stream()
+                  .filter(a -> !there.contains(a.id))
+                  .toList()
+                  .forEach(this::drop);
+            }
             return null;
           });
-      changed.forEach(this::keep);
-      byId.values().stream().filter(a -> !there.contains(a.id)).toList().forEach(this::drop);
     } finally {
       refreshing.unlock();
     }
+  }
+
+  private boolean isKept(Sql sql) {
+    return AgentStore.sum(sql).equals(Sum.of(byId.values()));
+  }
+
+  private void take(Sql sql, List<Pulse> pulses) {
+    var others = new ArrayList<String>();
+    for (var pulse : pulses) {
+      var known = byId.get(pulse.id);
+      if (known == null || known.stamp != pulse.stamp) {
+        others.add(pulse.id);
+      } else if (known.heard != pulse.heard || known.heartbeat != pulse.heartbeat) {
+        keep(known.with(pulse));
+      }
+    }
+    AgentStore.all(sql, others).forEach(this::keep);
   }
 
   private void keep(Agent a) {

@@ -56,4 +56,49 @@ class AgentsTest {
     }
     db.close();
   }
+
+  @Test
+  void whatAnotherProcessWritesIsSeenAtTheNextLook(@TempDir Path dir) {
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, SCHEMA);
+    var clock = InstantSource.system();
+    var journal = new Journal(clock, Ids.system(), new Events(clock));
+    try (var one = new Agents(db, journal, 75);
+        var other = new Agents(db, journal, 75)) {
+      one.follow(() -> true);
+      for (var host : List.of("h1", "h2", "h3")) {
+        say(one, host, "10.0.0.1");
+      }
+      other.beat();
+      assertThat(other.all()).isEqualTo(one.all()).hasSize(3);
+
+      // a sign of life, and nothing else
+      say(one, "h2", "10.0.0.1");
+      one.beat();
+      other.beat();
+      assertThat(other.all()).isEqualTo(one.all());
+
+      // what an administrator wants is no sign of life
+      var h1 = other.find(one.all().getFirst().id()).orElseThrow();
+      one.update(h1, false, "repair");
+      other.beat();
+      assertThat(other.find(h1.id()).orElseThrow().adminUp()).isFalse();
+
+      // one goes and another comes
+      one.delete(h1);
+      say(one, "h4", "10.0.0.4");
+      other.beat();
+      assertThat(other.all()).isEqualTo(one.all()).hasSize(3).doesNotContain(h1);
+      assertThat(other.tunnels()).containsEntry("h4", "10.0.0.4").doesNotContainKey(h1.host());
+      say(one, "h4", "10.0.0.5");
+      other.beat();
+      assertThat(other.tunnels()).containsEntry("h4", "10.0.0.5");
+    }
+    db.close();
+  }
+
+  private static void say(Agents agents, String host, String ip) {
+    var text = "{\"tunneling_ip\":\"" + ip + "\"}";
+    var report = new AgentReport("Linux bridge agent", "neutron-linuxbridge-agent", text);
+    agents.alive(host, List.of(report), sql -> {});
+  }
 }
