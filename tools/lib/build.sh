@@ -49,10 +49,13 @@ ensure_jar() {
 # A heap that begins small: by default the JVM begins with all of it, and a third is touched before the first collection.
 jvm_flags() {
   local heap=${WELKIN_HEAP:-256m}
-  case $heap in [1-9][0-9][0-9]*[mM] | *[gG]) printf '%s\n' -Xms64m ;; esac
+  case $heap in
+    # who gives so much has load: what lives for one request shall not be taken for old
+    [5-9][0-9][0-9][mM] | [1-9][0-9][0-9][0-9]*[mM] | *[gG]) printf '%s\n' -Xms192m -XX:NewSize=96m ;;
+    [1-9][0-9][0-9]*[mM]) printf '%s\n' -Xms64m ;;
+  esac
   printf '%s\n' -XX:+UseSerialGC -XX:+UseCompactObjectHeaders "-Xmx$heap" \
-    --enable-native-access=ALL-UNNAMED -XX:+ExitOnOutOfMemoryError \
-    -Djdk.virtualThreadScheduler.parallelism=8   # SQLite's native calls hold a carrier while they wait for the disk
+    --enable-native-access=ALL-UNNAMED -XX:+ExitOnOutOfMemoryError
 }
 
 aot_usable() { [ -s "$AOT" ] && [ "$AOT" -nt "$JAR" ] && [ "$AOT" -nt "$JAVA_HOME/release" ]; }

@@ -16,6 +16,7 @@ import welkin.core.Config;
 import welkin.core.Ids;
 import welkin.core.Secret;
 import welkin.peers.Roles;
+import welkin.store.Databases;
 
 /** The program. {@code ./welkin} is how people start it. */
 @Command(
@@ -142,7 +143,11 @@ public final class Main {
 
     private void serve(CountDownLatch stop) throws IOException, InterruptedException {
       var config = config();
-      try (var cloud = Cloud.start(settings(config, stop))) {
+      var settings = settings(config, stop);
+      Carriers.choose(
+          !settings.roles().hostOnly()
+              && !Databases.of(config, folder(), settings.clock()).shared());
+      try (var cloud = Cloud.start(settings)) {
         stop.await();
         LoggerFactory.getLogger(Main.class).info("stopping {}", cloud.endpoint());
         cloud.drain();

@@ -80,10 +80,7 @@ final class AgentStore {
                 + "), 0) AS heards FROM agent",
             r ->
                 new Agents.Sum(
-                    r.number("n"),
-                    r.number("stamps"),
-                    r.number("heartbeats"),
-                    r.number("heards")))
+                    r.number("n"), r.number("stamps"), r.number("heartbeats"), r.number("heards")))
         .orElseThrow();
   }
 
