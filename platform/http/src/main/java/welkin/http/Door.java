@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,8 @@ import welkin.store.Statements;
 public final class Door {
   private static final Logger log = LoggerFactory.getLogger(Door.class);
   private static final Logger access = LoggerFactory.getLogger("welkin.access");
+
+  private static final Pattern GLOBAL_ID = Pattern.compile("req-[0-9a-fA-F-]{36}");
 
   private static final Duration SAME_KEY_WAIT = Duration.ofSeconds(30);
 
@@ -169,7 +172,7 @@ public final class Door {
       }
       call = new Call(request, service, path, caller, version);
       var globalId = request.header("x-openstack-request-id");
-      if (globalId != null && !globalId.matches("req-[0-9a-fA-F-]{36}")) {
+      if (globalId != null && !GLOBAL_ID.matcher(globalId).matches()) {
         globalId = null;
       }
       call.route = choose(candidates);

@@ -19,12 +19,14 @@ public final class Metrics {
           .name("welkin_http_requests_total")
           .help("Requests by service, route and status.")
           .labelNames("service", "route", "status")
+          .withoutExemplars() // there are no traces to give examples from
           .register(registry);
   private final Counter statements =
       Counter.builder()
           .name("welkin_http_statements_total")
           .help("SQL statements by service and route, those of services asked in this process too.")
           .labelNames("service", "route")
+          .withoutExemplars()
           .register(registry);
   private final Histogram seconds =
       Histogram.builder()
@@ -33,6 +35,7 @@ public final class Metrics {
           .labelNames("service")
           .classicUpperBounds(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10)
           .classicOnly()
+          .withoutExemplars()
           .register(registry);
   private final Map<String, io.prometheus.metrics.core.datapoints.DistributionDataPoint> byService =
       new ConcurrentHashMap<>();

@@ -3,6 +3,7 @@ package welkin.http;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import welkin.core.Fault;
 import welkin.http.policy.PolicyEngine;
 import welkin.store.Database;
@@ -105,12 +106,14 @@ public record Service(
    * @param max the newest, what {@code latest} means
    */
   public record Negotiation(String type, String legacyHeader, Version min, Version max) {
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
+
     Version choose(HttpRequest request) {
       String asked = null;
       var modern = request.header("openstack-api-version");
       if (modern != null) {
         for (var part : modern.split(",")) {
-          var words = part.strip().split("\\s+");
+          var words = BLANKS.split(part.strip());
           if (words.length == 2 && words[0].equalsIgnoreCase(type)) {
             asked = words[1];
           }
