@@ -2,7 +2,7 @@
 # Every test of the project, in stages; "./welkin test --help".
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(readlink -f "$0")")")
-STAGES="unit engines simulated commands moves ldap federation crash full real guests lab tempest personas client"
+STAGES="unit engines simulated commands moves roles ldap federation crash full real guests lab tempest personas client"
 
 usage() {
   cat <<HELP
@@ -14,6 +14,7 @@ usage: ./welkin test [--only STAGE[,STAGE]] [--full] [--keep]
   simulated   every client command against a cloud with simulated hosts
   commands    every Identity command of the client with each of its options, and what Horizon asks Identity
   moves       every way a server moves between hosts, with the client, on simulated hosts
+  roles       a cloud in three processes: Identity, the other services, hypervisors; with the client, on a RabbitMQ
   ldap        a domain whose users are in OpenLDAP, with the client
   federation  users of an OpenID provider, of a SAML one and of another cloud, with the client
   crash       kill -9 of the program while servers are built and deleted, 20 times: nothing stuck, nothing leaked
@@ -169,6 +170,11 @@ stage_moves() {
   start_simulated moves 3 21000
   (cd "$ROOT/trials/walks" && timeout 1200 /usr/bin/python3 -B moves.py "$home/openrc") || true
   stop_cloud "$home"
+}
+
+stage_roles() {
+  homes+=("$work"/roles/{hosts,services,identity})
+  (cd "$ROOT/trials/walks" && timeout 900 /usr/bin/python3 -B roles.py "$ROOT" "$work/roles" "$(free_port 31000)") || true
 }
 
 stage_ldap() {
@@ -356,7 +362,7 @@ for s in $only; do
     say "  skipped: no pysaml2 or xmlsec1"
     continue
   fi
-  if [[ " simulated moves ldap federation client " = *" $s "* ]] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
+  if [[ " simulated moves roles ldap federation client " = *" $s "* ]] && ! /usr/bin/python3 -c 'import openstackclient, osc_placement' 2>/dev/null; then
     skip_stage "$s" "no openstack client (packages python3-openstackclient, python3-osc-placement)"
     say "  skipped: no openstack client"
     continue
