@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import host as hosts  # noqa: E402
 import lab as labs  # noqa: E402
 
-HELP = """usage: ./welkin lab up [--database mariadb] [--networks N] | quickstart [the same] | down | status | shell HOST | exec HOST COMMAND... | trial [NAME...]
+HELP = """usage: ./welkin lab up [--database mariadb] [--networks N] [--shared] | quickstart [the same] | down | status | shell HOST | exec HOST COMMAND... | trial [NAME...]
 
 A cloud of seven hosts (or more) on this machine, each with network, mount and process namespaces of its own, joined by a bridge:
   infra-1                PostgreSQL (or MariaDB), RabbitMQ and a load balancer: what an operator has before there is a cloud
@@ -17,7 +17,8 @@ A cloud of seven hosts (or more) on this machine, each with network, mount and p
   network-1              routers, DHCP, floating IPs
 
   up            builds it and waits until the cloud answers; says where clients find it;  --networks 2: a second network
-                host, also beside a lab that is up;  --database mariadb: chosen once for a lab's folder
+                host, also beside a lab that is up;  --database mariadb: chosen once for a lab's folder, as is
+                --shared: disks of guests in one folder of all hypervisors, so that they move without being copied
   quickstart    up, and then image, flavor, networks, two servers on different hypervisors, floating IP, ssh
   down          takes all of it away; disks (databases, images, guests) stay in the state folder's lab/
   status        which hosts are on and what runs there
@@ -46,8 +47,9 @@ def main(argv):
         words = argparse.ArgumentParser(prog='./welkin lab ' + command)
         words.add_argument('--database', choices=sorted(labs.ENGINES))
         words.add_argument('--networks', type=int, choices=range(1, 10), metavar='N', help='how many network hosts')
+        words.add_argument('--shared', action='store_true', help='disks of guests in a folder that all hypervisors have')
         asked = words.parse_args(rest)
-        lab.shape(asked.database, asked.networks)
+        lab.shape(asked.database, asked.networks, asked.shared)
     if command == 'up':
         lab.up()
         said(lab)

@@ -70,20 +70,27 @@ class Lab:
     # ---- what it was asked to be
     def _shape(self):
         path = os.path.join(self.folder, 'shape.json')
-        shape = {'database': 'postgresql', 'networks': 1}
+        shape = {'database': 'postgresql', 'networks': 1, 'shared': False}
         if os.path.exists(path):
             with open(path) as f:
                 shape.update(json.load(f))
         return shape
 
-    def shape(self, database=None, networks=None):
-        """Its engine, which stays what it was at first, and how many network hosts, which may become more; kept for later."""
+    def shape(self, database=None, networks=None, shared=False):
+        """
+        Its engine and where disks lie, which stay what they were at first, and how many network hosts, which may become more;
+        kept for later.
+        """
         shape = self._shape()
         if database and database != shape['database']:
             if os.path.exists(self.hosts[INFRA].folder):
                 raise Failed('this lab is on %s; another WELKIN_HOME holds another lab' % shape['database'])
             shape['database'] = database
             self.database = ENGINES[database](self.hosts[INFRA])
+        if shared and not shape['shared']:
+            if os.path.exists(self.hosts[COMPUTE[0]].folder):
+                raise Failed('disks of this lab lie on each hypervisor; another WELKIN_HOME holds another lab')
+            shape['shared'] = True
         shape['networks'] = max(networks or 0, shape['networks'])
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         write(os.path.join(self.folder, 'shape.json'), json.dumps(shape) + '\n')
@@ -110,7 +117,15 @@ class Lab:
             env={'WELKIN_HOME': self.processes[CONTROL[0]].home, 'PATH': os.environ['PATH'],
                  'JAVA_HOME': os.environ.get('JAVA_HOME', '')})
         self.broker.keep_agent(host.name, re.search(r'^bus: (.*)$', text, re.M).group(1))
+        if self._shape()['shared'] and not network:
+            text = text.replace('tunnel_ip: %s}' % host.address, 'tunnel_ip: %s, instances_path: %s}' % (host.address, self.instances()))
         return text.replace('external:BRIDGE', '%s:%s' % (PHYSICAL, BRIDGE))
+
+    def instances(self):
+        """A file server's folder for the disks of all guests, which every hypervisor mounts."""
+        path = os.path.join(self.folder, 'instances')
+        os.makedirs(path, mode=0o755, exist_ok=True)
+        return path
 
     # ---- up and down
     def power(self, name):
