@@ -74,7 +74,7 @@ final class Routers {
     }
     var ns = config.names().router(r.id());
     var fresh = namespace(ns);
-    var way = way(r, before);
+    var way = way(r, before, fresh);
     var legs = RouterPlan.legs(r, inputs.wired::contains, way);
     apply(r, ns, legs, inputs, fresh);
     var nft = RouterPlan.firewall(r);
@@ -105,12 +105,23 @@ final class Routers {
     }
   }
 
-  /** What this agent did not see before may have been played elsewhere. */
-  private static RouterPlan.Way way(Router r, Applied before) {
+  /** Announced is what was not joined; to do it again would make neighbours ask for nothing. */
+  private RouterPlan.Way way(Router r, Applied before, boolean fresh) {
     if (r.standby()) {
       return RouterPlan.Way.CUT;
     }
-    return before == null || before.standby ? RouterPlan.Way.ANNOUNCED : RouterPlan.Way.JOINED;
+    boolean apart = fresh || (before == null ? !joined(r) : before.standby);
+    return apart ? RouterPlan.Way.ANNOUNCED : RouterPlan.Way.JOINED;
+  }
+
+  /**
+   * Whether the legs that stand are joined to their networks: what an agent before this one did.
+   */
+  private boolean joined(Router r) {
+    var links = Link.parse(Netns.ipJson(config.names().fabric(), "link", "show"));
+    return RouterPlan.legs(r, network -> true).stream()
+        .map(leg -> links.get(Names.peer(leg.portId())))
+        .allMatch(peer -> peer == null || peer.master() != null);
   }
 
   private static Inputs inputs(Router r, Desired desired, Set<String> wiredNetworks) {

@@ -270,7 +270,7 @@ class ManyHostsRealTest {
       var id = portId(i);
       assertThat(
               Lab.within(
-                  Duration.ofSeconds(30), () -> host.run("test -e /run/netns/wkh-fabric").ok()))
+                  Duration.ofSeconds(90), () -> host.run("test -e /run/netns/wkh-fabric").ok()))
           .isTrue();
       host.guest(guest(i), mac(i), id);
       assertThat(Lab.within(SOON, () -> host.plugin.up.contains(id))).as("port %s", i).isTrue();
