@@ -49,7 +49,8 @@ public final class IdentityService implements CloudService {
           "/welkin/identity/V010__federation.sql",
           "/welkin/identity/V011__last_used.sql",
           "/welkin/identity/V012__users_by_name.sql",
-          "/welkin/identity/V013__limits_outlive.sql");
+          "/welkin/identity/V013__limits_outlive.sql",
+          "/welkin/identity/V014__refused_login.sql");
   private static final Config.Key<String> ADMIN =
       Config.Key.text("identity.admin_user", "welkin", "Name of the first administrator");
   private static final Config.Key<String> ADMIN_PROJECT =

@@ -45,6 +45,26 @@ class BadInputTest {
     }
   }
 
+  @Test
+  void whatHasASlashIsFoundByItsLink() {
+    for (var made :
+        new String[][] {
+          {"OS-FEDERATION/identity_providers", "identity_provider", "{}"},
+          {
+            "OS-FEDERATION/service_providers",
+            "service_provider",
+            "{\"auth_url\":\"https://x/a\",\"sp_url\":\"https://x/s\"}"
+          }
+        }) {
+      var path = "/v3/" + made[0] + "/a%2Fb%20c";
+      var said = cloud.call("PUT", path, admin, "{\"" + made[1] + "\":" + made[2] + "}");
+      var link = said.body().at("/" + made[1] + "/links/self").asString();
+      assertThat(link).endsWith(path);
+      assertThat(cloud.get(path, admin).body().at("/" + made[1] + "/id").asString())
+          .isEqualTo("a/b c");
+    }
+  }
+
   private String name(String noun, String name) {
     var body = Json.object();
     var inner = body.putObject(noun).put("name", name);

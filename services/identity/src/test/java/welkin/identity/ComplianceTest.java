@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import welkin.store.Statements;
 
 /** keystone's security compliance rules. */
 class ComplianceTest {
@@ -74,6 +75,26 @@ class ComplianceTest {
       assertThat(login(cloud, "wrong")).isEqualTo(401);
       assertThat(login(cloud, "first")).isEqualTo(201);
     }
+  }
+
+  /** OSSA-2021-003: nor by what is written down. */
+  @Test
+  void everyRefusalCostsAsManyStatements() {
+    try (var cloud = new TestIdentity(dir, "security_compliance.lockout_failure_attempts", 2)) {
+      anna(cloud);
+      statements(cloud, "anna", "wrong"); // the first ones make their row
+      statements(cloud, "nobody", "wrong");
+      long wrong = statements(cloud, "anna", "wrong");
+      assertThat(statements(cloud, "nobody", "wrong")).as("nobody").isEqualTo(wrong);
+      assertThat(statements(cloud, "anna", "wrong")).as("locked").isEqualTo(wrong);
+      assertThat(statements(cloud, "anna", "first")).as("locked, right").isEqualTo(wrong);
+    }
+  }
+
+  private static long statements(TestIdentity cloud, String name, String password) {
+    long before = Statements.soFar();
+    assertThat(cloud.login(name, password, null).status()).isEqualTo(401);
+    return Statements.soFar() - before;
   }
 
   @Test

@@ -18,6 +18,19 @@ class DomainConfigTest {
 
   @TempDir Path dir;
 
+  /** Who asked for a directory and mistyped it does not want users in the database. */
+  @Test
+  void aDriverThatIsNotThereIsRefused() {
+    try (var cloud = new TestIdentity(dir)) {
+      var path = "/v3/domains/" + cloud.make("domain", Map.of("name", "d")) + "/config";
+      var wrong = Map.of("config", Map.of("identity", Map.of("driver", "ldpa")));
+      var said = cloud.call("PUT", path, cloud.admin(), wrong);
+      assertThat(said.status()).isEqualTo(403);
+      assertThat(said.body().at("/error/message").asString()).contains("ldpa", "sql", "ldap");
+      assertThat(cloud.get(path, cloud.admin()).status()).isEqualTo(404);
+    }
+  }
+
   @Test
   void setShowChangeForget() {
     try (var cloud = new TestIdentity(dir)) {

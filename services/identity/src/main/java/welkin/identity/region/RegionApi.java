@@ -13,6 +13,7 @@ import welkin.identity.shared.Faults;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
 import welkin.identity.shared.Members;
+import welkin.peers.Peers;
 import welkin.store.DuplicateKey;
 import welkin.store.Sql;
 
@@ -57,7 +58,7 @@ public final class RegionApi {
     out.put("id", region.id());
     out.put("description", region.description());
     out.put("parent_region_id", region.parentRegionId());
-    out.putObject("links").put("self", call.base() + "/v3/regions/" + region.id());
+    out.putObject("links").put("self", call.base() + "/v3/regions/" + Peers.encode(region.id()));
     return out;
   }
 

@@ -37,6 +37,15 @@ final class LoginRecordStore {
     return out;
   }
 
+  /** What {@link #find} and {@link #put} cost, for logins that are nobody's. */
+  static void refused(Sql sql, Instant now) {
+    var known = sql.exists("SELECT 1 FROM refused_login WHERE id = 1");
+    sql.update("UPDATE refused_login SET refused_at = ? WHERE id = 1", now);
+    if (!known) {
+      sql.insert("refused_login", "id", 1, "refused_at", now);
+    }
+  }
+
   static void put(Sql sql, String userId, LoginRecord record) {
     if (sql.update(
             "UPDATE login_record SET failures = ?, failed_at = ?, active_at = ? WHERE user_id = ?",

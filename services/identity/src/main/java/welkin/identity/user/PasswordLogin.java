@@ -12,7 +12,8 @@ import welkin.identity.shared.Faults;
 
 /**
  * Recognises a user by password. Unknown, wrong, disabled and locked are the same 401 after the
- * same time (OSSA-2021-003): the hash is worked out before anything is looked at.
+ * same time (OSSA-2021-003): the hash is worked out before anything is looked at, and where wrong
+ * passwords are counted every refusal is written down.
  */
 public final class PasswordLogin {
   /** A login is written down at most this often. */
@@ -52,19 +53,19 @@ public final class PasswordLogin {
       return provenElsewhere(found.get(), password);
     }
     boolean right = passwords.check(password, found.map(User::passwordHash).orElse(null));
-    var user = found.orElseThrow(Faults::unauthorized);
-    var was = backend.database().read(sql -> LoginRecordStore.find(sql, user.id()));
+    var id = found.map(User::id).orElse("");
+    var was = backend.database().read(sql -> LoginRecordStore.find(sql, id));
+    var user = found.orElseThrow(this::refused);
     var record = was.orElse(LoginRecord.NONE);
     var now = backend.clock().instant();
     if (isLocked(user, record, now)) {
-      throw Faults.unauthorized();
+      throw refused();
     }
     if (!right) {
-      failed(user, now);
-      throw Faults.unauthorized();
+      throw compliance.locks(user) ? failed(user, now) : refused();
     }
     if (!user.enabled() || compliance.isInactive(user, record.activeAt(), now)) {
-      throw Faults.unauthorized();
+      throw refused();
     }
     if (record.failures() > 0
         || record.activeAt() == null
@@ -83,7 +84,7 @@ public final class PasswordLogin {
   private User provenElsewhere(User user, Secret password) {
     if (!directories.accepts(user.id(), password) || !user.enabled()) {
       passwords.check(password, null); // as long as for somebody unknown
-      throw Faults.unauthorized();
+      throw refused();
     }
     return user;
   }
@@ -111,10 +112,16 @@ public final class PasswordLogin {
         && now.isBefore(record.failedAt().plus(compliance.lockoutDuration()));
   }
 
-  private void failed(User user, Instant now) {
-    if (!compliance.locks(user)) {
-      return;
+  /** A refusal that counts for nobody, and takes as long as one that does. */
+  private Fault refused() {
+    if (compliance.lockoutAttempts() > 0) {
+      var now = backend.clock().instant();
+      backend.database().change(sql -> LoginRecordStore.refused(sql, now));
     }
+    return Faults.unauthorized();
+  }
+
+  private Fault failed(User user, Instant now) {
     backend
         .database()
         .change(
@@ -128,6 +135,7 @@ public final class PasswordLogin {
               LoginRecordStore.put(
                   sql, user.id(), new LoginRecord(failures + 1, now, r.activeAt()));
             });
+    return Faults.unauthorized();
   }
 
   /** How users are shown, with one look at when they were active. */

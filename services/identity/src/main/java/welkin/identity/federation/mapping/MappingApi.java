@@ -7,6 +7,7 @@ import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.identity.shared.ListRequest;
+import welkin.peers.Peers;
 
 /** {@code /v3/OS-FEDERATION/mappings}. */
 public final class MappingApi {
@@ -33,7 +34,8 @@ public final class MappingApi {
     out.put("id", m.id());
     out.set("rules", m.rules());
     out.put("schema_version", m.schemaVersion());
-    out.putObject("links").put("self", call.base() + "/v3/OS-FEDERATION/mappings/" + m.id());
+    out.putObject("links")
+        .put("self", call.base() + "/v3/OS-FEDERATION/mappings/" + Peers.encode(m.id()));
     return out;
   }
 

@@ -11,6 +11,7 @@ import welkin.identity.federation.provider.IdentityProviders;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.peers.Peers;
 
 /** {@code /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols}. */
 public final class ProtocolApi {
@@ -52,12 +53,15 @@ public final class ProtocolApi {
   }
 
   private static ObjectNode shown(Call call, Protocol p) {
-    var provider = call.base() + "/v3/OS-FEDERATION/identity_providers/" + p.identityProviderId();
+    var provider =
+        call.base()
+            + "/v3/OS-FEDERATION/identity_providers/"
+            + Peers.encode(p.identityProviderId());
     var out = Json.object();
     out.put("id", p.id());
     out.put("mapping_id", p.mappingId());
     out.putObject("links")
-        .put("self", provider + "/protocols/" + p.id())
+        .put("self", provider + "/protocols/" + Peers.encode(p.id()))
         .put("identity_provider", provider);
     return out;
   }

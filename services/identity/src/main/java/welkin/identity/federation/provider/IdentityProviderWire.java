@@ -3,13 +3,14 @@ package welkin.identity.federation.provider;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.http.Call;
+import welkin.peers.Peers;
 
 /** Identity providers as keystone shows them. */
 final class IdentityProviderWire {
   private IdentityProviderWire() {}
 
   static ObjectNode show(Call call, IdentityProvider p) {
-    var self = call.base() + "/v3/OS-FEDERATION/identity_providers/" + p.id();
+    var self = call.base() + "/v3/OS-FEDERATION/identity_providers/" + Peers.encode(p.id());
     var out = Json.object();
     out.put("id", p.id());
     out.put("domain_id", p.domainId());

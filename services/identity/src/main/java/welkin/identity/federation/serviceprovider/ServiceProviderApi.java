@@ -10,6 +10,7 @@ import welkin.http.Shape;
 import welkin.identity.shared.Attributes;
 import welkin.identity.shared.Fields;
 import welkin.identity.shared.ListRequest;
+import welkin.peers.Peers;
 
 /** {@code /v3/OS-FEDERATION/service_providers}. */
 public final class ServiceProviderApi {
@@ -64,7 +65,7 @@ public final class ServiceProviderApi {
     out.put("sp_url", p.spUrl());
     out.put("relay_state_prefix", p.relayStatePrefix());
     out.putObject("links")
-        .put("self", call.base() + "/v3/OS-FEDERATION/service_providers/" + p.id());
+        .put("self", call.base() + "/v3/OS-FEDERATION/service_providers/" + Peers.encode(p.id()));
     return out;
   }
 

@@ -1,0 +1,4 @@
+CREATE TABLE refused_login (
+  id INTEGER PRIMARY KEY,
+  refused_at BIGINT
+);
