@@ -10,8 +10,6 @@ import java.util.regex.Pattern;
  */
 public record Ip(int version, BigInteger value) implements Comparable<Ip> {
   private static final Pattern V4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
-  private static final BigInteger MAX4 = BigInteger.ONE.shiftLeft(32);
-  private static final BigInteger MAX6 = BigInteger.ONE.shiftLeft(128);
 
   /** Reads a literal; null when it is none. Names are never looked up. */
   public static Ip parse(String text) {
@@ -88,11 +86,6 @@ public record Ip(int version, BigInteger value) implements Comparable<Ip> {
 
   public Ip plus(long n) {
     return new Ip(version, value.add(BigInteger.valueOf(n)));
-  }
-
-  /** Whether the number is inside its family's range. */
-  public boolean isValid() {
-    return value.signum() >= 0 && value.compareTo(version == 4 ? MAX4 : MAX6) < 0;
   }
 
   /** Fixed-width hexadecimal, which sorts as the addresses do. */

@@ -29,8 +29,8 @@ import welkin.network.resource.Tags;
 import welkin.network.resource.Values;
 import welkin.network.router.RouterStore.Leg;
 import welkin.network.stores.Stores;
+import welkin.network.subnet.SubnetAttributes;
 import welkin.network.subnet.SubnetStore;
-import welkin.network.subnet.Subnets;
 import welkin.store.Sql;
 
 /** The verbs of routers. A router with a leg is played by one host, which has all its legs. */
@@ -59,7 +59,7 @@ public final class Routers implements Noun {
           .both("description", Values.stringOrEmpty(255), StringNode.valueOf(""))
           .shown("availability_zones")
           .post("availability_zone_hints", Networks::zones, Json.array())
-          .put("routes", Subnets::routes)
+          .put("routes", SubnetAttributes::routes)
           .post(
               "flavor_id",
               Values.unavailable("router flavors are not available"),
@@ -338,7 +338,7 @@ public final class Routers implements Noun {
     }
     JsonNode given;
     try {
-      given = Subnets.routes(o.get("routes"));
+      given = SubnetAttributes.routes(o.get("routes"));
     } catch (Values.Refused e) {
       throw Attributes.invalid("routes", e.getMessage());
     }

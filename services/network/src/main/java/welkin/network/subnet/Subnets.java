@@ -1,22 +1,14 @@
 package welkin.network.subnet;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.BooleanNode;
-import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
-import tools.jackson.databind.node.StringNode;
 import welkin.core.Caller;
-import welkin.core.Fault;
 import welkin.core.Json;
 import welkin.network.dhcp.DhcpServers;
 import welkin.network.host.HostLog;
 import welkin.network.ip.Cidr;
-import welkin.network.ip.Ip;
 import welkin.network.ip.Ipam;
 import welkin.network.network.NetworkStore;
 import welkin.network.port.PortStore;
@@ -29,17 +21,12 @@ import welkin.network.resource.Noun;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.TagStore;
-import welkin.network.resource.Tags;
-import welkin.network.resource.Values;
 import welkin.network.stores.Stores;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
 
 /** The verbs of subnets. */
 public final class Subnets implements Noun {
-  private static final int AUTOMATIC_LENGTH = 64;
-  private static final String[] IPV6_MODES = {"dhcpv6-stateful", "dhcpv6-stateless", "slaac"};
-
   private final SubnetStore store;
   private final NetworkStore networks;
   private final PortStore ports;
@@ -49,33 +36,7 @@ public final class Subnets implements Noun {
   private final HostLog log;
   private final Limits limits;
   private final Access access;
-  private final Attributes attributes =
-      new Attributes("subnet", "subnets")
-          .both("name", Values.stringOrEmpty(255), StringNode.valueOf(""))
-          .post("tenant_id", Values.string(255), null)
-          .required("network_id", Values.uuid())
-          .required("ip_version", Subnets::version)
-          .post(
-              "subnetpool_id",
-              Values.unavailable("subnet pools are not available, give a cidr"),
-              NullNode.getInstance())
-          .post(
-              "prefixlen", Values.unavailable("subnet pools are not available, give a cidr"), null)
-          .post("use_default_subnetpool", Values.flag(), null)
-          .flag("enable_dhcp", true)
-          .post("ipv6_ra_mode", Values.oneOf(IPV6_MODES).orNull(), NullNode.getInstance())
-          .post("ipv6_address_mode", Values.oneOf(IPV6_MODES).orNull(), NullNode.getInstance())
-          .both("gateway_ip", Values.ip().orNull(), null)
-          .post("cidr", Values.subnet().orNull(), null)
-          .both("allocation_pools", Subnets::pools, null)
-          .both("host_routes", Subnets::routes, Json.array())
-          .both("dns_nameservers", Subnets::servers, Json.array())
-          .both("description", Values.stringOrEmpty(255), StringNode.valueOf(""))
-          .both("service_types", Values.listOf(Values.string(255), "type"), Json.array())
-          .shown("router:external")
-          .both("dns_publish_fixed_ip", Values.flag(), BooleanNode.FALSE)
-          .post("tags", Tags.reader(), Json.array())
-          .standard();
+  private final Attributes attributes = SubnetAttributes.table();
 
   public Subnets(
       Stores stores,
@@ -95,69 +56,6 @@ public final class Subnets implements Noun {
     this.limits = limits;
     this.access = access;
   }
-
-  // ---- reading values ----
-
-  private static JsonNode version(JsonNode v) {
-    var n = Values.number(0, 99).read(v);
-    if (n.asInt() != 4 && n.asInt() != 6) {
-      throw Values.refused("'" + Values.show(v) + "' is not in [4, 6]");
-    }
-    return n;
-  }
-
-  private static JsonNode pools(JsonNode v) {
-    var out = Json.array();
-    for (var p : Values.list().read(v)) {
-      if (!(p instanceof ObjectNode o) || o.size() != 2 || !o.has("start") || !o.has("end")) {
-        throw Values.refused("Invalid data format for IP pool: '" + Values.show(p) + "'");
-      }
-      out.addObject()
-          .set("start", Values.ip().read(o.get("start")))
-          .set("end", Values.ip().read(o.get("end")));
-    }
-    return out;
-  }
-
-  /** A list of {@code {destination, nexthop}}. */
-  public static JsonNode routes(JsonNode v) {
-    var out = Json.array();
-    var seen = new java.util.HashSet<JsonNode>();
-    for (var r : Values.list().read(v)) {
-      if (!(r instanceof ObjectNode o)
-          || o.size() != 2
-          || !o.has("destination")
-          || !o.has("nexthop")) {
-        throw Values.refused("Invalid data format for hostroute: '" + Values.show(r) + "'");
-      }
-      var one = Json.object();
-      one.set("destination", Values.subnet().read(o.get("destination")));
-      one.set("nexthop", Values.ip().read(o.get("nexthop")));
-      if (!seen.add(one)) {
-        throw Values.refused("Duplicate hostroute '" + r + "'");
-      }
-      out.add(one);
-    }
-    return out;
-  }
-
-  private static JsonNode servers(JsonNode v) {
-    var out = Json.array();
-    var seen = new java.util.HashSet<JsonNode>();
-    for (var s : Values.list().read(v)) {
-      var ip = s.isString() ? Ip.parse(s.stringValue()) : null;
-      if (ip == null) {
-        throw Values.refused("'" + Values.show(s) + "' is not a valid nameserver");
-      }
-      if (!seen.add(s)) {
-        throw Values.refused("Duplicate nameserver '" + Values.show(s) + "'");
-      }
-      out.add(ip.toString());
-    }
-    return out;
-  }
-
-  // ---- what the API asks ----
 
   @Override
   public Attributes attributes() {
@@ -221,8 +119,6 @@ public final class Subnets implements Noun {
     return networks.find(sql, id).orElseThrow(() -> Faults.notFound("Network", id));
   }
 
-  // ---- verbs ----
-
   @Override
   public Resource create(Sql sql, Caller caller, ObjectNode values) {
     var subnet = new Resource(values);
@@ -234,11 +130,11 @@ public final class Subnets implements Noun {
     }
     var network = network(sql, subnet.text("network_id"));
     var cidr = Cidr.of(subnet.text("cidr"));
-    checkFamily(subnet, cidr);
+    SubnetChecks.family(subnet, cidr);
     checkOverlap(sql, network, cidr);
-    gateway(subnet, cidr, values);
-    pools(subnet, cidr, values);
-    checkRoutes(subnet);
+    AddressPools.gateway(subnet, cidr);
+    AddressPools.fill(subnet, cidr);
+    SubnetChecks.routes(subnet);
     limits.take(sql, subnet.projectId(), "subnet", 1);
     subnet.set("router:external", network.flag("router:external"));
     var d = Json.object();
@@ -253,45 +149,6 @@ public final class Subnets implements Noun {
     return kept;
   }
 
-  private void checkFamily(Resource subnet, Cidr cidr) {
-    int version = subnet.number("ip_version");
-    if (cidr.version() != version) {
-      throw Faults.invalidInput(
-          "cidr '" + cidr + "' does not match the ip_version '" + version + "'");
-    }
-    if (cidr.length() == 0) {
-      throw Faults.invalidInput("0 is not allowed as CIDR prefix length");
-    }
-    var ra = subnet.text("ipv6_ra_mode");
-    var mode = subnet.text("ipv6_address_mode");
-    if (version == 4 && (ra != null || mode != null)) {
-      throw Faults.invalidInput(
-          (ra != null ? "ipv6_ra_mode" : "ipv6_address_mode")
-              + " is not valid when ip_version is 4");
-    }
-    if (version == 6) {
-      if (!subnet.flag("enable_dhcp") && (ra != null || mode != null)) {
-        throw Faults.invalidInput(
-            "ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False");
-      }
-      if (ra != null && mode != null && !ra.equals(mode)) {
-        throw Faults.invalidInput(
-            "ipv6_ra_mode set to '"
-                + ra
-                + "' with ipv6_address_mode set to '"
-                + mode
-                + "' is not valid. If both attributes are set, they must be the same value");
-      }
-      if ((Ipam.isAutomatic(subnet) || "slaac".equals(ra)) && cidr.length() != AUTOMATIC_LENGTH) {
-        throw Faults.invalidInput(
-            "Invalid CIDR "
-                + cidr
-                + " for IPv6 address mode. OpenStack uses the EUI-64 address format, which requires"
-                + " the prefix to be /64");
-      }
-    }
-  }
-
   private void checkOverlap(Sql sql, Resource network, Cidr cidr) {
     for (var other : store.ofNetwork(sql, network.id())) {
       if (Cidr.of(other.text("cidr")).overlaps(cidr)) {
@@ -301,130 +158,6 @@ public final class Subnets implements Noun {
                 + " for network: "
                 + network.id()
                 + " overlaps with another subnet");
-      }
-    }
-  }
-
-  private static void gateway(Resource subnet, Cidr cidr, ObjectNode values) {
-    if (!values.has("gateway_ip")) {
-      subnet.set("gateway_ip", cidr.firstHost().toString());
-    } else {
-      checkGateway(cidr, subnet.text("gateway_ip"));
-    }
-  }
-
-  private static void checkGateway(Cidr cidr, String gateway) {
-    if (gateway == null) {
-      return;
-    }
-    var ip = Ip.of(gateway);
-    boolean linkLocal = ip.version() == 6 && Cidr.of("fe80::/64").contains(ip);
-    if (ip.version() != cidr.version()) {
-      throw Faults.invalidInput(
-          "gateway_ip '" + ip + "' does not match the ip_version '" + cidr.version() + "'");
-    }
-    if (!linkLocal && cidr.contains(ip) && !cidr.isHost(ip)) {
-      throw Faults.invalidInput("Gateway is not valid on subnet");
-    }
-  }
-
-  private static void pools(Resource subnet, Cidr cidr, ObjectNode values) {
-    var gateway = subnet.text("gateway_ip");
-    if (!values.has("allocation_pools")) {
-      var list = subnet.document().putArray("allocation_pools");
-      defaultPools(cidr, gateway == null ? null : Ip.of(gateway), list);
-    } else {
-      checkPools(cidr, subnet.list("allocation_pools"), gateway);
-      sortPools(subnet);
-    }
-  }
-
-  private static void sortPools(Resource subnet) {
-    var pools = new ArrayList<>(subnet.list("allocation_pools"));
-    pools.sort(Comparator.comparing(p -> Ip.of(Json.string(p, "start"))));
-    var list = subnet.document().putArray("allocation_pools");
-    pools.forEach(list::add);
-  }
-
-  /** Everything a host may have, without the gateway. */
-  private static void defaultPools(Cidr cidr, Ip gateway, ArrayNode list) {
-    var start = cidr.firstHost();
-    var end = cidr.lastHost();
-    if (gateway == null || gateway.compareTo(start) < 0 || gateway.compareTo(end) > 0) {
-      add(list, start, end);
-    } else {
-      if (start.compareTo(gateway) < 0) {
-        add(list, start, gateway.plus(-1));
-      }
-      if (gateway.compareTo(end) < 0) {
-        add(list, gateway.plus(1), end);
-      }
-    }
-  }
-
-  private static void add(ArrayNode list, Ip start, Ip end) {
-    list.addObject().put("start", start.toString()).put("end", end.toString());
-  }
-
-  private static void checkPools(Cidr cidr, List<JsonNode> pools, String gateway) {
-    for (int i = 0; i < pools.size(); i++) {
-      var p = pools.get(i);
-      var start = Ip.of(Json.string(p, "start"));
-      var end = Ip.of(Json.string(p, "end"));
-      var shown = start + "-" + end;
-      if (start.version() != cidr.version()
-          || end.version() != cidr.version()
-          || end.compareTo(start) < 0) {
-        throw Fault.of(
-            400, "InvalidAllocationPool", "The allocation pool " + shown + " is not valid.");
-      }
-      if (!cidr.isHost(start) || !cidr.isHost(end)) {
-        throw Fault.of(
-            400,
-            "OutOfBoundsAllocationPool",
-            "The allocation pool " + shown + " spans beyond the subnet cidr " + cidr + ".");
-      }
-      for (int j = 0; j < i; j++) {
-        var s = Ip.of(Json.string(pools.get(j), "start"));
-        var e = Ip.of(Json.string(pools.get(j), "end"));
-        if (start.compareTo(e) <= 0 && s.compareTo(end) <= 0) {
-          throw Faults.conflict(
-              "OverlappingAllocationPools",
-              "Found overlapping allocation pools: "
-                  + s
-                  + "-"
-                  + e
-                  + " "
-                  + shown
-                  + " for subnet "
-                  + cidr
-                  + ".");
-        }
-      }
-      if (gateway != null) {
-        var ip = Ip.of(gateway);
-        if (start.compareTo(ip) <= 0 && ip.compareTo(end) <= 0) {
-          throw Faults.conflict(
-              "GatewayConflictWithAllocationPools",
-              "Gateway ip " + ip + " conflicts with allocation pool " + shown + ".");
-        }
-      }
-    }
-  }
-
-  private static void checkRoutes(Resource subnet) {
-    int version = subnet.number("ip_version");
-    for (var r : subnet.list("host_routes")) {
-      if (Cidr.of(Json.string(r, "destination")).version() != version
-          || Ip.of(Json.string(r, "nexthop")).version() != version) {
-        throw Faults.invalidInput(
-            "host_routes '" + r + "' does not match the ip_version '" + version + "'");
-      }
-    }
-    for (var s : subnet.texts("dns_nameservers")) {
-      if (Ip.of(s).version() != version) {
-        throw Faults.invalidInput(
-            "dns_nameserver '" + s + "' does not match the ip_version '" + version + "'");
       }
     }
   }
@@ -457,9 +190,9 @@ public final class Subnets implements Noun {
   public Resource update(Sql sql, Caller caller, Resource current, ObjectNode changes) {
     var next = current.copy().merge(changes);
     var cidr = Cidr.of(current.text("cidr"));
-    checkFamily(next, cidr);
+    SubnetChecks.family(next, cidr);
     if (changes.has("gateway_ip")) {
-      checkGateway(cidr, next.text("gateway_ip"));
+      AddressPools.checkGateway(cidr, next.text("gateway_ip"));
       var old = current.text("gateway_ip");
       if (old != null && !old.equals(next.text("gateway_ip"))) {
         for (var u : store.users(sql, current.id())) {
@@ -476,10 +209,9 @@ public final class Subnets implements Noun {
       }
     }
     if (changes.has("gateway_ip") || changes.has("allocation_pools")) {
-      checkPools(cidr, next.list("allocation_pools"), next.text("gateway_ip"));
-      sortPools(next);
+      AddressPools.check(next, cidr);
     }
-    checkRoutes(next);
+    SubnetChecks.routes(next);
     var kept = store.rows().update(sql, current, new Resource(attributes.ordered(next.document())));
     if (current.flag("enable_dhcp") != kept.flag("enable_dhcp")) {
       dhcp.settle(sql, kept.text("network_id"));
