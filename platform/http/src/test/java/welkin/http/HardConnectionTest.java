@@ -11,8 +11,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import welkin.core.Ids;
-import welkin.http.policy.PolicyTable;
 
 /** What comes over a connection that no client of good will writes. */
 class HardConnectionTest {
@@ -21,19 +19,10 @@ class HardConnectionTest {
 
   @BeforeEach
   void listen() {
-    var door = new Door(t -> null, Ids.system(), new Metrics());
     var routes = new Routes("/v1");
     routes.get("/thing", c -> Answer.ok(Map.of("fine", true))).open();
     routes.post("/thing", c -> Answer.ok(Map.of("fields", c.object().size()))).open();
-    door.mount(
-        Service.of(
-            "thing",
-            "/thing",
-            routes,
-            (f, id) -> Answer.text(f.status(), "text/plain", f.getMessage()),
-            new PolicyTable(List.of()).engine(),
-            null));
-    server = new HttpServer(door, "127.0.0.1", 0);
+    server = new HttpServer(TestDoor.to(routes), "127.0.0.1", 0);
     server.open();
   }
 

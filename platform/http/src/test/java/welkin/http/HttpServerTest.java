@@ -17,8 +17,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import welkin.core.Ids;
-import welkin.http.policy.PolicyTable;
 
 class HttpServerTest {
   final AtomicReference<String> trouble = new AtomicReference<>();
@@ -30,18 +28,10 @@ class HttpServerTest {
 
   @BeforeEach
   void listen() {
-    var door = new Door(t -> null, Ids.system(), new Metrics());
     var routes = new Routes("/v1");
     routes.get("/base", c -> Answer.ok(Map.of("base", c.base()))).open();
     routes.get("/long", this::lasting).open();
-    door.mount(
-        Service.of(
-            "thing",
-            "/thing",
-            routes,
-            (f, id) -> Answer.text(f.status(), "text/plain", f.getMessage()),
-            new PolicyTable(List.of()).engine(),
-            null));
+    var door = TestDoor.to(routes);
     door.mount(health.service());
     server = new HttpServer(door, "127.0.0.1", 0);
   }

@@ -35,33 +35,12 @@ class LdapBoundsTest {
     all.put("user", SlapdServer.ROOT);
     all.put("password", SlapdServer.PASSWORD);
     all.put("suffix", SlapdServer.SUFFIX);
-    var said =
-        cloud.call(
-            "PUT",
-            "/v3/domains/" + domain + "/config",
-            cloud.admin(),
-            Map.of("config", Map.of("identity", Map.of("driver", "ldap"), "ldap", all)));
-    assertThat(said.status()).as(said.toString()).isEqualTo(201);
+    cloud.configureLdap(domain, all);
     return domain;
   }
 
   private static TestIdentity.Said login(TestIdentity cloud, String domain, String name) {
-    return cloud.call(
-        "POST",
-        "/v3/auth/tokens",
-        null,
-        Map.of(
-            "auth",
-            Map.of(
-                "identity",
-                Map.of(
-                    "methods",
-                    List.of("password"),
-                    "password",
-                    Map.of(
-                        "user",
-                        Map.of(
-                            "name", name, "domain", Map.of("id", domain), "password", "word"))))));
+    return cloud.login(domain, name, "word", null);
   }
 
   /** It takes the connection and never says anything. */

@@ -51,15 +51,7 @@ abstract class LdapContract {
   }
 
   private void configure(Object... more) {
-    var said =
-        cloud.call(
-            "PUT",
-            "/v3/domains/" + domain + "/config",
-            admin,
-            Map.of(
-                "config",
-                Map.of("identity", Map.of("driver", "ldap"), "ldap", ldap.options(more))));
-    assertThat(said.status()).as(said.toString()).isIn(200, 201);
+    cloud.configureLdap(domain, ldap.options(more));
   }
 
   /** The cache's life is over. */

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,36 +124,8 @@ class LdapTlsTest {
     }
     var domain = cloud.make("domain", Map.of("name", "d" + cloud.now.getEpochSecond()));
     cloud.now = cloud.now.plusSeconds(10);
-    var set =
-        cloud.call(
-            "PUT",
-            "/v3/domains/" + domain + "/config",
-            cloud.admin(),
-            Map.of("config", Map.of("identity", Map.of("driver", "ldap"), "ldap", ldap)));
-    assertThat(set.status()).as(set.toString()).isEqualTo(201);
-    return cloud
-        .call(
-            "POST",
-            "/v3/auth/tokens",
-            null,
-            Map.of(
-                "auth",
-                Map.of(
-                    "identity",
-                    Map.of(
-                        "methods",
-                        List.of("password"),
-                        "password",
-                        Map.of(
-                            "user",
-                            Map.of(
-                                "name",
-                                "alice",
-                                "domain",
-                                Map.of("id", domain),
-                                "password",
-                                "word"))))))
-        .status();
+    cloud.configureLdap(domain, ldap);
+    return cloud.login(domain, "alice", "word", null).status();
   }
 
   @Test

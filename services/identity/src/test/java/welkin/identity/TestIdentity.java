@@ -125,17 +125,37 @@ final class TestIdentity implements AutoCloseable {
 
   /** A login by name in the default domain; {@code scope} is JSON or null. */
   Said login(String user, String password, String scope) {
+    return login("default", user, password, scope);
+  }
+
+  /** A login by name in a domain. */
+  Said login(String domainId, String user, String password, String scope) {
     return call(
         "POST",
         "/v3/auth/tokens",
         null,
         "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{\"name\":\""
             + user
-            + "\",\"domain\":{\"id\":\"default\"},\"password\":\""
+            + "\",\"domain\":{\"id\":\""
+            + domainId
+            + "\"},\"password\":\""
             + password
             + "\"}}}"
             + (scope == null ? "" : ",\"scope\":" + scope)
             + "}}");
+  }
+
+  /** Gives a domain a directory. */
+  void configureLdap(String domainId, Map<String, ?> options) {
+    var said =
+        call(
+            "PUT",
+            "/v3/domains/" + domainId + "/config",
+            admin(),
+            Map.of("config", Map.of("identity", Map.of("driver", "ldap"), "ldap", options)));
+    if (said.status() != 200 && said.status() != 201) {
+      throw new AssertionError(said.toString());
+    }
   }
 
   static String onProject(String name) {

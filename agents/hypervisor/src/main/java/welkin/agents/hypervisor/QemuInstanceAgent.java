@@ -38,7 +38,7 @@ import welkin.core.Fault;
  * Guests under QEMU on this host. Everything it knows is in its state directory and in the
  * processes that run: a new agent on the same directory finds what an old one left.
  */
-public final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
+final class QemuInstanceAgent implements InstanceAgent, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(QemuInstanceAgent.class);
 
   /** Reason of a guest that was shut down because its host was. */

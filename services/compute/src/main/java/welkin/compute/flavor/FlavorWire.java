@@ -19,7 +19,7 @@ import welkin.http.Shape;
 import welkin.http.Version;
 
 /** Flavors in JSON, per microversion. */
-public final class FlavorWire {
+final class FlavorWire {
   private static final BigDecimal RXTX_MAX = new BigDecimal("3.40282e38");
 
   private static final long MAX = Integer.MAX_VALUE;

@@ -7,7 +7,7 @@ import welkin.core.Fault;
  * The legal moves: from which states an action may begin. Upstream's table; {@code task} says
  * whether something else may be under way.
  */
-public enum Moves {
+enum Moves {
   START("start", Set.of(States.STOPPED), false),
   STOP("stop", Set.of(States.ACTIVE, States.ERROR), false),
   REBOOT_SOFT("reboot", Set.of(States.ACTIVE), false),

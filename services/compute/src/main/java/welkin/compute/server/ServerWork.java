@@ -6,7 +6,7 @@ import welkin.workflow.Workflow;
 import welkin.workflow.WorkflowEngine;
 
 /** How work on a server begins: states checked again, then row, action, event and work at once. */
-public final class ServerWork {
+final class ServerWork {
   private final Means means;
   private final WorkflowEngine engine;
 

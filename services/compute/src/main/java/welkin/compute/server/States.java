@@ -10,7 +10,7 @@ import java.util.Set;
  * Upstream's words for what a server is ({@code vm_state}) and what is being done to it ({@code
  * task_state}), and the status both make together.
  */
-public final class States {
+final class States {
   public static final String BUILDING = "building";
   public static final String ACTIVE = "active";
   public static final String STOPPED = "stopped";

@@ -8,4 +8,4 @@ import tools.jackson.databind.node.ObjectNode;
  * @param type its MIME media type
  * @param blob the document; Identity does not look into it
  */
-public record Policy(String id, String type, String blob, ObjectNode extra) {}
+record Policy(String id, String type, String blob, ObjectNode extra) {}

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param checked whether {@code generation} must be the consumer's
  * @param generation null for a consumer that must not exist yet
  */
-public record Claim(
+record Claim(
     String consumer,
     Map<String, Map<String, Long>> resources,
     String projectId,

@@ -24,7 +24,7 @@ import welkin.placement.index.ProviderIndex;
  * @param sameSubtrees sets of suffixes whose providers lie below one of them
  * @param nested whether candidates may use more than roots (from 1.29)
  */
-public record CandidateRequest(
+record CandidateRequest(
     Map<String, RequestGroup> groups,
     Integer limit,
     boolean isolate,

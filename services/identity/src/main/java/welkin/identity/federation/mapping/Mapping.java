@@ -9,4 +9,4 @@ import tools.jackson.databind.node.ArrayNode;
  *     domain; or {@code 3.0}, which takes away what a provider no longer says
  * @param rules of {@code local} and {@code remote}, checked by {@link RuleShapes}
  */
-public record Mapping(String id, String schemaVersion, ArrayNode rules) {}
+record Mapping(String id, String schemaVersion, ArrayNode rules) {}
