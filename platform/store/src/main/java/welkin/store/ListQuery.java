@@ -116,6 +116,9 @@ public final class ListQuery {
       condition.append(order.get(i)).append(ascending.get(i) ? " > ?" : " < ?").append(')');
       bound.add(values.get(i));
     }
+    // said by itself, the first key tells an index where to begin; of the alternatives engines make
+    // a filter
+    where(order.getFirst() + (ascending.getFirst() ? " >= ?" : " <= ?"), values.getFirst());
     return where(condition.toString(), bound.toArray());
   }
 

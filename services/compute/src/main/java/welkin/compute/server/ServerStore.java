@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import welkin.core.Json;
 import welkin.store.ListQuery;
 import welkin.store.Row;
@@ -25,8 +25,7 @@ public final class ServerStore {
           + " access_ip_v6, disk_config, metadata, tags, security_groups, nics, fault, created_at,"
           + " updated_at, launched_at, terminated_at, deleted";
 
-  private static final ObjectReader NICS =
-      Json.MAPPER.readerFor(new TypeReference<List<Nic>>() {});
+  private static final ObjectReader NICS = Json.MAPPER.readerFor(new TypeReference<List<Nic>>() {});
   private static final TypeReference<List<Server.Group>> GROUPS = new TypeReference<>() {};
 
   /** Few distinct flavors and groups stand in many rows: each text is read once. */

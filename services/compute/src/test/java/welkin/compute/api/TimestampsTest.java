@@ -19,7 +19,8 @@ class TimestampsTest {
     assertThat(Timestamps.seconds(null)).isNull();
     var random = new Random(1);
     for (int i = 0; i < 20_000; i++) {
-      check(Instant.ofEpochSecond(random.nextLong(-62_135_596_800L, 260_000_000_000L), i * 40_007L));
+      check(
+          Instant.ofEpochSecond(random.nextLong(-62_135_596_800L, 260_000_000_000L), i * 40_007L));
     }
     check(Instant.parse("9999-12-31T23:59:59.999999999Z"));
     check(Instant.parse("+10000-01-01T00:00:00Z"));
