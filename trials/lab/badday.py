@@ -162,7 +162,7 @@ class Days:
 
     def database(self):
         d = self.lab.database
-        self.day('database', 'kill -9 of PostgreSQL, started again after 5 s', d.kill, d.start, hold=5)
+        self.day('database', 'kill -9 of %s, started again after 5 s' % type(d).__name__, d.kill, d.start, hold=5)
 
     def cut(self):
         name = self.vacant()
