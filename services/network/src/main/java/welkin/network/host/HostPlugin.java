@@ -54,7 +54,10 @@ public final class HostPlugin implements NetworkPlugin {
 
   @Override
   public void portsDown(String host, List<String> portIds) {
-    database.change(sql -> bindings.down(sql, host, portIds));
+    // most ports go with their guest: what is gone is not worth the writer's turn
+    if (database.read(sql -> bindings.anyLeft(sql, portIds))) {
+      database.change(sql -> bindings.down(sql, host, portIds));
+    }
   }
 
   @Override

@@ -202,6 +202,11 @@ public final class PortBindings {
     return changed;
   }
 
+  /** Whether any of these ports is still there. */
+  public boolean anyLeft(Sql sql, List<String> ids) {
+    return !store.rows().findAll(sql, ids).isEmpty();
+  }
+
   /** And these have it no more. */
   public void down(Sql sql, String host, List<String> ids) {
     notices.unplugged(sql, report(sql, host, ids, "DOWN"));
