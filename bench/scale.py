@@ -93,6 +93,28 @@ def machine():
 
 
 # ------------------------------------------------------------------------------------------ the cloud
+class Pace:
+    """When to look whether something happened, shared by all clients: about half of the first looks should find it. A client
+    that asks all the time measures itself, and so does one that waits for as long as it waited before."""
+
+    def __init__(self):
+        self.expected = 0.05
+
+    async def until(self, happened, limit=120):
+        """Looks until happened() says so; the seconds that took, or None when it did not within the limit."""
+        begun, pause, first = time.monotonic(), self.expected, True
+        while True:
+            await asyncio.sleep(max(0.01, pause))
+            found = await happened()
+            took = time.monotonic() - begun
+            if found:
+                self.expected += -self.expected / 20 if first else (took - self.expected) / 8
+                return took
+            if took > limit:
+                return None
+            pause, first = max(0.02, self.expected / 4), False
+
+
 class Scale:
     def __init__(self, args):
         self.args = args
@@ -201,36 +223,29 @@ class Scale:
         if status != 202:
             raise load.HttpError('boot: %d %s' % (status, body[:200]))
         server, accepted = json.loads(body)['server']['id'], time.monotonic() - begun
-        # ask about as often as an answer can be expected: a client that asks all the time measures itself
-        pause = max(0.02, self.typical * 0.9)
-        while True:
-            await asyncio.sleep(pause)
-            pause = max(0.02, self.typical / 4)
-            status, _, body = await self.call(ep, conn, 'GET', '/servers/' + server)
-            state = json.loads(body)['server']['status']
-            if state == 'ACTIVE':
-                took = time.monotonic() - begun
-                self.typical += (took - self.typical) / 20
-                return server, accepted, took
-            if state == 'ERROR' or time.monotonic() - begun > 120:
-                raise load.HttpError('server %s is %s: %s' % (server, state, json.loads(body)['server'].get('fault')))
+
+        async def active():
+            _, _, body = await self.call(ep, conn, 'GET', '/servers/' + server)
+            state = json.loads(body)['server']
+            if state['status'] == 'ERROR':
+                raise load.HttpError('server %s is in ERROR: %s' % (server, state.get('fault')))
+            return state['status'] == 'ACTIVE'
+        if await self.coming.until(active) is None:
+            raise load.HttpError('server %s does not come' % server)
+        return server, accepted, time.monotonic() - begun
 
     async def gone(self, ep, conn, server):
         begun = time.monotonic()
         status, _, body = await self.call(ep, conn, 'DELETE', '/servers/' + server)
         if status != 204:
             raise load.HttpError('delete: %d %s' % (status, body[:200]))
-        pause = max(0.02, self.leaving * 0.9)
-        while True:
-            await asyncio.sleep(pause)
-            pause = max(0.02, self.leaving / 4)
+
+        async def absent():
             status, _, _ = await self.call(ep, conn, 'GET', '/servers/' + server)
-            if status == 404:
-                took = time.monotonic() - begun
-                self.leaving += (took - self.leaving) / 20
-                return took
-            if time.monotonic() - begun > 120:
-                raise load.HttpError('server %s does not go' % server)
+            return status == 404
+        if await self.leaving.until(absent) is None:
+            raise load.HttpError('server %s does not go' % server)
+        return time.monotonic() - begun
 
     async def crowd(self, total, work):
         """work(client, endpoint, connection) until it was done total times; answers seconds and failures."""
@@ -311,7 +326,7 @@ class Scale:
 
     def run(self):
         a = self.args
-        self.typical = self.leaving = 0.1
+        self.coming, self.leaving = Pace(), Pace()
         self.start()
         self.prepare()
         asyncio.run(self.cycles(a.warm))
