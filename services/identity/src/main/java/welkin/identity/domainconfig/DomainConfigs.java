@@ -203,7 +203,7 @@ public final class DomainConfigs {
           if (!(options instanceof ObjectNode object) || object.isEmpty()) {
             throw DomainOptions.invalid("The value of group " + group + " must be its options");
           }
-          object.forEachEntry((option, value) -> DomainOptions.mustBeValid(group, option, value));
+          object.forEachEntry((option, value) -> DomainOptions.mustBeKnown(group, option));
         });
   }
 

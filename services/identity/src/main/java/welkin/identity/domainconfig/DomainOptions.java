@@ -1,10 +1,8 @@
 package welkin.identity.domainconfig;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Fault;
@@ -20,8 +18,6 @@ final class DomainOptions {
 
   /** Options that are kept, and never shown. */
   private static final Set<String> SECRET = Set.of("ldap/" + LdapOptions.SECRET);
-
-  private static final List<String> DRIVERS = List.of("sql", "ldap");
 
   private static final Map<String, ObjectNode> DEFAULTS = new LinkedHashMap<>();
 
@@ -56,19 +52,6 @@ final class DomainOptions {
               + " in group "
               + group
               + " is not supported for domain specific configurations");
-    }
-  }
-
-  /**
-   * @throws Fault 403 as {@link #mustBeKnown}, and for a driver that there is not: keystone takes
-   *     it, and then answers every request about the domain's users with 500
-   */
-  static void mustBeValid(String group, String option, JsonNode value) {
-    mustBeKnown(group, option);
-    if (group.equals("identity")
-        && option.equals("driver")
-        && !DRIVERS.contains(value.asString(""))) {
-      throw invalid("The driver " + value.asString("") + " is not one of " + DRIVERS);
     }
   }
 
