@@ -9,9 +9,15 @@ public final class Secrets {
 
   private Secrets() {}
 
+  /** A new one. It does not begin with a dash: a command would take it for an option. */
   public static Secret generate() {
     var bytes = new byte[24];
-    RANDOM.nextBytes(bytes);
-    return Secret.of(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+    while (true) {
+      RANDOM.nextBytes(bytes);
+      var text = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+      if (!text.startsWith("-")) {
+        return Secret.of(text);
+      }
+    }
   }
 }
