@@ -43,8 +43,7 @@ public final class NetworkService implements CloudService {
           "/welkin/network/V002__port_bindings.sql",
           "/welkin/network/V003__several_processes.sql",
           "/welkin/network/V004__router_next_host.sql",
-          "/welkin/network/V005__told_already.sql",
-          "/welkin/network/V006__shared_changes.sql");
+          "/welkin/network/V005__shared_changes.sql");
 
   private final Database database;
   private final Events events;

@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -282,8 +281,8 @@ final class Cloud implements AutoCloseable {
       c.ports().forEach(p -> ports.put(p.id(), p));
       c.groups().forEach(g -> groups.put(g.id(), g));
       c.routers().forEach(r -> routers.put(r.id(), r));
-      c.forwarding().forEach(f -> networks.computeIfPresent(f.networkId(), (id, n) -> with(n, f)));
-      c.members().forEach(m -> groups.computeIfPresent(m.groupId(), (id, g) -> with(g, m)));
+      c.forwarding().forEach(f -> networks.computeIfPresent(f.networkId(), (id, n) -> n.with(f)));
+      c.members().forEach(m -> groups.computeIfPresent(m.groupId(), (id, g) -> g.with(m)));
       for (var r : c.removed()) {
         switch (r.kind()) {
           case "network" -> networks.remove(r.id());
@@ -294,32 +293,6 @@ final class Cloud implements AutoCloseable {
       }
       return c;
     }
-  }
-
-  private static HostChanges.Network with(HostChanges.Network n, HostChanges.Forwarding f) {
-    var fdb = new HashMap<>(n.fdb());
-    f.here().forEach(fdb::remove);
-    fdb.putAll(f.fdb());
-    var peers = new TreeSet<>(n.peers());
-    f.left().forEach(peers::remove);
-    peers.addAll(f.peers());
-    return new HostChanges.Network(
-        n.id(),
-        n.type(),
-        n.physicalNetwork(),
-        n.segmentationId(),
-        n.mtu(),
-        n.subnets(),
-        n.dhcp(),
-        List.copyOf(peers),
-        fdb);
-  }
-
-  private static HostChanges.Group with(HostChanges.Group g, HostChanges.Members m) {
-    var members = new TreeSet<>(g.members());
-    m.gone().forEach(members::remove);
-    members.addAll(m.came());
-    return new HostChanges.Group(g.id(), g.rules(), List.copyOf(members));
   }
 
   Host host(String name) {

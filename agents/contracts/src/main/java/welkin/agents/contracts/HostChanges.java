@@ -1,5 +1,7 @@
 package welkin.agents.contracts;
 
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +34,17 @@ public record HostChanges(
       List<Router> routers) {
     return new HostChanges(
         cursor, true, networks, ports, groups, routers, List.of(), List.of(), List.of());
+  }
+
+  private static List<String> changed(List<String> all, List<String> gone, List<String> came) {
+    var out = new LinkedHashSet<>(list(all));
+    list(gone).forEach(out::remove);
+    out.addAll(list(came));
+    return List.copyOf(out);
+  }
+
+  private static <T> List<T> list(List<T> maybe) {
+    return maybe == null ? List.of() : maybe;
   }
 
   /** An object that no longer concerns the host; kind is network, port, group or router. */
@@ -79,7 +92,27 @@ public record HostChanges(
       List<Subnet> subnets,
       Dhcp dhcp,
       List<String> peers,
-      Map<String, String> fdb) {}
+      Map<String, String> fdb) {
+
+    /** The same with other entries in its tables. */
+    public Network with(Forwarding f) {
+      var macs = new LinkedHashMap<>(fdb == null ? Map.<String, String>of() : fdb);
+      list(f.here).forEach(macs::remove);
+      if (f.fdb != null) {
+        macs.putAll(f.fdb);
+      }
+      return new Network(
+          id,
+          type,
+          physicalNetwork,
+          segmentationId,
+          mtu,
+          subnets,
+          dhcp,
+          changed(peers, f.left, f.peers),
+          macs);
+    }
+  }
 
   /**
    * @param ipv6Mode slaac, dhcpv6-stateful, dhcpv6-stateless or null: address mode
@@ -157,7 +190,13 @@ public record HostChanges(
    *
    * @param members every address (IPv4 and IPv6) of its ports, wherever they are
    */
-  public record Group(String id, List<Rule> rules, List<String> members) {}
+  public record Group(String id, List<Rule> rules, List<String> members) {
+
+    /** The same with other members. */
+    public Group with(Members m) {
+      return new Group(id, rules, changed(members, m.gone, m.came));
+    }
+  }
 
   /**
    * @param ingress direction

@@ -1,14 +1,11 @@
 package welkin.agents.network;
 
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import welkin.agents.contracts.HostChanges;
-import welkin.agents.contracts.HostChanges.Forwarding;
 import welkin.agents.contracts.HostChanges.Group;
-import welkin.agents.contracts.HostChanges.Members;
 import welkin.agents.contracts.HostChanges.Network;
 import welkin.agents.contracts.HostChanges.Port;
 import welkin.agents.contracts.HostChanges.Router;
@@ -26,9 +23,9 @@ record Desired(
   Desired with(HostChanges c) {
     var networks = merge(c, "network", this.networks, c.networks(), Network::id);
     list(c.forwarding())
-        .forEach(f -> networks.computeIfPresent(f.networkId(), (id, n) -> with(n, f)));
+        .forEach(f -> networks.computeIfPresent(f.networkId(), (id, n) -> n.with(f)));
     var groups = merge(c, "group", this.groups, c.groups(), Group::id);
-    list(c.members()).forEach(m -> groups.computeIfPresent(m.groupId(), (id, g) -> with(g, m)));
+    list(c.members()).forEach(m -> groups.computeIfPresent(m.groupId(), (id, g) -> g.with(m)));
     return new Desired(
         c.cursor(),
         networks,
@@ -40,34 +37,6 @@ record Desired(
   /** The same, asked for from another cursor on. */
   Desired at(long newer) {
     return newer == cursor ? this : new Desired(newer, networks, ports, groups, routers);
-  }
-
-  private static Network with(Network n, Forwarding f) {
-    var fdb = new LinkedHashMap<>(n.fdb() == null ? Map.<String, String>of() : n.fdb());
-    list(f.here()).forEach(fdb::remove);
-    if (f.fdb() != null) {
-      fdb.putAll(f.fdb());
-    }
-    var peers = new LinkedHashSet<>(list(n.peers()));
-    list(f.left()).forEach(peers::remove);
-    peers.addAll(list(f.peers()));
-    return new Network(
-        n.id(),
-        n.type(),
-        n.physicalNetwork(),
-        n.segmentationId(),
-        n.mtu(),
-        n.subnets(),
-        n.dhcp(),
-        List.copyOf(peers),
-        fdb);
-  }
-
-  private static Group with(Group g, Members m) {
-    var members = new LinkedHashSet<>(list(g.members()));
-    list(m.gone()).forEach(members::remove);
-    members.addAll(list(m.came()));
-    return new Group(g.id(), g.rules(), List.copyOf(members));
   }
 
   private static <T> LinkedHashMap<String, T> merge(

@@ -116,13 +116,7 @@ public final class HostFinder {
    */
   List<String> candidates(Search search) {
     var resources = resources(search.flavor());
-    var traits = traits(search.flavor());
-    var known =
-        room.free(
-            resources,
-            traits.getOrDefault("required", List.of()),
-            traits.getOrDefault("forbidden", List.of()),
-            false);
+    var known = free(search, resources, false);
     var ranked = scheduler.choose(wish(search, resources), states(known, false)).ranked();
     if (ranked.isEmpty()) {
       throw Fault.badRequest(NO_VALID_HOST);
@@ -130,17 +124,20 @@ public final class HostFinder {
     return ranked.stream().map(HostState::host).toList();
   }
 
+  private Room.Known free(Search search, Map<String, Long> resources, boolean recent) {
+    var traits = traits(search.flavor());
+    return room.free(
+        resources,
+        traits.getOrDefault("required", List.of()),
+        traits.getOrDefault("forbidden", List.of()),
+        recent);
+  }
+
   private Found find(Search search, boolean recent) {
     var server = search.server();
     var resources = resources(search.flavor());
     var wish = wish(search, resources);
-    var traits = traits(search.flavor());
-    var known =
-        room.free(
-            resources,
-            traits.getOrDefault("required", List.of()),
-            traits.getOrDefault("forbidden", List.of()),
-            recent);
+    var known = free(search, resources, recent);
     var choice = scheduler.choose(wish, states(known, recent));
     var rejected = new ArrayList<>(choice.rejected());
     for (var host : choice.ranked()) {
@@ -168,7 +165,8 @@ public final class HostFinder {
     if (rejected.isEmpty()) {
       rejected.add(new Rejection(null, "ComputeFilter", "no compute host has registered yet"));
     }
-    return new Found(null, null, null, kept(explained(rejected, resources, traits)));
+    return new Found(
+        null, null, null, kept(explained(rejected, resources, traits(search.flavor()))));
   }
 
   void release(Server server) {

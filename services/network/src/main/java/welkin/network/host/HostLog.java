@@ -169,7 +169,7 @@ public final class HostLog {
    */
   public void moved(Sql sql, Resource port, String from, String to) {
     var networkId = port.text("network_id");
-    var others = new LinkedHashSet<>(HostStore.hostsOfNetwork(sql, networkId));
+    var others = SharedStore.hostsOfNetworks(sql, List.of(networkId));
     SharedStore.note(sql, new Note(Part.FORWARDING, networkId, port.text("mac_address")));
     if (!from.isEmpty()) {
       HostStore.change(sql, from, new Item(NETWORK, networkId));

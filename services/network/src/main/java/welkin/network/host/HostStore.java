@@ -123,16 +123,6 @@ final class HostStore {
 
   // A port concerns the host it is at and those where it is made ready (port_binding).
 
-  /** Hosts with a port of a network. */
-  static List<String> hostsOfNetwork(Sql sql, String networkId) {
-    return sql.list(
-        "SELECT host FROM port WHERE network_id = ? AND host <> '' UNION SELECT b.host FROM"
-            + " port_binding b JOIN port p ON p.id = b.port_id WHERE p.network_id = ?",
-        r -> r.text("host"),
-        networkId,
-        networkId);
-  }
-
   /** Other groups that the rules of a group name. */
   static List<String> named(Sql sql, String groupId) {
     return sql.list(

@@ -11,7 +11,7 @@ import welkin.store.Database;
 
 class HostStoreTest {
   private static final List<String> MIGRATIONS =
-      List.of("/welkin/network/V001__network.sql", "/welkin/network/V006__shared_changes.sql");
+      List.of("/welkin/network/V001__network.sql", "/welkin/network/V005__shared_changes.sql");
 
   @Test
   void oldChangesAreForgottenBatchByBatchAndTheFloorSaysSo(@TempDir Path dir) {
