@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -22,12 +24,14 @@ import javax.sql.DataSource;
  */
 final class ServerDatabase implements Database {
   private static final int READERS = 4;
+  private static final int VALID_SECONDS = 2;
 
   private final Connector connector;
   private final Dialect dialect;
   private final InstantSource ruling;
   private final Writer writer;
   private final HikariDataSource readers;
+  private final Map<Connection, Sql> prepared = new ConcurrentHashMap<>();
 
   /**
    * @param ruling a clock in place of the server's, or null
@@ -49,7 +53,7 @@ final class ServerDatabase implements Database {
     pool.setMinimumIdle(1);
     pool.setIdleTimeout(Duration.ofMinutes(1).toMillis());
     pool.setConnectionTimeout(Duration.ofSeconds(connector.connectSeconds()).toMillis());
-    pool.setValidationTimeout(Duration.ofSeconds(2).toMillis());
+    pool.setValidationTimeout(Duration.ofSeconds(VALID_SECONDS).toMillis());
     pool.setInitializationFailTimeout(-1);
     // said, not learnt from the first connection: a pool whose first connection dies while it is
     // asked never makes another one
@@ -91,20 +95,40 @@ final class ServerDatabase implements Database {
   }
 
   private <T> T readOnce(Work<T> work) throws Stale {
-    try (var connection = readers.getConnection()) {
-      var sql = new Sql(connection, dialect, () -> now(connection));
+    try (var pooled = readers.getConnection()) {
+      var connection = pooled.unwrap(Connection.class);
+      var sql = statements(connection);
       try {
         return work.run(sql);
       } catch (DatabaseUnavailable e) {
-        if (sql.isUntouched() && connection.isClosed()) {
+        readers.evictConnection(pooled); // the pool sees no statement, so it does not know
+        if (sql.isUntouched() && !connection.isValid(VALID_SECONDS)) {
           throw new Stale(e);
         }
         throw e;
-      } finally {
-        sql.close();
       }
     } catch (SQLException e) {
       throw new DatabaseUnavailable("cannot read " + connector.name(), e);
+    }
+  }
+
+  /** Its statements stay prepared while the connection is in the pool. */
+  private Sql statements(Connection connection) {
+    var sql = prepared.get(connection);
+    if (sql == null) {
+      prepared.keySet().removeIf(ServerDatabase::isClosed);
+      sql = new Sql(connection, dialect, () -> now(connection));
+      prepared.put(connection, sql);
+    }
+    sql.beginReading();
+    return sql;
+  }
+
+  private static boolean isClosed(Connection connection) {
+    try {
+      return connection.isClosed();
+    } catch (SQLException e) {
+      return true;
     }
   }
 

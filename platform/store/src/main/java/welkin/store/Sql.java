@@ -145,6 +145,14 @@ public final class Sql {
     }
   }
 
+  /** Nothing that was asked of it before counts. */
+  void beginReading() {
+    dropWaiting();
+    takeAfterCommit();
+    failure = null;
+    untouched = true;
+  }
+
   /** Whether no statement has succeeded on it. */
   boolean isUntouched() {
     return untouched;
