@@ -16,7 +16,7 @@ enum Filter {
   ZONE(
       "AvailabilityZoneFilter",
       (host, wish) ->
-          wish.zone() == null || wish.zone().equals(host.zone())
+          wish.zone().equals(host.zone())
               ? null
               : "it is in zone " + host.zone() + ", not in " + wish.zone()),
   CAPABILITIES("ComputeCapabilitiesFilter", Filter::capabilities),
@@ -56,7 +56,7 @@ enum Filter {
   SAME_HOST(
       "SameHostFilter",
       (host, wish) ->
-          wish.sameHosts() == null || wish.sameHosts().contains(host.host())
+          wish.sameHosts().contains(host.host())
               ? null
               : "the servers this one must be with are on " + wish.sameHosts()),
   DIFFERENT_HOST(
@@ -68,8 +68,7 @@ enum Filter {
   ANTI_AFFINITY(
       "ServerGroupAntiAffinityFilter",
       (host, wish) ->
-          "anti-affinity".equals(wish.groupPolicy())
-                  && wish.groupHosts().getOrDefault(host.host(), 0) >= wish.groupMax()
+          wish.groupHosts().getOrDefault(host.host(), 0) >= wish.groupMax()
               ? "it has "
                   + wish.groupHosts().get(host.host())
                   + " of the server's anti-affinity group already"
@@ -77,9 +76,7 @@ enum Filter {
   AFFINITY(
       "ServerGroupAffinityFilter",
       (host, wish) ->
-          "affinity".equals(wish.groupPolicy())
-                  && !wish.groupHosts().isEmpty()
-                  && !wish.groupHosts().containsKey(host.host())
+          !wish.groupHosts().isEmpty() && !wish.groupHosts().containsKey(host.host())
               ? "the server's affinity group is on " + wish.groupHosts().keySet()
               : null);
 
@@ -158,6 +155,21 @@ enum Filter {
       }
     }
     return null;
+  }
+
+  /** Whether it may reject any host at all for this wish; asked once, not of each host. */
+  boolean concerns(Wish wish) {
+    return switch (this) {
+      case ZONE -> wish.zone() != null;
+      case CAPABILITIES, AGGREGATE_SPECS -> !wish.extraSpecs().isEmpty();
+      case IMAGE, AGGREGATE_IMAGE -> !wish.imageProperties().isEmpty();
+      case ISOLATED -> wish.isolatedImage() || wish.sparesIsolated();
+      case SAME_HOST -> wish.sameHosts() != null;
+      case DIFFERENT_HOST -> !wish.differentHosts().isEmpty();
+      case ANTI_AFFINITY -> "anti-affinity".equals(wish.groupPolicy());
+      case AFFINITY -> "affinity".equals(wish.groupPolicy());
+      case COMPUTE, AGGREGATE_TENANT, AGGREGATE_TYPE, IO_OPS, INSTANCES -> true;
+    };
   }
 
   /** Why not, or null. */

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * and who finds nothing asks anew.
  */
 public final class Room {
-  private static final Duration MOMENT = Duration.ofMillis(500);
+  private static final Duration MOMENT = Duration.ofSeconds(1);
 
   /** Fewer hosts cost little to ask for. */
   private static final int MANY = 100;

@@ -1,12 +1,11 @@
 package welkin.compute.scheduler;
 
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import welkin.core.Fault;
 
 /**
@@ -20,6 +19,12 @@ public final class Scheduler {
 
   /** Why the hosts beside one that was named are rejected. */
   public static final String OTHER_HOST = "RequestedDestination";
+
+  /**
+   * A host's place takes so much of the key it is sorted by; what is left tells weights apart that
+   * differ by a billionth.
+   */
+  private static final long HOSTS_MAX = 1 << 20;
 
   private final Set<Filter> filters;
 
@@ -43,10 +48,11 @@ public final class Scheduler {
   public record Choice(List<HostState> ranked, List<Rejection> rejected) {}
 
   public Choice choose(Wish wish, List<HostState> hosts) {
-    var left = new ArrayList<HostState>();
+    var left = new ArrayList<HostState>(hosts.size());
     var rejected = new ArrayList<Rejection>();
+    var asked = filters.stream().filter(f -> f.concerns(wish)).toList();
     for (var host : hosts) {
-      var rejection = rejection(wish, host);
+      var rejection = rejection(wish, host, asked);
       if (rejection == null) {
         left.add(host);
       } else {
@@ -56,7 +62,7 @@ public final class Scheduler {
     return new Choice(ranked(wish, left), rejected);
   }
 
-  private Rejection rejection(Wish wish, HostState host) {
+  private static Rejection rejection(Wish wish, HostState host, List<Filter> filters) {
     var only = wish.forced() != null ? wish.forced() : wish.wanted();
     if (only != null && !only.equals(host.host())) {
       return new Rejection(host.host(), OTHER_HOST, "host " + only + " was asked for");
@@ -87,10 +93,21 @@ public final class Scheduler {
     for (var weigher : Weigher.values()) {
       weigher.add(wish, hosts, weights);
     }
-    return IntStream.range(0, weights.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(i -> -weights[i]))
-        .map(hosts::get)
-        .toList();
+    var order = new long[weights.length];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = sortable(0.0 - weights[i]) & -HOSTS_MAX | i;
+    }
+    Arrays.sort(order);
+    var out = new ArrayList<HostState>(order.length);
+    for (long key : order) {
+      out.add(hosts.get((int) (key & HOSTS_MAX - 1)));
+    }
+    return out;
+  }
+
+  /** Bits that, as whole numbers, are in the order of the numbers they are the bits of. */
+  private static long sortable(double v) {
+    long bits = Double.doubleToLongBits(v);
+    return bits ^ (bits >> 63 & Long.MAX_VALUE);
   }
 }

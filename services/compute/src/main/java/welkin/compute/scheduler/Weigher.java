@@ -9,9 +9,8 @@ enum Weigher {
   CPU(1.0, (h, w) -> h.free().getOrDefault("VCPU", 0L)),
   DISK(1.0, (h, w) -> h.free().getOrDefault("DISK_GB", 0L)),
   IO_OPS(-1.0, (h, w) -> h.busy()),
-  SOFT_AFFINITY(1.0, (h, w) -> "soft-affinity".equals(w.groupPolicy()) ? together(h, w) : 0),
-  SOFT_ANTI_AFFINITY(
-      -1.0, (h, w) -> "soft-anti-affinity".equals(w.groupPolicy()) ? together(h, w) : 0),
+  SOFT_AFFINITY(1.0, Weigher::together),
+  SOFT_ANTI_AFFINITY(-1.0, Weigher::together),
   BUILD_FAILURE(-1_000_000.0, (h, w) -> h.failures());
 
   /** So that a group's wish outweighs the others, whose sum is at most 4. */
@@ -29,8 +28,19 @@ enum Weigher {
     return wish.groupHosts().getOrDefault(host.host(), 0);
   }
 
+  private boolean concerns(Wish wish) {
+    return switch (this) {
+      case SOFT_AFFINITY -> "soft-affinity".equals(wish.groupPolicy());
+      case SOFT_ANTI_AFFINITY -> "soft-anti-affinity".equals(wish.groupPolicy());
+      default -> true;
+    };
+  }
+
   /** Adds this weigher's part to each host's weight. */
   void add(Wish wish, List<HostState> hosts, double[] weights) {
+    if (!concerns(wish)) {
+      return;
+    }
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
     var values = new double[weights.length];

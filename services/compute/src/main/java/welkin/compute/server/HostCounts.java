@@ -13,7 +13,7 @@ import welkin.store.Sql;
  * what this process adds; it only decides who is asked first.
  */
 final class HostCounts {
-  private static final Duration MOMENT = Duration.ofMillis(500);
+  private static final Duration MOMENT = Duration.ofSeconds(1);
 
   /** With fewer hosts they are counted every time. */
   private static final int MANY = 100;
