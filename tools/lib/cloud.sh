@@ -14,7 +14,8 @@ server_pid() {
   printf '%s' "$pid"
 }
 
-stored_args() { [ ! -f "$ARGS_FILE" ] || cat "$ARGS_FILE"; }
+# a line each; no option at all was kept as an empty line
+stored_args() { [ ! -f "$ARGS_FILE" ] || sed '/^$/d' "$ARGS_FILE"; }
 
 # option NAME DEFAULT ARG...: the value of --NAME among the arguments
 option() {

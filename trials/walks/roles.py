@@ -128,6 +128,20 @@ def let_in(w):
         w.do('project', 'delete', 'roles-project')
 
 
+def plain(w):
+    """In a network of its own, where the port is free that is taken when none is said."""
+    here = ['unshare', '--user', '--map-root-user', '--net', 'sh', '-c']
+    if subprocess.run([*here, 'ip link set lo up'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        print('  SKIP "./welkin up" without options: no network namespace for it', flush=True)
+        return
+    with w.chapter('up, restart and down without any option'):
+        home = Process('plain', 0, 'roles: identity:api,identity:worker\nendpoint: http://127.0.0.1:5000\n').home
+        done = subprocess.run([*here, 'ip link set lo up && for c in up restart down; do "$0" $c || exit; done',
+                               os.path.join(ROOT, 'welkin')], env=dict(os.environ, WELKIN_HOME=home, WELKIN_AOT='0'),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        w.same('each works', (done.returncode, done.stdout[-1500:] if done.returncode else ''), (0, ''))
+
+
 def away(w, identity):
     with w.chapter('Identity is away for a while'):
         token = w.do('token', 'issue', '-f', 'value', '-c', 'id').strip()
@@ -156,6 +170,7 @@ def main():
         serve(w)
         let_in(w)
         away(w, there[0])
+        plain(w)
         with w.chapter('all of them down'):
             for p in reversed(there):
                 w.check('down', p.down())
