@@ -19,7 +19,7 @@ public interface NetworkPlugin {
   /** Ports whose device is wired now. */
   void portsUp(@Speaker String host, List<String> portIds);
 
-  /** Ports whose device went away. */
+  /** Ports of the host that have been without their device for a while ({@link PortReports}). */
   void portsDown(@Speaker String host, List<String> portIds);
 
   /** Signs of life of the agents a host plays (L2, L3, DHCP, metadata, metering). */

@@ -39,6 +39,19 @@ record Desired(
     return newer == cursor ? this : new Desired(newer, networks, ports, groups, routers);
   }
 
+  /** Whether the host should have a port: a guest's, a DHCP server's or a router's leg. */
+  boolean has(String portId) {
+    return ports.containsKey(portId)
+        || networks.values().stream()
+            .anyMatch(n -> n.dhcp() != null && n.dhcp().portId().equals(portId))
+        || routers.values().stream().anyMatch(r -> hasLeg(r, portId));
+  }
+
+  private static boolean hasLeg(Router r, String portId) {
+    return r.gateway() != null && r.gateway().portId().equals(portId)
+        || list(r.interfaces()).stream().anyMatch(i -> i.portId().equals(portId));
+  }
+
   private static <T> LinkedHashMap<String, T> merge(
       HostChanges c, String kind, Map<String, T> old, List<T> changed, Function<T, String> id) {
     var now = new LinkedHashMap<String, T>(c.full() ? Map.of() : old);

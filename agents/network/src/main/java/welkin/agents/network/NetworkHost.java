@@ -71,7 +71,7 @@ public final class NetworkHost implements AutoCloseable {
     this.daemons = new Daemons(config.stateDirectory().resolve("daemons"));
     this.routers = new Routers(config, daemons);
     this.dhcp = new DhcpServers(config, daemons);
-    this.wiring = new Wiring(config.host(), plugin);
+    this.wiring = new Wiring(config.host(), plugin, id -> desired.has(id), System::nanoTime);
     this.metadata = config.metadataUrl() == null ? null : new MetadataAgent(config, plugin);
     this.pull = new Loop("network-pull", PULL_EVERY, this::pull);
     this.wire = new Loop("network-fabric", FABRIC_EVERY, this::wire);
@@ -100,7 +100,7 @@ public final class NetworkHost implements AutoCloseable {
     var changes = plugin.changes(config.host(), old.cursor(), true);
     if (changes.full()) {
       desired = old.with(changes);
-      wiring.doubt(Set.copyOf(desired.ports().keySet()));
+      wiring.doubt(desired.ports().keySet());
       synced = true;
     } else if (!empty(changes)) {
       desired = old.with(changes);

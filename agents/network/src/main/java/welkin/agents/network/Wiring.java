@@ -1,14 +1,17 @@
 package welkin.agents.network;
 
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import welkin.agents.contracts.NetworkPlugin;
+import welkin.agents.contracts.PortReports;
 
 /**
  * Which ports carry traffic, as told to the Network service. What it could not be told stays to be
@@ -18,69 +21,54 @@ final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
   private final String host;
   private final NetworkPlugin plugin;
+  private final Predicate<String> desired;
+  private final LongSupplier nanos;
   private final Map<String, Set<String>> wiredBySource = new HashMap<>();
-  private final Set<String> told = new HashSet<>();
+  private final PortReports reports = new PortReports();
 
-  /** Ports to speak of even if they are as the service may believe. */
-  private final Set<String> doubtful = new HashSet<>();
-
-  Wiring(String host, NetworkPlugin plugin) {
+  /**
+   * @param desired whether the host should have a port
+   * @param nanos now, as {@link System#nanoTime}
+   */
+  Wiring(String host, NetworkPlugin plugin, Predicate<String> desired, LongSupplier nanos) {
     this.host = host;
     this.plugin = plugin;
+    this.desired = desired;
+    this.nanos = nanos;
   }
 
-  /** The service's memory may differ: every one of these ports is reported again. */
-  synchronized void doubt(Set<String> desired) {
-    told.retainAll(desired);
-    doubtful.addAll(desired);
+  /** The service's memory may differ: every port is reported again, these in any case. */
+  synchronized void doubt(Collection<String> ports) {
+    reports.doubt(ports);
   }
 
   /** These ports are reported once more. */
-  synchronized void again(Set<String> ports) {
-    doubtful.addAll(ports);
+  synchronized void again(Collection<String> ports) {
+    reports.again(ports);
   }
 
-  /** What one part of the agent has wired now; tells the service what is new. */
+  /**
+   * What one part of the agent has wired now; tells the service what is new. Each part says so
+   * every few seconds, so a port that stays away is told of in time.
+   */
   synchronized void set(String source, Set<String> wired) {
     wiredBySource.put(source, Set.copyOf(wired));
-    flush();
-  }
-
-  synchronized void flush() {
     var now = new HashSet<String>();
     wiredBySource.values().forEach(now::addAll);
-    var up = new ArrayList<String>();
-    for (var p : now) {
-      if (!told.contains(p) || doubtful.contains(p)) {
-        up.add(p);
-      }
-    }
-    var down = new ArrayList<String>();
-    for (var p : told) {
-      if (!now.contains(p)) {
-        down.add(p);
-      }
-    }
-    if (wiredBySource.size() > 1) {
-      doubtful.stream().filter(p -> !now.contains(p) && !told.contains(p)).forEach(down::add);
-    }
+    var news = reports.news(now, desired, nanos.getAsLong());
     try {
-      tell(up, down);
+      if (!news.up().isEmpty()) {
+        plugin.portsUp(host, news.up());
+        reports.saidUp(news.up());
+      }
+      // before all parts have spoken, nobody knows what is away
+      var down = wiredBySource.size() > 1 ? news.down() : List.<String>of();
+      if (!down.isEmpty()) {
+        plugin.portsDown(host, down);
+        reports.saidDown(down);
+      }
     } catch (RuntimeException e) {
       log.warn("ports cannot be reported now, will retry: {}", e.getMessage());
-    }
-  }
-
-  private void tell(List<String> up, List<String> down) {
-    if (!up.isEmpty()) {
-      plugin.portsUp(host, up);
-      told.addAll(up);
-      up.forEach(doubtful::remove);
-    }
-    if (!down.isEmpty()) {
-      plugin.portsDown(host, down);
-      down.forEach(told::remove);
-      down.forEach(doubtful::remove);
     }
   }
 }

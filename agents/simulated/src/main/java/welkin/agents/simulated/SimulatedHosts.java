@@ -98,6 +98,7 @@ public final class SimulatedHosts implements AutoCloseable {
 
   /** The share of hosts whose turn it is, so that they do not all speak at once. */
   private void tick() {
+    agents.forEach(a -> a.network().lookAgain());
     int share = (int) Math.ceilDiv((long) agents.size() * TICK_MILLIS, INTERVAL.toMillis());
     if (agents.size() < INTERVAL.toMillis() / TICK_MILLIS) {
       // fewer hosts than ticks: leave ticks out instead

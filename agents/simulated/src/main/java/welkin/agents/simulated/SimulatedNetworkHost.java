@@ -1,6 +1,5 @@
 package welkin.agents.simulated;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,12 +14,14 @@ import welkin.agents.contracts.HostChanges;
 import welkin.agents.contracts.NetworkAgent;
 import welkin.agents.contracts.NetworkPlugin;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
+import welkin.agents.contracts.PortReports;
 import welkin.core.Json;
 
 /**
  * The network agent of a simulated host: pulls desired state, holds it in memory, and says that a
  * port is up once it is desired and its device is plugged (a guest's), or once it is desired (those
- * of DHCP servers and routers). However many pokes arrive, at most one pull runs and one waits.
+ * of DHCP servers and routers); down, as {@link PortReports} say. However many pokes arrive, at
+ * most one pull runs and one waits.
  */
 final class SimulatedNetworkHost implements NetworkAgent {
   private static final Logger log = LoggerFactory.getLogger(SimulatedNetworkHost.class);
@@ -41,10 +42,7 @@ final class SimulatedNetworkHost implements NetworkAgent {
   private final Map<String, HostChanges.Port> ports = new HashMap<>();
   private final Map<String, Group> groups = new HashMap<>();
   private final Map<String, HostChanges.Router> routers = new HashMap<>();
-  private final Set<String> told = new HashSet<>();
-
-  /** Ports whose state the service may remember otherwise. */
-  private final Set<String> doubtful = new HashSet<>();
+  private final PortReports reports = new PortReports();
 
   /**
    * A network.
@@ -169,46 +167,32 @@ final class SimulatedNetworkHost implements NetworkAgent {
         }
       }
       if (c.full()) {
-        doubtful.addAll(ports.keySet());
-        told.retainAll(wired());
-        doubtful.addAll(told);
+        reports.doubt(ports.keySet());
       }
       cursor = c.cursor();
     }
   }
 
   private void tell() {
-    var up = new ArrayList<String>();
-    var down = new ArrayList<String>();
+    PortReports.News news;
     synchronized (this) {
-      var now = wired();
-      for (var p : now) {
-        if (!told.contains(p) || doubtful.contains(p)) {
-          up.add(p);
-        }
-      }
-      for (var p : told) {
-        if (!now.contains(p)) {
-          down.add(p);
-        }
-      }
-      for (var p : doubtful) {
-        if (!now.contains(p) && !told.contains(p)) {
-          down.add(p);
-        }
-      }
+      // legs and servers stand as soon as they are desired: only a guest's device can be away
+      news = reports.news(wired(), ports::containsKey, System.nanoTime());
     }
-    if (!up.isEmpty()) {
-      plugin.portsUp(host.name, up);
+    if (!news.up().isEmpty()) {
+      plugin.portsUp(host.name, news.up());
+      reports.saidUp(news.up());
     }
-    if (!down.isEmpty()) {
-      plugin.portsDown(host.name, down);
+    if (!news.down().isEmpty()) {
+      plugin.portsDown(host.name, news.down());
+      reports.saidDown(news.down());
     }
-    synchronized (this) {
-      told.addAll(up);
-      down.forEach(told::remove);
-      up.forEach(doubtful::remove);
-      down.forEach(doubtful::remove);
+  }
+
+  /** Says what is to be said by now; for somebody who comes several times a second. */
+  void lookAgain() {
+    if (reports.due(System.nanoTime())) {
+      wake(WIRE);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +50,7 @@ class SimulatedHostsTest {
     final Map<String, List<AgentReport>> agents = new ConcurrentHashMap<>();
     final Map<String, HostChanges.Port> desired = new ConcurrentHashMap<>();
     final Set<String> up = ConcurrentHashMap.newKeySet();
+    final List<String> down = new CopyOnWriteArrayList<>();
     final AtomicInteger pulls = new AtomicInteger();
     volatile boolean broken;
 
@@ -79,6 +81,7 @@ class SimulatedHostsTest {
     @Override
     public void portsDown(String host, List<String> portIds) {
       portIds.forEach(up::remove);
+      down.addAll(portIds);
     }
 
     @Override
@@ -192,6 +195,22 @@ class SimulatedHostsTest {
     await(() -> !services.up.contains(second.portId()));
     agent("sim-0001").destroy(spec.serverId());
     await(() -> services.up.isEmpty());
+  }
+
+  @Test
+  void portsThatGoWithTheirGuestAreNotReportedDown() {
+    var goes = nic();
+    var stays = nic();
+    desire(goes);
+    desire(stays);
+    var spec = spec(goes, stays);
+    agent("sim-0001").spawn(spec);
+    await(() -> services.up.containsAll(List.of(goes.portId(), stays.portId())));
+    agent("sim-0001").destroy(spec.serverId());
+    services.desired.remove(goes.portId());
+    bus.client(NetworkAgent.class, "sim-0001").poke();
+    await(() -> !services.up.contains(stays.portId()));
+    assertThat(services.down).containsExactly(stays.portId());
   }
 
   @Test
