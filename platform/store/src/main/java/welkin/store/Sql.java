@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -42,7 +42,7 @@ public final class Sql {
   private final List<Waiting> waiting = new ArrayList<>();
   private boolean markWaits;
   private final Set<Runnable> afterCommit = new LinkedHashSet<>();
-  private final Set<Object> asked = new HashSet<>();
+  private final Map<Class<?>, Database.Action> atEnd = new LinkedHashMap<>();
   private final Map<String, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
         @Override
@@ -99,9 +99,21 @@ public final class Sql {
     afterCommit.add(hint);
   }
 
-  /** Whether this is asked for the first time in this transaction, of what is done once in it. */
-  public boolean once(Object what) {
-    return asked.add(what);
+  /**
+   * What this transaction gathers to write it together as the last it does; nothing of it when it
+   * is rolled back.
+   *
+   * @param kind of each there is one
+   * @param make an empty one, for the first who asks; it is run when the work is done
+   */
+  public <T extends Database.Action> T atEnd(Class<T> kind, Supplier<T> make) {
+    return kind.cast(atEnd.computeIfAbsent(kind, k -> make.get()));
+  }
+
+  void end() {
+    if (failure == null) {
+      atEnd.values().forEach(gathered -> gathered.run(this));
+    }
   }
 
   /**
@@ -167,7 +179,7 @@ public final class Sql {
 
   /** The hints of the work that ends; the next one on this connection begins anew. */
   List<Runnable> takeAfterCommit() {
-    asked.clear();
+    atEnd.clear();
     if (afterCommit.isEmpty()) {
       return List.of();
     }

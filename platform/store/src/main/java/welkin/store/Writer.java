@@ -105,6 +105,7 @@ final class Writer {
       mine.members++;
       try {
         result = work.run(sql);
+        sql.end();
         Idempotency.claim(sql, RequestContext.current().claim());
         sql.mustBeSound();
       } catch (RuntimeException | Error e) {

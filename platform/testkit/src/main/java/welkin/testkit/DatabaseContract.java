@@ -467,20 +467,44 @@ public abstract class DatabaseContract {
     assertThat(hints).hasValue(4);
   }
 
+  /** Gathers notes and writes them as one. */
+  private static final class Notes implements Database.Action {
+    final List<String> texts = new ArrayList<>();
+
+    static void add(Sql sql, String text) {
+      sql.atEnd(Notes.class, Notes::new).texts.add(text);
+    }
+
+    @Override
+    public void run(Sql sql) {
+      sql.sendInsert(
+          "thing", "name", texts.getFirst(), "note", String.join(" ", texts), "flag", true);
+    }
+  }
+
   @Test
-  void whatIsDoneOnceIsDoneOnceInEachTransaction() {
-    var first = new ArrayList<Boolean>();
-    db.change(sql -> first.addAll(List.of(sql.once("a"), sql.once("a"), sql.once("b"))));
-    assertThatThrownBy(
-            () ->
-                db.change(
-                    sql -> {
-                      first.add(sql.once("a"));
-                      throw new IllegalStateException("given up");
-                    }))
-        .hasMessage("given up");
-    db.change(sql -> first.add(sql.once("a")));
-    assertThat(first).containsExactly(true, false, true, true, true);
+  void whatATransactionGathersIsWrittenOnceAtItsEnd() {
+    for (var name : List.of("a", "b")) {
+      db.change(
+          sql -> {
+            Notes.add(sql, name);
+            Notes.add(sql, name);
+            assertThat(sql.exists("SELECT 1 FROM thing WHERE name = ?", name)).isFalse();
+          });
+      assertThatThrownBy(
+              () ->
+                  db.change(
+                      sql -> {
+                        Notes.add(sql, "given up");
+                        throw new IllegalStateException("given up");
+                      }))
+          .hasMessage("given up");
+    }
+    List<String> notes =
+        db.read(
+            sql ->
+                sql.list("SELECT note FROM thing WHERE id > 1 ORDER BY id", r -> r.text("note")));
+    assertThat(notes).containsExactly("a a", "b b");
   }
 
   @Test

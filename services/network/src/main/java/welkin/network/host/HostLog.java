@@ -1,10 +1,15 @@
 package welkin.network.host;
 
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Json;
+import welkin.network.host.HostStore.Around;
 import welkin.network.host.HostStore.Item;
 import welkin.network.host.SharedChanges.Part;
 import welkin.network.host.SharedStore.Note;
@@ -69,12 +74,12 @@ public final class HostLog {
     if (host == null || host.isEmpty()) {
       return;
     }
-    HostStore.change(sql, host, new Item(kind, id));
+    HostNotes.add(sql, host, new Item(kind, id));
     sql.afterCommit(new Poke(poke, host));
   }
 
   private void shared(Sql sql, Part part, String id, String entry) {
-    SharedStore.note(sql, new Note(part, id, entry));
+    HostNotes.add(sql, new Note(part, id, entry));
     sql.afterCommit(new Tell(tell, new Shared(part.ofNetwork(), id)));
   }
 
@@ -114,36 +119,47 @@ public final class HostLog {
     var networkId = now.text("network_id");
     var from = before == null ? "" : host(before);
     var to = after == null ? "" : host(after);
-    if (!from.equals(to)) {
-      if (!from.isEmpty()) {
-        touch(sql, from, PORT, now.id());
-        if (!HostStore.isOn(sql, networkId, from, now.id())) {
-          touch(sql, from, NETWORK, networkId);
-          shared(sql, Part.PEER, networkId, from);
-        }
-      }
-      if (!to.isEmpty() && !HostStore.isOn(sql, networkId, to, now.id())) {
-        shared(sql, Part.PEER, networkId, to);
-        touch(sql, to, NETWORK, networkId);
+    boolean stays = from.equals(to);
+    var groups = groups(before, after);
+    boolean regrouped = !groups.isEmpty() && regrouped(before, after);
+    var old = stays || from.isEmpty() ? null : around(sql, now, from, groups);
+    var there = !to.isEmpty() || old == null && regrouped ? around(sql, now, to, groups) : old;
+    if (old != null) {
+      touch(sql, from, PORT, now.id());
+      if (!old.isOn()) {
+        touch(sql, from, NETWORK, networkId);
+        shared(sql, Part.PEER, networkId, from);
       }
     }
     if (!to.isEmpty()) {
-      update(sql, after, to);
+      if (!stays && !there.isOn()) {
+        shared(sql, Part.PEER, networkId, to);
+        touch(sql, to, NETWORK, networkId);
+      }
+      update(sql, after, to, there);
     }
     if (before != null && after != null) {
-      HostStore.readyHosts(sql, now.id()).forEach(h -> update(sql, after, h));
+      for (var h : HostStore.readyHosts(sql, now.id())) {
+        update(sql, after, h, around(sql, now, h, groups));
+      }
     }
-    tables(sql, before, after, from.equals(to));
-    members(sql, before, after);
+    tables(sql, before, after, stays);
+    if (regrouped) {
+      members(sql, before, after, groups.stream().filter(there::isNamed).toList());
+    }
+  }
+
+  private static Around around(Sql sql, Resource port, String host, Collection<String> groups) {
+    return HostStore.around(sql, port.text("network_id"), host, groups, port.id());
   }
 
   /** A host hears of its port, and of groups that are new there. */
-  private void update(Sql sql, Resource port, String host) {
+  private void update(Sql sql, Resource port, String host, Around there) {
     touch(sql, host, PORT, port.id());
     for (var g : port.texts("security_groups")) {
-      if (!HostStore.uses(sql, g, host, port.id())) {
+      if (!there.uses(g)) {
         touch(sql, host, GROUP, g);
-        HostStore.named(sql, g).forEach(r -> touch(sql, host, GROUP, r));
+        there.named(g).forEach(r -> touch(sql, host, GROUP, r));
       }
     }
   }
@@ -151,14 +167,15 @@ public final class HostLog {
   /** A port is made ready at one more host: what it needs there is told at once. */
   public void ready(Sql sql, Resource port, String host) {
     var networkId = port.text("network_id");
-    if (!HostStore.isOn(sql, networkId, host, port.id())) {
+    var there = around(sql, port, host, port.texts("security_groups"));
+    if (!there.isOn()) {
       shared(sql, Part.PEER, networkId, host);
       touch(sql, host, NETWORK, networkId);
     }
     touch(sql, host, PORT, port.id());
     for (var g : port.texts("security_groups")) {
       touch(sql, host, GROUP, g);
-      HostStore.named(sql, g).forEach(r -> touch(sql, host, GROUP, r));
+      there.named(g).forEach(r -> touch(sql, host, GROUP, r));
     }
   }
 
@@ -170,10 +187,10 @@ public final class HostLog {
   public void moved(Sql sql, Resource port, String from, String to) {
     var networkId = port.text("network_id");
     var others = SharedStore.hostsOfNetworks(sql, List.of(networkId));
-    SharedStore.note(sql, new Note(Part.FORWARDING, networkId, port.text("mac_address")));
+    HostNotes.add(sql, new Note(Part.FORWARDING, networkId, port.text("mac_address")));
     if (!from.isEmpty()) {
-      HostStore.change(sql, from, new Item(NETWORK, networkId));
-      SharedStore.note(sql, new Note(Part.PEER, networkId, from));
+      HostNotes.add(sql, from, new Item(NETWORK, networkId));
+      HostNotes.add(sql, new Note(Part.PEER, networkId, from));
     }
     others.remove(from);
     others.remove(to);
@@ -189,7 +206,7 @@ public final class HostLog {
     var networkId = port.text("network_id");
     touch(sql, host, PORT, port.id());
     touch(sql, host, NETWORK, networkId);
-    if (!HostStore.isOn(sql, networkId, host, port.id())) {
+    if (!around(sql, port, host, List.of()).isOn()) {
       shared(sql, Part.PEER, networkId, host);
     }
     port.texts("security_groups").forEach(g -> touch(sql, host, GROUP, g));
@@ -218,27 +235,32 @@ public final class HostLog {
         : LEASED.stream().map(port.document()::path).toList();
   }
 
+  /** Whether addresses came to groups, or left them. */
+  private static boolean regrouped(Resource before, Resource after) {
+    return before == null
+        || after == null
+        || !before.document().path("fixed_ips").equals(after.document().path("fixed_ips"))
+        || !before.texts("security_groups").equals(after.texts("security_groups"));
+  }
+
+  /** The groups a port was in and those it is in. */
+  private static Set<String> groups(Resource before, Resource after) {
+    var out = new LinkedHashSet<String>();
+    Stream.of(before, after)
+        .filter(Objects::nonNull)
+        .forEach(p -> out.addAll(p.texts("security_groups")));
+    return out;
+  }
+
   /** The port's addresses came to groups that rules name, or left them. */
-  private void members(Sql sql, Resource before, Resource after) {
-    if (before != null
-        && after != null
-        && before.document().path("fixed_ips").equals(after.document().path("fixed_ips"))
-        && before.texts("security_groups").equals(after.texts("security_groups"))) {
-      return;
-    }
-    var groups = new LinkedHashSet<String>();
+  private void members(Sql sql, Resource before, Resource after, List<String> named) {
     var addresses = new LinkedHashSet<String>();
-    for (var port :
-        before == null
-            ? List.of(after)
-            : after == null ? List.of(before) : List.of(before, after)) {
-      groups.addAll(port.texts("security_groups"));
-      port.list("fixed_ips").forEach(f -> addresses.add(Json.string(f, "ip_address")));
-    }
-    for (var g : groups) {
-      if (HostStore.isNamed(sql, g)) {
-        addresses.forEach(a -> shared(sql, Part.MEMBER, g, a));
-      }
+    Stream.of(before, after)
+        .filter(Objects::nonNull)
+        .flatMap(p -> p.list("fixed_ips").stream())
+        .forEach(f -> addresses.add(Json.string(f, "ip_address")));
+    for (var g : named) {
+      addresses.forEach(a -> shared(sql, Part.MEMBER, g, a));
     }
   }
 

@@ -1,10 +1,14 @@
 package welkin.network.host;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import welkin.agents.contracts.NetworkPlugin.PortOwner;
 import welkin.store.Sql;
 
@@ -17,32 +21,24 @@ final class HostStore {
 
   // ---- changes ----
 
-  /** A note that stands already in this transaction. */
-  private record Noted(String host, Item item) {}
-
-  /** A transaction's notes have one sequence number: they are seen together or not at all. */
-  private enum Numbered {
-    THIS
-  }
-
-  /** Notes that an object changed for a host; one row for both. */
-  static void change(Sql sql, String host, Item item) {
-    if (sql.once(new Noted(host, item))) {
-      number(sql);
-      sql.send(
-          "INSERT INTO host_change (host, kind, object_id, seq) VALUES"
-              + " (?, ?, ?, (SELECT seq FROM host_cursor WHERE id = 1))"
-              + sql.dialect().orSet("host, kind, object_id", "seq"),
-          host,
-          item.kind,
-          item.id);
-    }
-  }
+  /** So many notes are written with one statement. */
+  static final int TOGETHER = 100;
 
   /** Gives this transaction the next number, which its notes bear. */
   static void number(Sql sql) {
-    if (sql.once(Numbered.THIS)) {
-      sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+    sql.send("UPDATE host_cursor SET seq = seq + 1 WHERE id = 1");
+  }
+
+  /** Keeps which objects changed for which hosts: one row for both. */
+  static void keep(Sql sql, List<HostNotes.Own> notes) {
+    for (int i = 0; i < notes.size(); i += TOGETHER) {
+      var some = notes.subList(i, Math.min(notes.size(), i + TOGETHER));
+      var row = "(?, ?, ?, (SELECT seq FROM host_cursor WHERE id = 1))";
+      sql.send(
+          "INSERT INTO host_change (host, kind, object_id, seq) VALUES "
+              + String.join(", ", Collections.nCopies(some.size(), row))
+              + sql.dialect().orSet("host, kind, object_id", "seq"),
+          some.stream().flatMap(n -> Stream.of(n.host(), n.item().kind, n.item().id)).toArray());
     }
   }
 
@@ -132,33 +128,87 @@ final class HostStore {
         groupId);
   }
 
+  private enum Fact {
+    ON_NETWORK,
+    USED,
+    NAMES,
+    NAMED
+  }
+
+  private record Known(Fact fact, String group, String other) {}
+
+  /** What of a port's network and groups there is at a host besides the port, and their rules. */
+  record Around(List<Known> facts) {
+    /** Whether another port of the network is on the host. */
+    boolean isOn() {
+      return facts.stream().anyMatch(k -> k.fact == Fact.ON_NETWORK);
+    }
+
+    /** Whether another port of the host is in a group. */
+    boolean uses(String group) {
+      return is(Fact.USED, group);
+    }
+
+    /** Other groups that the rules of a group name. */
+    List<String> named(String group) {
+      return facts.stream()
+          .filter(k -> k.fact == Fact.NAMES && k.group.equals(group))
+          .map(Known::other)
+          .toList();
+    }
+
+    /** Whether a rule names a group. */
+    boolean isNamed(String group) {
+      return is(Fact.NAMED, group);
+    }
+
+    private boolean is(Fact fact, String group) {
+      return facts.stream().anyMatch(k -> k.fact == fact && k.group.equals(group));
+    }
+  }
+
+  /**
+   * Asks all that is to be known of a port's change, in one statement.
+   *
+   * @param host empty for none
+   * @param groups the port's
+   */
+  static Around around(
+      Sql sql, String networkId, String host, Collection<String> groups, String port) {
+    var at = host.isEmpty() ? null : host;
+    var args = new ArrayList<Object>(Arrays.asList(networkId, at, port, at, networkId, port));
+    var text =
+        new StringBuilder(
+            "SELECT 0 AS fact, '' AS id, '' AS other FROM port WHERE network_id = ? AND host = ?"
+                + " AND id <> ? UNION SELECT 0, '', '' FROM port_binding b JOIN port p ON p.id ="
+                + " b.port_id WHERE b.host = ? AND p.network_id = ? AND p.id <> ?");
+    if (!groups.isEmpty()) {
+      var in = " IN (?" + ", ?".repeat(groups.size() - 1) + ")";
+      text.append(" UNION SELECT 1, g.group_id, '' FROM port p JOIN port_group g ON g.port_id =")
+          .append(" p.id WHERE p.host = ? AND p.id <> ? AND g.group_id")
+          .append(in)
+          .append(" UNION SELECT 2, security_group_id, remote_group_id FROM security_group_rule")
+          .append(" WHERE remote_group_id <> security_group_id AND security_group_id")
+          .append(in)
+          .append(" UNION SELECT 3, remote_group_id, '' FROM security_group_rule WHERE")
+          .append(" remote_group_id")
+          .append(in);
+      args.add(at);
+      args.add(port);
+      for (int i = 0; i < 3; i++) {
+        args.addAll(groups);
+      }
+    }
+    return new Around(
+        sql.list(
+            text.toString(),
+            r -> new Known(Fact.values()[(int) r.number("fact")], r.text("id"), r.text("other")),
+            args.toArray()));
+  }
+
   /** Whether a rule names a group. */
   static boolean isNamed(Sql sql, String groupId) {
     return sql.exists("SELECT 1 FROM security_group_rule WHERE remote_group_id = ?", groupId);
-  }
-
-  /** Whether another port of a network is on a host. */
-  static boolean isOn(Sql sql, String networkId, String host, String exceptPort) {
-    return sql.exists(
-        "SELECT 1 FROM port WHERE network_id = ? AND host = ? AND id <> ? UNION ALL SELECT 1 FROM"
-            + " port_binding b JOIN port p ON p.id = b.port_id WHERE b.host = ? AND p.network_id ="
-            + " ? AND p.id <> ? LIMIT 1",
-        networkId,
-        host,
-        exceptPort,
-        host,
-        networkId,
-        exceptPort);
-  }
-
-  /** Whether another port of a host is in a group. */
-  static boolean uses(Sql sql, String group, String host, String exceptPort) {
-    return sql.exists(
-        "SELECT 1 FROM port p JOIN port_group g ON g.port_id = p.id"
-            + " WHERE g.group_id = ? AND p.host = ? AND p.id <> ? LIMIT 1",
-        group,
-        host,
-        exceptPort);
   }
 
   static Set<String> networks(Sql sql, String host) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import welkin.network.host.SharedChanges.Change;
 import welkin.network.host.SharedChanges.Part;
 import welkin.store.ByIds;
@@ -23,16 +24,15 @@ final class SharedStore {
   /** What changed. */
   record Note(Part part, String object, String entry) {}
 
-  /** Notes that an object, or an entry of it, changed: one row, however many hosts have it. */
-  static void note(Sql sql, Note note) {
-    if (sql.once(note)) {
-      HostStore.number(sql);
+  /** Keeps what changed, under this transaction's number. */
+  static void insert(Sql sql, List<Note> notes) {
+    for (int i = 0; i < notes.size(); i += TOGETHER) {
+      var some = notes.subList(i, Math.min(notes.size(), i + TOGETHER));
+      var row = "((SELECT seq FROM host_cursor WHERE id = 1), ?, ?, ?)";
       sql.send(
-          "INSERT INTO shared_change (seq, part, object_id, entry) VALUES"
-              + " ((SELECT seq FROM host_cursor WHERE id = 1), ?, ?, ?)",
-          note.part.name(),
-          note.object,
-          note.entry);
+          "INSERT INTO shared_change (seq, part, object_id, entry) VALUES "
+              + String.join(", ", Collections.nCopies(some.size(), row)),
+          some.stream().flatMap(n -> Stream.of(n.part.name(), n.object, n.entry)).toArray());
     }
   }
 

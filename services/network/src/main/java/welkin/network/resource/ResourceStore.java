@@ -208,7 +208,9 @@ public final class ResourceStore {
 
   public void delete(Sql sql, Resource r) {
     sql.send("DELETE FROM " + table + " WHERE id = ?", r.id());
-    sql.send("DELETE FROM tag WHERE resource_id = ?", r.id());
+    if (!r.texts("tags").isEmpty()) {
+      sql.send("DELETE FROM tag WHERE resource_id = ?", r.id());
+    }
     journal.tell(sql, kind, "delete", r);
   }
 

@@ -18,7 +18,7 @@ class HostStoreTest {
     var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, MIGRATIONS);
     for (int i = 0; i < 100; i++) {
       var item = new HostStore.Item("port", "p" + i);
-      db.change(sql -> HostStore.change(sql, "h", item));
+      db.change(sql -> HostNotes.add(sql, "h", item));
     }
     long newest = db.read(HostStore::cursor).newest();
     int batches = 0;
@@ -42,7 +42,7 @@ class HostStoreTest {
             () ->
                 db.change(
                     sql -> {
-                      HostStore.change(sql, "h", port);
+                      HostNotes.add(sql, "h", port);
                       throw new IllegalStateException("given up");
                     }))
         .hasMessage("given up");
@@ -50,11 +50,11 @@ class HostStoreTest {
     for (int i = 1; i <= 2; i++) {
       db.change(
           sql -> {
-            HostStore.change(sql, "h", port);
-            HostStore.change(sql, "h", group);
-            HostStore.change(sql, "other", group);
-            HostStore.change(sql, "h", group);
-            HostStore.change(sql, "h", port);
+            HostNotes.add(sql, "h", port);
+            HostNotes.add(sql, "h", group);
+            HostNotes.add(sql, "other", group);
+            HostNotes.add(sql, "h", group);
+            HostNotes.add(sql, "h", port);
           });
       assertThat(db.read(HostStore::cursor).newest()).isEqualTo(before + i);
       assertThat(changes(db, "h", before + i - 1)).containsExactlyInAnyOrder(port, group);
