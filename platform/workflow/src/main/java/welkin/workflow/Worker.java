@@ -2,11 +2,14 @@ package welkin.workflow;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +51,9 @@ final class Worker {
   private final Semaphore slots;
   private final Semaphore bell = new Semaphore(0);
   private final Map<String, Hold> holds = new ConcurrentHashMap<>();
+
+  /** Workflows that ended here, whose steps and signals nobody reads any more. */
+  private final Queue<String> ended = new ConcurrentLinkedQueue<>();
 
   /** Holds and what is about to become one, so that a full worker takes nothing more. */
   private final AtomicInteger load = new AtomicInteger();
@@ -142,6 +148,7 @@ final class Worker {
 
   private void keep() {
     long renewed = System.nanoTime();
+    long tidied = renewed;
     long forgot = System.nanoTime() - FORGET.toNanos();
     boolean troubled = false;
     while (!closed) {
@@ -150,6 +157,10 @@ final class Worker {
         if (System.nanoTime() - renewed >= RENEW.toNanos()) {
           renew();
           renewed = System.nanoTime();
+        }
+        if (System.nanoTime() - tidied >= LOOK.toNanos()) {
+          tidy();
+          tidied = System.nanoTime();
         }
         if (System.nanoTime() - forgot >= FORGET.toNanos()) {
           database.change(sql -> WorkflowStore.forget(sql, engine.now(sql).minus(KEEP)));
@@ -168,6 +179,22 @@ final class Worker {
       } catch (InterruptedException e) {
         return;
       }
+    }
+  }
+
+  /** Of a workflow that ended nothing but its row is needed; the rest goes with that of others. */
+  void tidyLater(String id) {
+    ended.add(id);
+  }
+
+  /** What is left behind by a process that dies before goes with the workflow's row, in time. */
+  private void tidy() {
+    var ids = new ArrayList<String>();
+    for (var id = ended.poll(); id != null; id = ended.poll()) {
+      ids.add(id);
+    }
+    if (!ids.isEmpty()) {
+      database.change(sql -> WorkflowStore.tidy(sql, ids));
     }
   }
 
@@ -294,6 +321,7 @@ final class Worker {
       java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
     }
     try {
+      tidy();
       database.change(sql -> WorkflowStore.release(sql, owner));
     } catch (RuntimeException e) {
       log.warn("leases could not be given up, they run out soon: {}", e.getMessage());

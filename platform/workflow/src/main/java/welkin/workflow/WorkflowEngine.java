@@ -138,38 +138,62 @@ public final class WorkflowEngine implements AutoCloseable {
    * @return its id
    */
   public <I> String enqueue(Sql sql, Workflow<I> workflow, String subject, I input) {
-    var context = RequestContext.current();
-    var now = now(sql);
-    var newest = WorkflowStore.newest(sql, subject);
-    // the order of a subject is the order of these times, so no two are the same
-    var created =
-        newest.isPresent() && !now.isAfter(newest.get())
-            ? newest.get().plus(1, ChronoUnit.MICROS)
-            : now;
-    var row =
-        new WorkflowRow(
-            ids.uuid(),
-            workflow.kind(),
-            workflow.version(),
-            subject,
-            Json.text(input),
-            context(context),
-            WorkflowRow.State.RUNNING,
-            now.plus(workflow.deadline()),
-            null,
-            null,
-            created);
-    var w = worker;
-    if (newest.isEmpty() && w != null && w.hasRoom()) {
-      WorkflowStore.insert(sql, row, owner, now.plus(Worker.LEASE));
-      sql.afterCommit(() -> w.submit(row, true));
-    } else {
-      WorkflowStore.insert(sql, row, null, null);
-      if (newest.isEmpty()) { // else whoever ends the one before it goes on with it
-        sql.afterCommit(this::tellAll);
-      }
+    var row = row(workflow, subject, input, now(sql));
+    if (!begin(sql, row)) {
+      follow(sql, row);
     }
     return row.id();
+  }
+
+  /**
+   * The same, instead of whatever is under way: every live workflow of the subject is undone first.
+   *
+   * @param reason why they are undone
+   */
+  public <I> String supersede(
+      Sql sql, Workflow<I> workflow, String subject, I input, Fault reason) {
+    var row = row(workflow, subject, input, now(sql));
+    if (!begin(sql, row)) {
+      cancel(sql, subject, reason);
+      follow(sql, row);
+    }
+    return row.id();
+  }
+
+  private <I> WorkflowRow row(Workflow<I> workflow, String subject, I input, Instant now) {
+    return new WorkflowRow(
+        ids.uuid(),
+        workflow.kind(),
+        workflow.version(),
+        subject,
+        Json.text(input),
+        context(RequestContext.current()),
+        WorkflowRow.State.RUNNING,
+        now.plus(workflow.deadline()),
+        null,
+        null,
+        now);
+  }
+
+  /** Stores a workflow whose turn it is at once; false when others of its subject come first. */
+  private boolean begin(Sql sql, WorkflowRow row) {
+    var w = worker;
+    boolean here = w != null && w.hasRoom();
+    var lease = here ? row.createdAt().plus(Worker.LEASE) : null;
+    if (!WorkflowStore.insertAlone(sql, row, here ? owner : null, lease)) {
+      return false;
+    }
+    sql.afterCommit(here ? () -> w.submit(row, true) : this::tellAll);
+    return true;
+  }
+
+  /** Stores a workflow that whoever ends the one before it goes on with. */
+  private void follow(Sql sql, WorkflowRow row) {
+    var now = row.createdAt();
+    var newest = WorkflowStore.newest(sql, row.subject()).orElseThrow();
+    // the order of a subject is the order of these times, so no two are the same
+    WorkflowStore.insert(
+        sql, now.isAfter(newest) ? row : row.created(newest.plus(1, ChronoUnit.MICROS)));
   }
 
   /** Undoes every live workflow of a subject, once {@code sql}'s transaction is committed. */
@@ -546,13 +570,22 @@ public final class WorkflowEngine implements AutoCloseable {
               state == WorkflowRow.State.DONE
                   ? WorkflowRow.State.RUNNING
                   : WorkflowRow.State.UNWINDING;
-          if (!WorkflowStore.finish(sql, hold.row().id(), owner, from, state, result, now(sql))) {
-            fence(sql, hold);
-            throw new Run.Unwinding(); // cancelled before its end
+          var row = hold.row();
+          var now = now(sql);
+          if (!WorkflowStore.finishAlone(sql, row, owner, from, state, result, now)) {
+            if (!WorkflowStore.finish(sql, row.id(), owner, from, state, result, now)) {
+              fence(sql, hold);
+              throw new Run.Unwinding(); // cancelled before its end
+            }
+            worker.takeNext(sql, row.subject());
           }
-          sql.afterCommit(this::tellEnded);
-          worker.takeNext(sql, hold.row().subject());
+          sql.afterCommit(() -> ended(row));
         });
+  }
+
+  private void ended(WorkflowRow row) {
+    worker.tidyLater(row.id());
+    tellEnded();
   }
 
   /** Waits longer after each attempt, from 200 ms to 30 s. */

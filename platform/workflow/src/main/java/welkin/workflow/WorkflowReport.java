@@ -28,7 +28,8 @@ public record WorkflowReport(
   /** The last ten workflows of a subject, newest first. */
   public static List<WorkflowReport> of(Sql sql, String subject) {
     var latest = WorkflowStore.latest(sql, subject, MOST);
-    var steps = WorkflowStore.steps(sql, latest.stream().map(WorkflowRow::id).toList());
+    var live = latest.stream().filter(w -> !w.hasEnded()).map(WorkflowRow::id).toList();
+    var steps = WorkflowStore.steps(sql, live);
     return latest.stream()
         .map(
             w ->

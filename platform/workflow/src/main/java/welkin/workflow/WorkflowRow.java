@@ -37,6 +37,11 @@ record WorkflowRow(
     FAILED;
   }
 
+  WorkflowRow created(Instant at) {
+    return new WorkflowRow(
+        id, kind, version, subject, input, context, state, deadline, reason, result, at);
+  }
+
   boolean hasEnded() {
     return state == State.DONE || state == State.FAILED;
   }

@@ -2,6 +2,7 @@ package welkin.workflow;
 
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -19,9 +20,41 @@ final class WorkflowStore {
   /** So many that are not the caller's may stand before the first one that is. */
   private static final int NOT_OURS = 50;
 
+  /** So many ended ones are tidied up after by one statement. */
+  private static final int TIDIED = 50;
+
   private WorkflowStore() {}
 
-  static void insert(Sql sql, WorkflowRow row, String owner, Instant lease) {
+  /**
+   * Stores a workflow of a subject that has no other live one.
+   *
+   * @param owner who begins it once this is committed, or null
+   * @return false when there is another, and nothing was stored
+   */
+  static boolean insertAlone(Sql sql, WorkflowRow row, String owner, Instant lease) {
+    return sql.update(
+            "INSERT INTO workflow (id, kind, version, subject, input, context, state, owner,"
+                + " lease_until, deadline, created_at, updated_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?,"
+                + " ?, ?, ?, ? FROM (SELECT 1 AS one) here WHERE NOT EXISTS (SELECT 1 FROM"
+                + " workflow o WHERE o.subject = ? AND o.state IN ('RUNNING', 'UNWINDING'))",
+            row.id(),
+            row.kind(),
+            row.version(),
+            row.subject(),
+            row.input(),
+            row.context(),
+            row.state(),
+            owner,
+            lease,
+            row.deadline(),
+            row.createdAt(),
+            row.createdAt(),
+            row.subject())
+        == 1;
+  }
+
+  /** Stores a workflow that comes after others of its subject. */
+  static void insert(Sql sql, WorkflowRow row) {
     sql.sendInsert(
         "workflow",
         "id",
@@ -38,10 +71,6 @@ final class WorkflowStore {
         row.context(),
         "state",
         row.state(),
-        "owner",
-        owner,
-        "lease_until",
-        lease,
         "deadline",
         row.deadline(),
         "created_at",
@@ -169,7 +198,9 @@ final class WorkflowStore {
   /** Gives up every lease: others go on at once. */
   static int release(Sql sql, String owner) {
     return sql.update(
-        "UPDATE workflow SET owner = NULL, lease_until = NULL WHERE owner = ?", owner);
+        "UPDATE workflow SET owner = NULL, lease_until = NULL WHERE owner = ? AND state IN"
+            + " ('RUNNING', 'UNWINDING')",
+        owner);
   }
 
   /** Gives up one lease. */
@@ -212,6 +243,36 @@ final class WorkflowStore {
   }
 
   /**
+   * Ends a workflow that {@code owner} holds and that no other live one of its subject follows.
+   *
+   * @param from what it must be
+   * @return false when it is not so, and nothing was changed
+   */
+  static boolean finishAlone(
+      Sql sql,
+      WorkflowRow row,
+      String owner,
+      WorkflowRow.State from,
+      WorkflowRow.State state,
+      String result,
+      Instant now) {
+    return sql.update(
+            "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL,"
+                + " updated_at = ? WHERE id = ? AND owner = ? AND state = ? AND NOT EXISTS (SELECT"
+                + " 1 FROM workflow o WHERE o.subject = ? AND o.state IN ('RUNNING', 'UNWINDING')"
+                + " AND o.id <> ?)",
+            state,
+            result,
+            now,
+            row.id(),
+            owner,
+            from,
+            row.subject(),
+            row.id())
+        == 1;
+  }
+
+  /**
    * Ends a workflow that {@code owner} holds.
    *
    * @param from what it must be
@@ -225,8 +286,6 @@ final class WorkflowStore {
       WorkflowRow.State state,
       String result,
       Instant now) {
-    sql.send("DELETE FROM workflow_step WHERE workflow_id = ?", id);
-    sql.send("DELETE FROM workflow_signal WHERE workflow_id = ?", id);
     return sql.update(
             "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL,"
                 + " updated_at = ? WHERE id = ? AND owner = ? AND state = ?",
@@ -239,7 +298,30 @@ final class WorkflowStore {
         == 1;
   }
 
+  /** Removes what was kept of workflows while they lived; their rows stay. */
+  static void tidy(Sql sql, List<String> ended) {
+    for (int from = 0; from < ended.size(); from += TIDIED) {
+      var some = new ArrayList<>(ended.subList(from, Math.min(ended.size(), from + TIDIED)));
+      while (some.size() < TIDIED) { // one text, prepared once
+        some.add(some.getLast());
+      }
+      var ids = some.toArray();
+      var which = " WHERE workflow_id IN (" + "?, ".repeat(TIDIED - 1) + "?)";
+      sql.send("DELETE FROM workflow_step" + which, ids);
+      sql.send("DELETE FROM workflow_signal" + which, ids);
+    }
+  }
+
+  /** Removes ended workflows, and with them what nobody tidied up after them. */
   static int forget(Sql sql, Instant before) {
+    for (var table : List.of("workflow_step", "workflow_signal")) {
+      sql.send(
+          "DELETE FROM "
+              + table
+              + " WHERE workflow_id IN (SELECT id FROM workflow WHERE state IN ('DONE', 'FAILED')"
+              + " AND updated_at < ?)",
+          before);
+    }
     return sql.update(
         "DELETE FROM workflow WHERE state IN ('DONE', 'FAILED') AND updated_at < ?", before);
   }

@@ -146,10 +146,14 @@ public final class Servers {
               if (States.DELETING.equals(now.taskState()) && engine.isBusy(sql, server.id())) {
                 return;
               }
-              engine.cancel(sql, server.id(), Fault.conflict("The server is being deleted."));
               means.set(sql, server.id(), "task_state", States.DELETING);
               means.tell(sql, now, "delete.start");
-              engine.enqueue(sql, deleteServer, server.id(), new OnServer(server.id()));
+              engine.supersede(
+                  sql,
+                  deleteServer,
+                  server.id(),
+                  new OnServer(server.id()),
+                  Fault.conflict("The server is being deleted."));
             });
   }
 
