@@ -212,7 +212,7 @@ public final class Quotas {
             ours.put(resource, amount);
           }
         });
-    if (ours.isEmpty()) {
+    if (ours.isEmpty() || together(sql, projectId, ours)) {
       return;
     }
     var counts =
@@ -314,6 +314,66 @@ public final class Quotas {
     return sum;
   }
 
+  /**
+   * Counts several resources in one statement: all of them, or none when one has not the room.
+   *
+   * @return whether they were counted; when not, it remains to be seen which one stands in the way
+   */
+  private boolean together(Sql sql, String projectId, Map<String, Long> amounts) {
+    if (amounts.size() < 2 || amounts.values().stream().anyMatch(a -> a <= 0)) {
+      return false;
+    }
+    var names = amounts.keySet();
+    var most = new LinkedHashMap<String, Long>();
+    names.forEach(r -> most.put(r, defaults.get(r)));
+    var args = new ArrayList<Object>();
+    args.addAll(flat(amounts));
+    args.add(projectId);
+    args.addAll(names);
+    args.add(names.size());
+    args.addAll(flat(most));
+    args.add(EVERYONE);
+    args.add(projectId);
+    args.addAll(names);
+    args.addAll(flat(amounts));
+    return sql.update(
+            "UPDATE quota_usage SET used = used + CASE resource"
+                + cases(names)
+                + " END WHERE project_id = ? AND resource IN "
+                + marks(names)
+                + " AND ? = (SELECT COUNT(*) FROM (SELECT u.resource, u.used,"
+                + " COALESCE(own.hard_limit, every.hard_limit, CASE u.resource"
+                + cases(names)
+                + " END) AS most FROM quota_usage u LEFT JOIN quota_limit own ON own.project_id ="
+                + " u.project_id AND own.resource = u.resource LEFT JOIN quota_limit every ON"
+                + " every.project_id = ? AND every.resource = u.resource WHERE u.project_id = ? AND"
+                + " u.resource IN "
+                + marks(names)
+                + ") known WHERE most < 0 OR used + CASE resource"
+                + cases(names)
+                + " END <= most)",
+            args.toArray())
+        > 0;
+  }
+
+  private static String cases(Collection<String> names) {
+    return " WHEN ? THEN ?".repeat(names.size());
+  }
+
+  private static String marks(Collection<String> names) {
+    return "(" + "?, ".repeat(names.size() - 1) + "?)";
+  }
+
+  private static List<Object> flat(Map<String, Long> values) {
+    var out = new ArrayList<Object>();
+    values.forEach(
+        (name, value) -> {
+          out.add(name);
+          out.add(value);
+        });
+    return out;
+  }
+
   private Sql.Change counting(String projectId, String resource, long amount) {
     if (amount <= 0) {
       return new Sql.Change(
@@ -372,5 +432,22 @@ public final class Quotas {
         amount,
         projectId,
         resource);
+  }
+
+  /**
+   * Counts less of several resources.
+   *
+   * @param amounts by resource
+   */
+  public void give(Sql sql, String projectId, Map<String, Long> amounts) {
+    var args = flat(amounts);
+    args.add(projectId);
+    args.addAll(amounts.keySet());
+    sql.send(
+        "UPDATE quota_usage SET used = used - CASE resource"
+            + cases(amounts.keySet())
+            + " END WHERE project_id = ? AND resource IN "
+            + marks(amounts.keySet()),
+        args.toArray());
   }
 }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -564,6 +565,33 @@ public abstract class DatabaseContract {
     assertThat(over).hasValue(25);
     Map<String, Long> usage = db.read(sql -> quotas.usage(sql, "p"));
     assertThat(usage).containsEntry("servers", 25L);
+  }
+
+  @Test
+  void severalQuotasAreCountedTogetherOrNotAtAll() {
+    var quotas = new Quotas(Map.of("servers", 3L, "cores", 8L, "ram", -1L), 403);
+    var one = new LinkedHashMap<>(Map.of("servers", 1L));
+    one.put("cores", 4L);
+    one.put("ram", 512L);
+    db.change(sql -> quotas.take(sql, "p", "servers", 1));
+    db.change(sql -> quotas.take(sql, "p", one));
+    db.change(sql -> quotas.take(sql, "p", one));
+    assertThatThrownBy(() -> db.change(sql -> quotas.take(sql, "p", one)))
+        .hasMessageContaining("servers: Requested 1, but already used 3 of 3");
+    db.change(sql -> quotas.setLimit(sql, "p", "servers", -1));
+    assertThatThrownBy(() -> db.change(sql -> quotas.take(sql, "p", one)))
+        .hasMessageContaining("cores: Requested 4, but already used 8 of 8");
+    Map<String, Long> full = db.read(sql -> quotas.usage(sql, "p"));
+    assertThat(full).isEqualTo(Map.of("servers", 3L, "cores", 8L, "ram", 1024L));
+    db.change(sql -> quotas.setLimit(sql, Quotas.EVERYONE, "cores", 12));
+    db.change(sql -> quotas.take(sql, "p", one));
+    db.change(
+        sql -> {
+          quotas.give(sql, "p", one);
+          quotas.give(sql, "p", one);
+        });
+    Map<String, Long> left = db.read(sql -> quotas.usage(sql, "p"));
+    assertThat(left).isEqualTo(Map.of("servers", 2L, "cores", 4L, "ram", 512L));
   }
 
   @Test

@@ -71,9 +71,10 @@ public final class DeleteServer extends Workflow<OnServer> {
         "terminated_at",
         now);
     ServerGroupStore.leave(sql, id);
-    means.quotas().give(sql, server.projectId(), "instances", 1);
-    means.quotas().give(sql, server.projectId(), "cores", server.flavor().vcpus());
-    means.quotas().give(sql, server.projectId(), "ram", server.flavor().ramMb());
+    var flavor = server.flavor();
+    means
+        .quotas()
+        .give(sql, server.projectId(), ServerQuotas.amounts(1, flavor.vcpus(), flavor.ramMb()));
     means.actions().event(sql, id, "compute_terminate_instance", server.host(), null);
     means.tell(sql, server, "delete.end");
   }

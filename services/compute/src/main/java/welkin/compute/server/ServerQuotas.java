@@ -24,24 +24,24 @@ final class ServerQuotas {
       if (n > wish.minCount() && !fitsQuota(sql, project, flavor, n)) {
         continue;
       }
-      var amounts = new LinkedHashMap<String, Long>();
-      amounts.put("instances", (long) n);
-      amounts.put("cores", (long) n * flavor.vcpus());
-      amounts.put("ram", (long) n * flavor.ramMb());
-      quotas.take(sql, project, amounts);
+      quotas.take(sql, project, amounts(n, flavor.vcpus(), flavor.ramMb()));
       return n;
     }
+  }
+
+  /** What so many servers count of each resource, in the order in which it is refused. */
+  static Map<String, Long> amounts(long servers, int vcpus, int ramMb) {
+    var amounts = new LinkedHashMap<String, Long>();
+    amounts.put("instances", servers);
+    amounts.put("cores", servers * vcpus);
+    amounts.put("ram", servers * ramMb);
+    return amounts;
   }
 
   private boolean fitsQuota(Sql sql, String project, Flavor flavor, int n) {
     var limits = quotas.limits(sql, project);
     var used = quotas.usage(sql, project);
-    var wanted =
-        Map.of(
-            "instances", (long) n,
-            "cores", (long) n * flavor.vcpus(),
-            "ram", (long) n * flavor.ramMb());
-    return wanted.entrySet().stream()
+    return amounts(n, flavor.vcpus(), flavor.ramMb()).entrySet().stream()
         .allMatch(
             e ->
                 limits.get(e.getKey()) < 0
@@ -50,6 +50,9 @@ final class ServerQuotas {
 
   /** Refuses more metadata than a server may have. */
   void metadataFits(Sql sql, String project, int items) {
+    if (items == 0) { // fits every limit
+      return;
+    }
     quotas.fits(
         sql,
         project,

@@ -68,10 +68,11 @@ public final class Images {
   public Seen seen(Sql sql, Call call, String id) {
     var image = store.find(sql, id).orElseThrow(() -> unknown(id));
     var project = call.caller().projectId();
+    boolean own = image.ownedBy(project);
     boolean member =
-        image.visibility().equals("shared") && members.find(sql, id, project).isPresent();
+        !own && image.visibility().equals("shared") && members.find(sql, id, project).isPresent();
     if (member
-        || image.ownedBy(project)
+        || own
         || image.visibility().equals("public")
         || image.visibility().equals("community")
         || call.allows("context_is_admin", call.own())) {
