@@ -55,12 +55,19 @@ public final class Sql {
         }
       };
 
-  /** A statement whose outcome nobody looks at, on its way with the next one. */
-  private record Waiting(String sql, Object[] args) {}
+  /**
+   * A statement on its way with the next one.
+   *
+   * @param asked whose outcome it is; null when nobody looks at it
+   */
+  private record Waiting(String sql, Object[] args, Asked<?> asked) {}
 
   private static final class Prepared {
     final PreparedStatement statement;
-    Map<String, Integer> columns;
+
+    /** Of each result it has, in order. */
+    final List<Map<String, Integer>> columns = new ArrayList<>();
+
     boolean busy;
 
     Prepared(PreparedStatement statement) {
@@ -134,7 +141,7 @@ public final class Sql {
 
   /** Sends these before whatever comes next; together they mark what can be undone by itself. */
   void mark(List<String> statements) {
-    statements.forEach(text -> waiting.add(new Waiting(text, NOTHING)));
+    statements.forEach(text -> waiting.add(new Waiting(text, NOTHING, null)));
     markWaits = true;
   }
 
@@ -153,7 +160,11 @@ public final class Sql {
   private void flush() {
     if (!waiting.isEmpty()) {
       var last = waiting.removeLast();
-      run(last.sql, last.args, (p, before) -> count(p, before));
+      run(
+          last.sql,
+          last.args,
+          (p, before) ->
+              last.asked == null ? count(p, before) : last.asked.read(p, before.size(), rows(p, before)));
     }
   }
 
@@ -197,15 +208,66 @@ public final class Sql {
         sql,
         args,
         (p, before) -> {
-          var out = new ArrayList<T>();
           try (var rs = rows(p, before)) {
-            var row = new Row(rs, columns(p, rs));
-            while (rs.next()) {
-              out.add(mapper.map(row));
-            }
+            return all(p, before.size(), rs, mapper);
           }
-          return out;
         });
+  }
+
+  private static <T> List<T> all(Prepared p, int position, ResultSet rs, Row.Mapper<T> mapper)
+      throws SQLException {
+    var out = new ArrayList<T>();
+    var row = new Row(rs, columns(p, position, rs));
+    while (rs.next()) {
+      out.add(mapper.map(row));
+    }
+    return out;
+  }
+
+  /** The rows of a statement that may not have been sent yet. */
+  public final class Asked<T> {
+    private final Row.Mapper<T> mapper;
+    private List<T> rows;
+
+    private Asked(Row.Mapper<T> mapper) {
+      this.mapper = mapper;
+    }
+
+    /** Sends what waits, when this does. */
+    public List<T> list() {
+      if (rows == null) {
+        flush();
+      }
+      if (rows == null) {
+        throw new IllegalStateException("asked in a transaction that was undone");
+      }
+      return rows;
+    }
+
+    /** The first row, if any. */
+    public Optional<T> one() {
+      return list().stream().findFirst();
+    }
+
+    private int read(Prepared p, int position, ResultSet rs) throws SQLException {
+      rows = all(p, position, rs, mapper);
+      return rows.size();
+    }
+  }
+
+  /**
+   * Asks for rows that are looked at later: where there is a network in between the statement goes
+   * to the server with the next one whose outcome is wanted, so that one wait is for all of them.
+   * What was sent before is seen by it, what comes after is not.
+   */
+  public <T> Asked<T> ask(String sql, Row.Mapper<T> mapper, Object... args) {
+    var asked = new Asked<T>(mapper);
+    if (gathers()) {
+      wait(sql, args, asked);
+    } else {
+      asked.rows = list(sql, mapper, args);
+    }
+    return asked;
   }
 
   /** The first row, if any. */
@@ -216,7 +278,7 @@ public final class Sql {
         (p, before) -> {
           try (var rs = rows(p, before)) {
             return rs.next()
-                ? Optional.of(mapper.map(new Row(rs, columns(p, rs))))
+                ? Optional.of(mapper.map(new Row(rs, columns(p, before.size(), rs))))
                 : Optional.<T>empty();
           }
         });
@@ -269,11 +331,15 @@ public final class Sql {
       update(sql, args);
       return;
     }
+    wait(sql, args, null);
+  }
+
+  private void wait(String sql, Object[] args, Asked<?> asked) {
     var fixed = new Object[args.length];
     for (int i = 0; i < args.length; i++) {
       fixed[i] = fixed(args[i]);
     }
-    waiting.add(new Waiting(sql, fixed));
+    waiting.add(new Waiting(sql, fixed, asked));
     if (waiting.size() >= TOGETHER) {
       flush();
     }
@@ -325,7 +391,7 @@ public final class Sql {
     }
     int earlier = waiting.size();
     for (var c : changes) {
-      waiting.add(new Waiting(c.sql, c.args));
+      waiting.add(new Waiting(c.sql, c.args, null));
     }
     var last = waiting.removeLast();
     return run(
@@ -333,7 +399,7 @@ public final class Sql {
         last.args,
         (p, before) -> {
           p.statement.execute();
-          skip(p, earlier);
+          skip(p, before.subList(0, earlier));
           for (int i = 0; i < counts.length; i++) {
             counts[i] = p.statement.getUpdateCount();
             p.statement.getMoreResults();
@@ -432,13 +498,13 @@ public final class Sql {
    */
   private interface Use<T> {
     /**
-     * @param before how many statements come before it in what is sent
+     * @param before the statements that come before it in what is sent
      */
-    T on(Prepared p, int before) throws SQLException;
+    T on(Prepared p, List<Waiting> before) throws SQLException;
   }
 
-  private static ResultSet rows(Prepared p, int before) throws SQLException {
-    if (before == 0) {
+  private static ResultSet rows(Prepared p, List<Waiting> before) throws SQLException {
+    if (before.isEmpty()) {
       return p.statement.executeQuery();
     }
     p.statement.execute();
@@ -446,8 +512,8 @@ public final class Sql {
     return p.statement.getResultSet();
   }
 
-  private static int count(Prepared p, int before) throws SQLException {
-    if (before == 0) {
+  private static int count(Prepared p, List<Waiting> before) throws SQLException {
+    if (before.isEmpty()) {
       return p.statement.executeUpdate();
     }
     p.statement.execute();
@@ -455,15 +521,20 @@ public final class Sql {
     return p.statement.getUpdateCount();
   }
 
-  private static void skip(Prepared p, int results) throws SQLException {
-    for (int i = 0; i < results; i++) {
+  /** Goes past the outcomes of what was sent before, and keeps those that were asked for. */
+  private static void skip(Prepared p, List<Waiting> before) throws SQLException {
+    for (int i = 0; i < before.size(); i++) {
+      var asked = before.get(i).asked;
+      if (asked != null) {
+        asked.read(p, i, p.statement.getResultSet());
+      }
       p.statement.getMoreResults();
     }
   }
 
   private <T> T run(String sql, Object[] args, Use<T> use) {
     if (waiting.isEmpty()) {
-      return run(sql, args, 0, use);
+      return run(sql, args, List.of(), use);
     }
     for (var arg : args) {
       if (arg instanceof String text) {
@@ -477,15 +548,15 @@ public final class Sql {
       all.addAll(Arrays.asList(w.args));
     }
     all.addAll(Arrays.asList(args));
-    int before = waiting.size();
+    var before = List.copyOf(waiting);
     dropWaiting();
     return run(text.append(sql).toString(), all.toArray(), before, use);
   }
 
-  private <T> T run(String sql, Object[] args, int before, Use<T> use) {
+  private <T> T run(String sql, Object[] args, List<Waiting> before, Use<T> use) {
     Prepared p = null;
     boolean own = false;
-    Statements.ran(before + 1);
+    Statements.ran(before.size() + 1);
     try {
       p = prepared(sql);
       if (p.busy) { // the same statement inside its own row mapper: a fresh one
@@ -528,16 +599,22 @@ public final class Sql {
     return p;
   }
 
-  private static Map<String, Integer> columns(Prepared p, ResultSet rs) throws SQLException {
-    if (p.columns == null) {
+  private static Map<String, Integer> columns(Prepared p, int position, ResultSet rs)
+      throws SQLException {
+    while (p.columns.size() <= position) {
+      p.columns.add(null);
+    }
+    var known = p.columns.get(position);
+    if (known == null) {
       var meta = rs.getMetaData();
       var m = new HashMap<String, Integer>();
       for (int i = 1; i <= meta.getColumnCount(); i++) {
         m.putIfAbsent(meta.getColumnLabel(i).toLowerCase(java.util.Locale.ROOT), i);
       }
-      p.columns = m;
+      known = m;
+      p.columns.set(position, known);
     }
-    return p.columns;
+    return known;
   }
 
   /** What changes after the call is sent as it is now. */

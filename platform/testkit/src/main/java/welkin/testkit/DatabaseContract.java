@@ -309,6 +309,58 @@ public abstract class DatabaseContract {
   }
 
   @Test
+  void whatIsAskedTogetherSeesWhatWasSentBefore() {
+    put("a");
+    put("b");
+    db.change(
+        sql -> {
+          sql.sendInsert("thing", "name", "c", "flag", 1, "note", "new");
+          var names = sql.ask("SELECT name FROM thing ORDER BY name", r -> r.text("name"));
+          sql.send("DELETE FROM thing WHERE name = ?", "b");
+          var none = sql.ask("SELECT name FROM thing WHERE name = ?", r -> r.text("name"), "b");
+          // another shape under the same names
+          var c =
+              sql.ask(
+                  "SELECT flag AS name, note FROM thing WHERE name = ?",
+                  r -> r.number("name") + r.text("note"),
+                  "c");
+          assertThat(c.one()).contains("1new");
+          assertThat(names.list()).containsExactly("a", "b", "c", "first");
+          assertThat(none.one()).isEmpty();
+          var last = sql.ask("SELECT name FROM thing WHERE name = ?", r -> r.text("name"), "a");
+          assertThat(sql.update("DELETE FROM thing WHERE name = ?", "a")).isOne();
+          assertThat(last.list()).containsExactly("a");
+          sql.ask("SELECT name FROM thing", r -> r.text("name")); // nobody looks
+        });
+    for (int i = 0; i < 3; i++) { // the columns are known the second time
+      List<String> both =
+          db.read(
+              sql -> {
+                var flag = sql.ask("SELECT flag FROM thing WHERE name = 'c'", r -> "" + r.number("flag"));
+                var name = sql.ask("SELECT name FROM thing WHERE name = 'c'", r -> r.text("name"));
+                return List.of(name.list().getFirst(), flag.list().getFirst());
+              });
+      assertThat(both).containsExactly("c", "1");
+    }
+  }
+
+  @Test
+  void whatIsAskedAndFailsFailsItsTransaction() {
+    put("a");
+    assertThatThrownBy(
+            () ->
+                db.change(
+                    sql -> {
+                      sql.sendInsert("thing", "name", "b", "flag", 1);
+                      var wrong = sql.ask("SELECT nothing FROM thing", r -> r.text("nothing"));
+                      sql.number("SELECT COUNT(*) FROM thing");
+                      wrong.list();
+                    }))
+        .isInstanceOf(StoreException.class);
+    assertThat(names()).containsExactly("a");
+  }
+
+  @Test
   void whatIsSentAndFailsFailsItsOwnTransactionAndNoOther() throws Exception {
     put("there");
     var refused = new AtomicInteger();
