@@ -164,7 +164,9 @@ public final class Sql {
           last.sql,
           last.args,
           (p, before) ->
-              last.asked == null ? count(p, before) : last.asked.read(p, before.size(), rows(p, before)));
+              last.asked == null
+                  ? count(p, before)
+                  : last.asked.read(p, before.size(), rows(p, before)));
     }
   }
 

@@ -336,7 +336,8 @@ public abstract class DatabaseContract {
       List<String> both =
           db.read(
               sql -> {
-                var flag = sql.ask("SELECT flag FROM thing WHERE name = 'c'", r -> "" + r.number("flag"));
+                var flag =
+                    sql.ask("SELECT flag FROM thing WHERE name = 'c'", r -> "" + r.number("flag"));
                 var name = sql.ask("SELECT name FROM thing WHERE name = 'c'", r -> r.text("name"));
                 return List.of(name.list().getFirst(), flag.list().getFirst());
               });

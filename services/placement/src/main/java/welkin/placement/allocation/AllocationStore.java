@@ -20,17 +20,21 @@ public final class AllocationStore {
               r.number("used"),
               r.time("updated_at"));
 
+  private static final Row.Mapper<Consumer> CONSUMER =
+      r ->
+          new Consumer(
+              r.text("uuid"),
+              r.text("project_id"),
+              r.text("user_id"),
+              r.text("type"),
+              r.integer("generation"));
+
   Optional<Consumer> consumer(Sql sql, String uuid) {
-    return sql.one(
-        "SELECT * FROM consumer WHERE uuid = ?",
-        r ->
-            new Consumer(
-                r.text("uuid"),
-                r.text("project_id"),
-                r.text("user_id"),
-                r.text("type"),
-                r.integer("generation")),
-        uuid);
+    return askConsumer(sql, uuid).one();
+  }
+
+  Sql.Asked<Consumer> askConsumer(Sql sql, String uuid) {
+    return sql.ask("SELECT * FROM consumer WHERE uuid = ?", CONSUMER, uuid);
   }
 
   void insertConsumer(Sql sql, Consumer c, Instant now) {

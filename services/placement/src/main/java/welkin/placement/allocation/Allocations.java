@@ -114,8 +114,18 @@ public final class Allocations {
     var usedBefore = new HashMap<List<String>, Long>();
     var touched = new TreeMap<String, Provider>();
     var consumers = new ArrayList<Runnable>();
+    var knowns = claims.stream().map(c -> store.askConsumer(sql, c.consumer())).toList();
+    var named = new HashMap<String, Sql.Asked<Provider>>();
+    var untaken = new HashMap<String, Sql.Asked<Inventory>>(); // those of which nothing changed yet
     for (var claim : claims) {
-      var known = store.consumer(sql, claim.consumer());
+      for (var uuid : claim.resources().keySet()) {
+        named.computeIfAbsent(uuid, u -> providers.ask(sql, u));
+        untaken.computeIfAbsent(uuid, u -> stock.ask(sql, u));
+      }
+    }
+    var each = knowns.iterator();
+    for (var claim : claims) {
+      var known = each.next().one();
       consumers.add(admitted(sql, claim, known));
       if (known.isEmpty()) {
         continue; // nobody has allocations without being a consumer
@@ -126,12 +136,16 @@ public final class Allocations {
         touched.computeIfAbsent(a.provider(), uuid -> providers.get(sql, uuid));
       }
       giveBack(sql, had);
+      had.forEach(a -> untaken.remove(a.provider()));
       store.delete(sql, claim.consumer());
     }
     for (var claim : claims) {
       for (var of : claim.resources().entrySet()) {
-        touched.computeIfAbsent(of.getKey(), uuid -> provider(sql, uuid));
-        take(sql, claim, of.getKey(), of.getValue(), usedBefore);
+        var uuid = of.getKey();
+        touched.putIfAbsent(uuid, named.get(uuid).one().orElseThrow(() -> unknown(uuid)));
+        var asked = untaken.remove(uuid);
+        var there = asked == null ? stock.of(sql, uuid) : asked.list();
+        take(sql, claim, uuid, of.getValue(), there, usedBefore);
       }
     }
     consumers.forEach(Runnable::run);
@@ -197,13 +211,9 @@ public final class Allocations {
         .forEach((provider, amounts) -> stock.addUsed(sql, provider, amounts));
   }
 
-  private Provider provider(Sql sql, String uuid) {
-    return providers
-        .find(sql, uuid)
-        .orElseThrow(
-            () ->
-                Fault.badRequest(
-                    "Allocation for resource provider '" + uuid + "' that does not exist."));
+  private static Fault unknown(String provider) {
+    return Fault.badRequest(
+        "Allocation for resource provider '" + provider + "' that does not exist.");
   }
 
   private void take(
@@ -211,9 +221,10 @@ public final class Allocations {
       Claim claim,
       String provider,
       Map<String, Long> amounts,
+      List<Inventory> inventories,
       Map<List<String>, Long> usedBefore) {
     var there = new HashMap<String, Inventory>();
-    stock.of(sql, provider).forEach(i -> there.put(i.resourceClass(), i));
+    inventories.forEach(i -> there.put(i.resourceClass(), i));
     var taken = new ArrayList<Allocation>();
     for (var e : amounts.entrySet()) {
       var resourceClass = e.getKey();

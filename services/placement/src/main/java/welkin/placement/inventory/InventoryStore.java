@@ -27,7 +27,11 @@ public final class InventoryStore {
               r.number("used"));
 
   public List<Inventory> of(Sql sql, String provider) {
-    return sql.list(SELECT, MAPPER, provider);
+    return ask(sql, provider).list();
+  }
+
+  public Sql.Asked<Inventory> ask(Sql sql, String provider) {
+    return sql.ask(SELECT, MAPPER, provider);
   }
 
   /** Every provider's, by provider and class. */

@@ -23,7 +23,11 @@ public final class ProviderStore {
               r.time("updated_at"));
 
   public Optional<Provider> find(Sql sql, String uuid) {
-    return sql.one(SELECT + " WHERE uuid = ?", MAPPER, uuid);
+    return ask(sql, uuid).one();
+  }
+
+  public Sql.Asked<Provider> ask(Sql sql, String uuid) {
+    return sql.ask(SELECT + " WHERE uuid = ?", MAPPER, uuid);
   }
 
   /**
