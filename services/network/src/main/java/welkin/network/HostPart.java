@@ -74,7 +74,14 @@ final class HostPart implements AutoCloseable {
             NetworkPlugin.class,
             "",
             new HostPlugin(
-                database, backend.stores(), backend.log(), agents, bindings, routers, upkeep));
+                database,
+                backend.stores(),
+                backend.log(),
+                agents,
+                bindings,
+                routers,
+                pokes,
+                upkeep));
     agents.follow(() -> bus.trouble() == null);
     upkeep.start();
   }

@@ -20,9 +20,9 @@ class HostTest {
   }
 
   private Cloud.Host host(String name) {
-    var host = cloud.host(name);
-    cloud.bus().offer(NetworkAgent.class, name, host);
-    return host;
+    var host = cloud.new Host(name);
+    cloud.bus().offer(NetworkAgent.class, name, host); // before it is given anything to do
+    return host.alive();
   }
 
   private String bound(String net, String host) {

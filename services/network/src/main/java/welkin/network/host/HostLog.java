@@ -1,6 +1,7 @@
 package welkin.network.host;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -186,7 +187,8 @@ public final class HostLog {
    */
   public void moved(Sql sql, Resource port, String from, String to) {
     var networkId = port.text("network_id");
-    var others = SharedStore.hostsOfNetworks(sql, List.of(networkId));
+    var others = new HashSet<String>();
+    SharedStore.hostsOfNetworks(sql, List.of(networkId)).forEach(h -> others.add(h.host()));
     HostNotes.add(sql, new Note(Part.FORWARDING, networkId, port.text("mac_address")));
     if (!from.isEmpty()) {
       HostNotes.add(sql, from, new Item(NETWORK, networkId));

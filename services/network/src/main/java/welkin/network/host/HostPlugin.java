@@ -21,6 +21,7 @@ public final class HostPlugin implements NetworkPlugin {
   private final PortBindings bindings;
   private final RouterStore routers;
   private final RouterHosts routerHosts;
+  private final HostPokes pokes;
   private final Upkeep upkeep;
 
   public HostPlugin(
@@ -30,6 +31,7 @@ public final class HostPlugin implements NetworkPlugin {
       Agents agents,
       PortBindings bindings,
       RouterHosts routerHosts,
+      HostPokes pokes,
       Upkeep upkeep) {
     this.database = database;
     this.hostLog = hostLog;
@@ -37,6 +39,7 @@ public final class HostPlugin implements NetworkPlugin {
     this.bindings = bindings;
     this.routers = stores.routers();
     this.routerHosts = routerHosts;
+    this.pokes = pokes;
     this.upkeep = upkeep;
     this.view = new HostView(stores, agents);
     this.answer = new HostAnswer(database, view, agents);
@@ -44,7 +47,10 @@ public final class HostPlugin implements NetworkPlugin {
 
   @Override
   public HostChanges changes(String host, long since, boolean entries) {
-    return answer.changes(host, since, entries);
+    long began = System.nanoTime();
+    var changes = answer.changes(host, since, entries);
+    pokes.answered(host, began);
+    return changes;
   }
 
   @Override

@@ -1,7 +1,9 @@
 package welkin.network.host;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -36,8 +38,11 @@ public final class HostPokes implements AutoCloseable {
   private final HostLog hostLog;
   private final AtomicBoolean gathering = new AtomicBoolean();
 
-  /** Networks and groups whose hosts are to hear. */
-  private final Set<HostLog.Shared> changed = ConcurrentHashMap.newKeySet();
+  /** Networks and groups whose hosts are to hear, and when they changed last, at the latest. */
+  private final Map<HostLog.Shared, Long> changed = new ConcurrentHashMap<>();
+
+  /** When what hosts were answered last, by this process, was read at the earliest. */
+  private final Map<String, Long> asked = new ConcurrentHashMap<>();
 
   /** Not before then are hosts told again, in {@link System#nanoTime}. */
   private volatile long nextTelling = System.nanoTime();
@@ -86,7 +91,7 @@ public final class HostPokes implements AutoCloseable {
 
   /** The first change after a while is told soon; the more hosts heard, the longer others wait. */
   private void gather(HostLog.Shared shared) {
-    changed.add(shared);
+    changed.put(shared, System.nanoTime());
     if (timer != null && gathering.compareAndSet(false, true)) {
       long wait = TimeUnit.NANOSECONDS.toMillis(nextTelling - System.nanoTime());
       later(
@@ -98,24 +103,42 @@ public final class HostPokes implements AutoCloseable {
     }
   }
 
-  /** Pokes every host that has something of what changed, once. */
+  /**
+   * A host was answered.
+   *
+   * @param began when reading what it was told began, in {@link System#nanoTime}: it knows what was
+   *     committed before
+   */
+  void answered(String host, long began) {
+    asked.merge(host, began, (a, b) -> b - a > 0 ? b : a);
+  }
+
+  /** Pokes every host that has something of what changed, once, unless it has asked since. */
   private void tell() {
-    var networks = new HashSet<String>();
-    var groups = new HashSet<String>();
-    for (var shared : List.copyOf(changed)) {
-      changed.remove(shared);
-      (shared.network() ? networks : groups).add(shared.id());
+    var networks = new HashMap<String, Long>();
+    var groups = new HashMap<String, Long>();
+    for (var shared : List.copyOf(changed.keySet())) {
+      (shared.network() ? networks : groups).put(shared.id(), changed.remove(shared));
     }
-    var hosts =
-        database.read(
-            sql -> {
-              var out = SharedStore.hostsOfNetworks(sql, networks);
-              out.addAll(SharedStore.hostsOfGroups(sql, groups));
-              return out;
-            });
+    var hosts = new HashSet<String>();
+    database.read(
+        sql -> {
+          behind(SharedStore.hostsOfNetworks(sql, networks.keySet()), networks, hosts);
+          behind(SharedStore.hostsOfGroups(sql, groups.keySet()), groups, hosts);
+          return null;
+        });
     hosts.forEach(this::poke);
     long pause = PAUSE_MILLIS + PAUSE_MILLIS_PER_HOST * hosts.size();
     nextTelling = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause);
+  }
+
+  private void behind(Set<SharedStore.Held> held, Map<String, Long> changed, Set<String> hosts) {
+    for (var h : held) {
+      var last = asked.get(h.host());
+      if (last == null || last - changed.get(h.object()) <= 0) {
+        hosts.add(h.host());
+      }
+    }
   }
 
   /** Takes over what the release before this one noted of whole networks and groups. */

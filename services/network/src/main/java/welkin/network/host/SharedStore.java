@@ -158,50 +158,58 @@ final class SharedStore {
             r -> r.text("id")));
   }
 
+  /** That a host has a network, or uses a group. */
+  record Held(String object, String host) {}
+
   /** Hosts with a port of these networks, or with a port made ready there. */
-  static Set<String> hostsOfNetworks(Sql sql, Collection<String> ids) {
+  static Set<Held> hostsOfNetworks(Sql sql, Collection<String> ids) {
     var out =
-        new HashSet<>(
-            ByIds.list(
-                sql,
-                "SELECT DISTINCT host FROM port WHERE host <> '' AND network_id IN ",
-                ids,
-                r -> r.text("host")));
-    out.addAll(
-        ByIds.list(
+        held(
             sql,
-            "SELECT DISTINCT b.host FROM port_binding b JOIN port p ON p.id = b.port_id"
-                + " WHERE p.network_id IN ",
-            ids,
-            r -> r.text("host")));
+            "SELECT DISTINCT network_id AS held, host FROM port WHERE host <> ''"
+                + " AND network_id IN ",
+            ids);
+    out.addAll(
+        held(
+            sql,
+            "SELECT DISTINCT p.network_id AS held, b.host FROM port_binding b"
+                + " JOIN port p ON p.id = b.port_id WHERE p.network_id IN ",
+            ids));
     return out;
   }
 
   /** Hosts with a port in these groups, or in a group whose rules name one of them. */
-  static Set<String> hostsOfGroups(Sql sql, Collection<String> ids) {
-    var using = new HashSet<>(ids);
-    using.addAll(
-        ByIds.list(
+  static Set<Held> hostsOfGroups(Sql sql, Collection<String> ids) {
+    // a group to those of these it is about: itself, and what its rules name
+    var using = new HashMap<String, Set<String>>();
+    ids.forEach(id -> using.computeIfAbsent(id, k -> new HashSet<>()).add(id));
+    ByIds.list(
             sql,
-            "SELECT DISTINCT security_group_id FROM security_group_rule WHERE remote_group_id IN ",
+            "SELECT DISTINCT security_group_id, remote_group_id FROM security_group_rule"
+                + " WHERE remote_group_id IN ",
             ids,
-            r -> r.text("security_group_id")));
-    var out =
-        new HashSet<>(
-            ByIds.list(
-                sql,
-                "SELECT DISTINCT p.host FROM port_group g JOIN port p ON p.id = g.port_id"
-                    + " WHERE p.host <> '' AND g.group_id IN ",
-                using,
-                r -> r.text("host")));
-    out.addAll(
-        ByIds.list(
+            r -> Map.entry(r.text("security_group_id"), r.text("remote_group_id")))
+        .forEach(e -> using.computeIfAbsent(e.getKey(), k -> new HashSet<>()).add(e.getValue()));
+    var held =
+        held(
             sql,
-            "SELECT DISTINCT b.host FROM port_binding b JOIN port_group g ON g.port_id = b.port_id"
-                + " WHERE g.group_id IN ",
-            using,
-            r -> r.text("host")));
+            "SELECT DISTINCT g.group_id AS held, p.host FROM port_group g"
+                + " JOIN port p ON p.id = g.port_id WHERE p.host <> '' AND g.group_id IN ",
+            using.keySet());
+    held.addAll(
+        held(
+            sql,
+            "SELECT DISTINCT g.group_id AS held, b.host FROM port_binding b"
+                + " JOIN port_group g ON g.port_id = b.port_id WHERE g.group_id IN ",
+            using.keySet()));
+    var out = new HashSet<Held>();
+    held.forEach(h -> using.get(h.object).forEach(about -> out.add(new Held(about, h.host))));
     return out;
+  }
+
+  private static Set<Held> held(Sql sql, String select, Collection<String> ids) {
+    return new HashSet<>(
+        ByIds.list(sql, select, ids, r -> new Held(r.text("held"), r.text("host"))));
   }
 
   /** Networks whose DHCP a host serves. */
