@@ -69,6 +69,23 @@ class HostTest {
   }
 
   @Test
+  void theDhcpServerOfANetworkWithoutTunnelsHearsOfPortsElsewhere() {
+    var h1 = host("h1");
+    var net =
+        cloud.make(
+            "admin",
+            "networks",
+            "{'network': {'provider:network_type': 'flat',"
+                + " 'provider:physical_network': 'public'}}");
+    cloud.subnet("admin", net, "10.0.0.0/24");
+    Cloud.awaitTrue(() -> h1.networks.containsKey(net) && h1.networks.get(net).dhcp() != null);
+    host("h2");
+    var port = bound(net, "h2");
+    Cloud.awaitTrue(
+        () -> h1.networks.get(net).dhcp().leases().stream().anyMatch(l -> l.portId().equals(port)));
+  }
+
+  @Test
   void boundPortReachesItsHostAndComputeHearsOfIt() {
     var h1 = host("h1");
     var h2 = host("h2");

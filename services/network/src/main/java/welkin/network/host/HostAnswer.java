@@ -13,6 +13,7 @@ import welkin.agents.contracts.HostChanges.Forwarding;
 import welkin.agents.contracts.HostChanges.Members;
 import welkin.agents.contracts.HostChanges.Removed;
 import welkin.network.agent.Agents;
+import welkin.network.host.HostStore.Has;
 import welkin.network.host.SharedChanges.Change;
 import welkin.network.host.SharedChanges.Part;
 import welkin.store.Database;
@@ -29,12 +30,8 @@ final class HostAnswer {
    */
   private static final long FIRST = 1L << 50;
 
-  /**
-   * What a host had at a sequence number.
-   *
-   * @param served networks whose DHCP it serves
-   */
-  private record Mine(long seq, Set<String> networks, Set<String> groups, Set<String> served) {}
+  /** What a host had at a sequence number. */
+  private record Mine(long seq, Has has) {}
 
   private final Database database;
   private final SharedChanges shared;
@@ -88,11 +85,12 @@ final class HostAnswer {
   }
 
   private HostChanges everything(Sql sql, String host, long seq) {
+    var has = HostStore.has(sql, host);
     return HostChanges.everything(
         FIRST + seq,
-        view.networks(sql, host, view.networkIds(sql, host), seq),
+        view.networks(sql, host, has.networks(), seq),
         view.ports(sql, host, view.portIds(sql, host)),
-        view.groups(sql, view.groupIds(sql, host), seq),
+        view.groups(sql, has.groups(), seq),
         view.routers(sql, host, view.routerIds(sql, host)));
   }
 
@@ -115,10 +113,10 @@ final class HostAnswer {
     var members = new LinkedHashMap<String, Map<String, Boolean>>();
     if (!changes.isEmpty() || !networkIds.isEmpty() || !groupIds.isEmpty()) {
       var mine = mine(sql, host, since, seq, own.isEmpty(), changes);
-      networkIds = concerned(HostLog.NETWORK, networkIds, mine.networks, removed);
-      groupIds = concerned(HostLog.GROUP, groupIds, mine.groups, removed);
+      networkIds = concerned(HostLog.NETWORK, networkIds, mine.networks(), removed);
+      groupIds = concerned(HostLog.GROUP, groupIds, mine.groups(), removed);
       for (var c : changes) {
-        if (!(c.part().ofNetwork() ? mine.networks : mine.groups).contains(c.object())) {
+        if (!(c.part().ofNetwork() ? mine.networks() : mine.groups()).contains(c.object())) {
           continue;
         }
         switch (c.part()) {
@@ -138,7 +136,7 @@ final class HostAnswer {
                 entries
                     && c.part() != Part.LEASES
                     && forwarding.computeIfAbsent(c.object(), k -> new Tables()).put(host, c);
-            boolean leases = c.part() != Part.PEER && mine.served.contains(c.object());
+            boolean leases = c.part() != Part.PEER && mine.served().contains(c.object());
             if (leases || !told && c.part() != Part.LEASES) {
               networkIds.add(c.object());
             }
@@ -218,7 +216,7 @@ final class HostAnswer {
   }
 
   /** What a host has: as before, when nothing was noted for it and no rules of its groups. */
-  private Mine mine(
+  private Has mine(
       Sql sql, String host, long since, long seq, boolean nothingOwn, List<Change> changes) {
     var before = known.get(host);
     boolean same =
@@ -226,17 +224,13 @@ final class HostAnswer {
             && before.seq >= since
             && nothingOwn
             && changes.stream()
-                .noneMatch(c -> c.part() == Part.GROUP && before.groups.contains(c.object()));
+                .noneMatch(c -> c.part() == Part.GROUP && before.has.groups().contains(c.object()));
     var now =
         same
-            ? new Mine(Math.max(seq, before.seq), before.networks, before.groups, before.served)
-            : new Mine(
-                seq,
-                view.networkIds(sql, host),
-                view.groupIds(sql, host),
-                SharedStore.served(sql, host));
+            ? new Mine(Math.max(seq, before.seq), before.has)
+            : new Mine(seq, HostStore.has(sql, host));
     known.put(host, now);
-    return now;
+    return now.has;
   }
 
   /** Of what changed, what the host still has, to be added to; the rest is noted as removed. */

@@ -72,7 +72,7 @@ public final class HostPlugin implements NetworkPlugin {
         agents.alive(
             host,
             reports,
-            sql -> view.networkIds(sql, host).forEach(n -> hostLog.touchNetwork(sql, n)));
+            sql -> HostStore.has(sql, host).networks().forEach(n -> hostLog.touchNetwork(sql, n)));
     if (back) {
       upkeep.repairSoon();
     }

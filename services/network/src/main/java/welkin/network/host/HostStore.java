@@ -1,15 +1,22 @@
 package welkin.network.host;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import welkin.agents.contracts.NetworkPlugin.PortOwner;
+import welkin.network.resource.Resource;
+import welkin.network.resource.ResourceStore;
+import welkin.store.ByIds;
 import welkin.store.Sql;
 
 /** What changed for which host, and which objects concern it. */
@@ -176,28 +183,26 @@ final class HostStore {
   static Around around(
       Sql sql, String networkId, String host, Collection<String> groups, String port) {
     var at = host.isEmpty() ? null : host;
-    var args = new ArrayList<Object>(Arrays.asList(networkId, at, port, at, networkId, port));
+    var args =
+        new ArrayList<Object>(Arrays.asList(networkId, at, port, at, networkId, port, at, port));
+    // groups by their ports, not ports by their group: a group may have any number
     var text =
         new StringBuilder(
             "SELECT 0 AS fact, '' AS id, '' AS other FROM port WHERE network_id = ? AND host = ?"
                 + " AND id <> ? UNION SELECT 0, '', '' FROM port_binding b JOIN port p ON p.id ="
-                + " b.port_id WHERE b.host = ? AND p.network_id = ? AND p.id <> ?");
+                + " b.port_id WHERE b.host = ? AND p.network_id = ? AND p.id <> ?"
+                + " UNION SELECT 1, g.group_id, '' FROM port p JOIN port_group g ON g.port_id ="
+                + " p.id WHERE p.host = ? AND p.id <> ?");
     if (!groups.isEmpty()) {
       var in = " IN (?" + ", ?".repeat(groups.size() - 1) + ")";
-      text.append(" UNION SELECT 1, g.group_id, '' FROM port p JOIN port_group g ON g.port_id =")
-          .append(" p.id WHERE p.host = ? AND p.id <> ? AND g.group_id")
-          .append(in)
-          .append(" UNION SELECT 2, security_group_id, remote_group_id FROM security_group_rule")
+      text.append(" UNION SELECT 2, security_group_id, remote_group_id FROM security_group_rule")
           .append(" WHERE remote_group_id <> security_group_id AND security_group_id")
           .append(in)
-          .append(" UNION SELECT 3, remote_group_id, '' FROM security_group_rule WHERE")
-          .append(" remote_group_id")
+          .append(" UNION SELECT 3, g.id, '' FROM security_group g WHERE EXISTS (SELECT 1 FROM")
+          .append(" security_group_rule r WHERE r.remote_group_id = g.id) AND g.id")
           .append(in);
-      args.add(at);
-      args.add(port);
-      for (int i = 0; i < 3; i++) {
-        args.addAll(groups);
-      }
+      args.addAll(groups);
+      args.addAll(groups);
     }
     return new Around(
         sql.list(
@@ -206,20 +211,38 @@ final class HostStore {
             args.toArray()));
   }
 
-  /** Whether a rule names a group. */
-  static boolean isNamed(Sql sql, String groupId) {
-    return sql.exists("SELECT 1 FROM security_group_rule WHERE remote_group_id = ?", groupId);
-  }
+  /**
+   * What a host has.
+   *
+   * @param groups of its ports, and those their rules name
+   * @param served networks whose DHCP it serves
+   */
+  record Has(Set<String> networks, Set<String> groups, Set<String> served) {}
 
-  static Set<String> networks(Sql sql, String host) {
-    return new LinkedHashSet<>(
-        sql.list(
-            "SELECT network_id FROM port WHERE host = ? UNION SELECT p.network_id FROM"
-                + " port_binding b JOIN port p ON p.id = b.port_id WHERE b.host = ? ORDER BY"
-                + " network_id",
-            r -> r.text("network_id"),
-            host,
-            host));
+  static Has has(Sql sql, String host) {
+    var sets =
+        List.of(
+            new LinkedHashSet<String>(), new LinkedHashSet<String>(), new LinkedHashSet<String>());
+    sql.list(
+        "SELECT 0 AS kind, network_id AS id FROM port WHERE host = ?"
+            + " UNION SELECT 0, p.network_id FROM port_binding b"
+            + " JOIN port p ON p.id = b.port_id WHERE b.host = ?"
+            + " UNION SELECT 1, g.group_id FROM port p"
+            + " JOIN port_group g ON g.port_id = p.id WHERE p.host = ?"
+            + " UNION SELECT 1, g.group_id FROM port_binding b"
+            + " JOIN port_group g ON g.port_id = b.port_id WHERE b.host = ?"
+            + " UNION SELECT 1, r.remote_group_id FROM port p"
+            + " JOIN port_group g ON g.port_id = p.id"
+            + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
+            + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL"
+            + " UNION SELECT 1, r.remote_group_id FROM port_binding b"
+            + " JOIN port_group g ON g.port_id = b.port_id"
+            + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
+            + " WHERE b.host = ? AND r.remote_group_id IS NOT NULL"
+            + " UNION SELECT 2, network_id FROM dhcp_binding WHERE host = ? ORDER BY id",
+        r -> sets.get((int) r.number("kind")).add(r.text("id")),
+        Collections.nCopies(7, host).toArray());
+    return new Has(sets.get(0), sets.get(1), sets.get(2));
   }
 
   /** Guests' ports that are bound to a host. */
@@ -232,62 +255,55 @@ final class HostStore {
             r -> r.text("id"), host, host));
   }
 
-  /** Groups of the host's ports, and those their rules name. */
-  static Set<String> groups(Sql sql, String host) {
-    var out =
-        new LinkedHashSet<>(
-            sql.list(
-                "SELECT g.group_id FROM port p JOIN port_group g ON g.port_id = p.id"
-                    + " WHERE p.host = ? UNION SELECT g.group_id FROM port_binding b JOIN"
-                    + " port_group g ON g.port_id = b.port_id WHERE b.host = ? ORDER BY group_id",
-                r -> r.text("group_id"),
-                host,
-                host));
-    out.addAll(
-        sql.list(
-            "SELECT DISTINCT r.remote_group_id FROM port p JOIN port_group g ON g.port_id = p.id"
-                + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
-                + " WHERE p.host = ? AND r.remote_group_id IS NOT NULL"
-                + " UNION SELECT r.remote_group_id FROM port_binding b"
-                + " JOIN port_group g ON g.port_id = b.port_id"
-                + " JOIN security_group_rule r ON r.security_group_id = g.group_id"
-                + " WHERE b.host = ? AND r.remote_group_id IS NOT NULL",
-            r -> r.text("remote_group_id"),
-            host,
-            host));
-    return out;
-  }
-
-  /** A port's MAC address and host. */
+  /**
+   * A port at a host.
+   *
+   * @param mac null where it is only made ready
+   */
   record Wire(String mac, String host) {}
 
-  /** The ports of a network that are on a host. */
+  /** The ports of a network that are on a host, and other hosts where some are made ready. */
   static List<Wire> wires(Sql sql, String networkId) {
     return sql.list(
-        "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> ''",
+        "SELECT mac_address, host FROM port WHERE network_id = ? AND host <> ''"
+            + " UNION ALL SELECT NULL, b.host FROM port_binding b"
+            + " JOIN port p ON p.id = b.port_id WHERE p.network_id = ?",
         r -> new Wire(r.text("mac_address"), r.text("host")),
+        networkId,
         networkId);
   }
 
-  /** Which of these ports are made ready at a host. */
-  static Set<String> ready(Sql sql, String host) {
-    return Set.copyOf(
-        sql.list("SELECT port_id FROM port_binding WHERE host = ?", r -> r.text("port_id"), host));
+  /**
+   * A port, as one of a host's.
+   *
+   * @param ready hosts where it is made ready
+   */
+  record Placed(Resource port, Set<String> ready) {}
+
+  /** Ports by id and where they are made ready, in no order. */
+  static List<Placed> placed(Sql sql, Collection<String> ids) {
+    record Row(String doc, String adminDoc, String ready) {}
+    return ByIds.byOwner(
+            sql,
+            "SELECT p.id, p.doc, p.admin_doc, b.host AS ready FROM port p"
+                + " LEFT JOIN port_binding b ON b.port_id = p.id WHERE p.id IN ",
+            ids,
+            "id",
+            "p.id",
+            r -> new Row(r.text("doc"), r.text("admin_doc"), r.text("ready")))
+        .values()
+        .stream()
+        .map(
+            rows ->
+                new Placed(
+                    ResourceStore.parsed(rows.getFirst().doc, rows.getFirst().adminDoc),
+                    rows.stream().map(Row::ready).filter(Objects::nonNull).collect(toSet())))
+        .toList();
   }
 
   /** Hosts where a port is made ready. */
   static List<String> readyHosts(Sql sql, String portId) {
     return sql.list("SELECT host FROM port_binding WHERE port_id = ?", r -> r.text("host"), portId);
-  }
-
-  /** Other hosts where ports of a network are made ready. */
-  static List<String> readyElsewhere(Sql sql, String networkId, String host) {
-    return sql.list(
-        "SELECT DISTINCT b.host FROM port_binding b JOIN port p ON p.id = b.port_id WHERE"
-            + " p.network_id = ? AND b.host <> ?",
-        r -> r.text("host"),
-        networkId,
-        host);
   }
 
   /** Subnets of a network with a router's leg. */
@@ -301,13 +317,16 @@ final class HostStore {
             networkId));
   }
 
-  /** Every address of a group's ports. */
-  static List<String> members(Sql sql, String groupId) {
-    return sql.list(
-        "SELECT a.ip FROM port_group g JOIN ip_allocation a ON a.port_id = g.port_id"
-            + " WHERE g.group_id = ?",
-        r -> r.text("ip"),
-        groupId);
+  /** Every address of the ports of groups, by group. */
+  static Map<String, List<String>> members(Sql sql, Collection<String> groups) {
+    return ByIds.byOwner(
+        sql,
+        "SELECT g.group_id, a.ip FROM port_group g JOIN ip_allocation a ON a.port_id = g.port_id"
+            + " WHERE g.group_id IN ",
+        groups,
+        "group_id",
+        "g.group_id",
+        r -> r.text("ip"));
   }
 
   /** Whose an address on a network is. */

@@ -62,16 +62,8 @@ final class HostView {
 
   // ---- what concerns a host ----
 
-  Set<String> networkIds(Sql sql, String host) {
-    return HostStore.networks(sql, host);
-  }
-
   Set<String> portIds(Sql sql, String host) {
     return HostStore.ports(sql, host);
-  }
-
-  Set<String> groupIds(Sql sql, String host) {
-    return HostStore.groups(sql, host);
   }
 
   Set<String> routerIds(Sql sql, String host) {
@@ -101,11 +93,12 @@ final class HostView {
 
   List<Port> ports(Sql sql, String host, Collection<String> ids) {
     var out = new ArrayList<Port>();
-    var ready = ids.isEmpty() ? Set.<String>of() : HostStore.ready(sql, host);
-    for (var p : ports.rows().findAll(sql, ids)) {
+    for (var placed : HostStore.placed(sql, ids)) {
+      var p = placed.port();
       boolean here =
           host.equals(p.text("binding:host_id")) && "bridge".equals(p.text("binding:vif_type"));
-      if ((here || ready.contains(p.id())) && !p.text("device_owner").startsWith("network:")) {
+      if ((here || placed.ready().contains(host))
+          && !p.text("device_owner").startsWith("network:")) {
         var pairs = new ArrayList<Pair>();
         for (var a : p.list("allowed_address_pairs")) {
           var mac = Json.string(a, "mac_address");
@@ -139,7 +132,8 @@ final class HostView {
     var memo = memo(seq);
     var out = new ArrayList<Network>();
     var tunnels = agents.tunnels();
-    for (var n : networks.rows().findAll(sql, ids)) {
+    for (var whole : networks.whole(sql, ids)) {
+      var n = whole.network();
       var fdb = new HashMap<String, String>();
       var peers = new TreeSet<String>();
       boolean tunnelled = "vxlan".equals(n.text("provider:network_type"));
@@ -147,19 +141,14 @@ final class HostView {
         for (var wire : memo.wires.computeIfAbsent(n.id(), id -> HostStore.wires(sql, id))) {
           var tunnel = wire.host().equals(host) ? null : tunnels.get(wire.host());
           if (tunnel != null) {
-            fdb.put(wire.mac(), tunnel);
             peers.add(tunnel);
-          }
-        }
-        // a guest that arrives is heard from its first moment on
-        for (var other : HostStore.readyElsewhere(sql, n.id(), host)) {
-          var tunnel = tunnels.get(other);
-          if (tunnel != null) {
-            peers.add(tunnel);
+            if (wire.mac() != null) { // else a guest that arrives, heard from its first moment on
+              fdb.put(wire.mac(), tunnel);
+            }
           }
         }
       }
-      var of = subnets.ofNetwork(sql, n.id());
+      var of = whole.subnets();
       out.add(
           new Network(
               n.id(),
@@ -168,7 +157,7 @@ final class HostView {
               n.number("provider:segmentation_id"),
               n.number("mtu"),
               of.stream().map(HostView::subnet).toList(),
-              dhcp(sql, n, of, host),
+              host.equals(whole.dhcpHost()) ? dhcp(sql, n, of, host) : null,
               List.copyOf(peers),
               fdb));
     }
@@ -195,9 +184,6 @@ final class HostView {
   }
 
   private Dhcp dhcp(Sql sql, Resource network, List<Resource> subnets, String host) {
-    if (!networks.dhcpHost(sql, network.id()).filter(host::equals).isPresent()) {
-      return null;
-    }
     var all = ports.ofNetwork(sql, network.id());
     var server =
         all.stream()
@@ -260,27 +246,30 @@ final class HostView {
 
   private List<Group> read(Sql sql, Collection<String> ids) {
     var out = new ArrayList<Group>();
-    var rules = new HashMap<String, List<Rule>>();
-    for (var r : groups.rulesOf(sql, ids)) {
-      rules
-          .computeIfAbsent(r.text("security_group_id"), k -> new ArrayList<>())
-          .add(
-              new Rule(
-                  r.id(),
-                  r.text("direction").equals("ingress"),
-                  r.text("ethertype").equals("IPv4") ? 4 : 6,
-                  protocol(r),
-                  port(r, "port_range_min"),
-                  port(r, "port_range_max"),
-                  r.text("normalized_cidr"),
-                  r.text("remote_group_id")));
-    }
-    for (var g : groups.groups().findAll(sql, ids)) {
-      boolean named = HostStore.isNamed(sql, g.id());
-      var members = named ? HostStore.members(sql, g.id()) : List.<String>of();
-      out.add(new Group(g.id(), rules.getOrDefault(g.id(), List.of()), members));
+    var found = groups.whole(sql, ids);
+    var named =
+        found.stream().filter(SecurityGroupStore.Whole::named).map(SecurityGroupStore.Whole::id);
+    var members = HostStore.members(sql, named.toList());
+    for (var g : found) {
+      out.add(
+          new Group(
+              g.id(),
+              g.rules().stream().map(HostView::rule).toList(),
+              members.getOrDefault(g.id(), List.of())));
     }
     return out;
+  }
+
+  private static Rule rule(Resource r) {
+    return new Rule(
+        r.id(),
+        r.text("direction").equals("ingress"),
+        r.text("ethertype").equals("IPv4") ? 4 : 6,
+        protocol(r),
+        port(r, "port_range_min"),
+        port(r, "port_range_max"),
+        r.text("normalized_cidr"),
+        r.text("remote_group_id"));
   }
 
   /** Names the contract knows stay names; others become numbers. */

@@ -3,6 +3,7 @@ package welkin.network.host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import welkin.network.host.SharedStore.News;
 import welkin.store.Database;
 
 /**
@@ -68,30 +69,28 @@ final class SharedChanges {
         return; // somebody began to read after we came
       }
       begun = System.nanoTime();
-      database.read(
-          sql -> {
-            var cursor = HostStore.cursor(sql);
-            long from = from(cursor);
-            add(cursor, from, SharedStore.between(sql, from, cursor.newest()));
-            return null;
-          });
+      var news = read(newest());
+      if (news.cursor().newest() < newest()) {
+        news = read(-1); // a database of an earlier day
+      }
+      add(news);
     } finally {
       reading.unlock();
     }
   }
 
-  /** After which number to read on. */
-  private synchronized long from(HostStore.Cursor cursor) {
-    boolean known = newest >= 0 && newest <= cursor.newest() && newest + KEPT > cursor.newest();
-    return known ? newest : Math.max(cursor.floor(), cursor.newest() - FIRST);
+  /** Reads on after a number; the newest when there is none. */
+  private News read(long known) {
+    return database.read(sql -> SharedStore.news(sql, known, known < 0 ? FIRST : KEPT));
   }
 
-  private synchronized void add(HostStore.Cursor cursor, long from, List<Change> more) {
-    if (from != newest) {
+  private synchronized void add(News news) {
+    var cursor = news.cursor();
+    if (news.from() != newest) {
       changes.clear();
-      floor = from;
+      floor = news.from();
     }
-    changes.addAll(more);
+    changes.addAll(news.changes());
     newest = cursor.newest();
     floor = Math.max(floor, cursor.floor());
     if (changes.size() > 2 * KEPT) {

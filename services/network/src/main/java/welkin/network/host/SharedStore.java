@@ -1,5 +1,7 @@
 package welkin.network.host;
 
+import static java.util.stream.Collectors.toCollection;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -9,7 +11,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import welkin.network.host.HostStore.Cursor;
 import welkin.network.host.SharedChanges.Change;
 import welkin.network.host.SharedChanges.Part;
 import welkin.store.ByIds;
@@ -39,123 +44,107 @@ final class SharedStore {
   private record Row(long seq, Note note) {}
 
   /**
-   * What changed after one number, up to another, with what holds now.
+   * Changes, in order, with what holds now.
    *
-   * @return in order
+   * @param cursor when they were read
+   * @param from all that came after this number is among them
    */
-  static List<Change> between(Sql sql, long after, long upTo) {
-    var rows =
-        sql.list(
-            "SELECT seq, part, object_id, entry FROM shared_change WHERE seq > ? AND seq <= ?"
-                + " ORDER BY seq",
-            r ->
+  record News(Cursor cursor, long from, List<Change> changes) {}
+
+  /**
+   * What changed after a number.
+   *
+   * @param most so many numbers back at most
+   */
+  static News news(Sql sql, long after, long most) {
+    var cursor = new Cursor[1];
+    var rows = new ArrayList<Row>();
+    sql.list(
+        "SELECT c.seq AS newest, c.floor, s.seq, s.part, s.object_id, s.entry FROM host_cursor c"
+            + " LEFT JOIN shared_change s ON s.seq > ? AND s.seq > c.seq - ? WHERE c.id = 1"
+            + " ORDER BY s.seq",
+        r -> {
+          cursor[0] = new Cursor(r.number("newest"), r.number("floor"));
+          if (r.text("part") != null) {
+            rows.add(
                 new Row(
                     r.number("seq"),
-                    new Note(Part.valueOf(r.text("part")), r.text("object_id"), r.text("entry"))),
-            after,
-            upTo);
+                    new Note(Part.valueOf(r.text("part")), r.text("object_id"), r.text("entry"))));
+          }
+          return null;
+        },
+        after,
+        most);
     var truth = new HashMap<Note, String>();
-    var macs = notes(rows, Part.FORWARDING);
-    var peers = notes(rows, Part.PEER);
-    var members = notes(rows, Part.MEMBER);
-    pairs(
-        sql,
-        "SELECT network_id AS a, mac_address AS b, host AS c FROM port WHERE host <> '' AND",
-        "network_id",
-        "mac_address",
-        macs,
-        Part.FORWARDING,
-        truth);
-    pairs(
-        sql,
-        "SELECT DISTINCT network_id AS a, host AS b, host AS c FROM port WHERE",
-        "network_id",
-        "host",
-        peers,
-        Part.PEER,
-        truth);
-    pairs(
-        sql,
-        "SELECT DISTINCT p.network_id AS a, b.host AS b, b.host AS c FROM port_binding b"
-            + " JOIN port p ON p.id = b.port_id WHERE",
-        "p.network_id",
-        "b.host",
-        peers,
-        Part.PEER,
-        truth);
-    pairs(
-        sql,
-        "SELECT DISTINCT g.group_id AS a, a.ip AS b, a.ip AS c FROM ip_allocation a"
-            + " JOIN port_group g ON g.port_id = a.port_id WHERE",
-        "g.group_id",
-        "a.ip",
-        members,
-        Part.MEMBER,
-        truth);
-    var flat = flat(sql, macs, peers);
+    var flat = new HashSet<String>();
+    var notes = List.copyOf(rows.stream().map(Row::note).collect(toCollection(LinkedHashSet::new)));
+    for (int i = 0; i < notes.size(); i += TOGETHER) {
+      look(sql, notes.subList(i, Math.min(notes.size(), i + TOGETHER)), truth, flat);
+    }
     var out = new ArrayList<Change>();
     for (var row : rows) {
       var n = row.note;
-      if (!flat.contains(n.object)) {
+      if (!flat.contains(n.object) || n.part != Part.FORWARDING && n.part != Part.PEER) {
         out.add(new Change(row.seq, n.part, n.object, n.entry, truth.get(n)));
+      } else if (n.part == Part.FORWARDING) {
+        // hosts keep no tables of such a network, but one serves its DHCP
+        out.add(new Change(row.seq, Part.LEASES, n.object, "", null));
       }
     }
-    return out;
+    return new News(cursor[0], Math.max(after, cursor[0].newest() - most), out);
   }
 
-  private static Set<Note> notes(List<Row> rows, Part part) {
-    var out = new LinkedHashSet<Note>();
-    for (var row : rows) {
-      if (row.note.part == part) {
-        out.add(row.note);
-      }
+  /** Looks at what notes are about, in one statement: more may be found, which is no harm. */
+  private static void look(Sql sql, List<Note> notes, Map<Note, String> truth, Set<String> flat) {
+    var networks = distinct(notes, n -> n.part.ofNetwork(), Note::object);
+    var groups = distinct(notes, n -> n.part == Part.MEMBER, Note::object);
+    var macs = distinct(notes, n -> n.part == Part.FORWARDING, Note::entry);
+    var hosts = distinct(notes, n -> n.part == Part.PEER, Note::entry);
+    var ips = distinct(notes, n -> n.part == Part.MEMBER, Note::entry);
+    int most = Stream.of(networks, groups, macs, hosts, ips).mapToInt(List::size).max().orElse(1);
+    // all lists are as long, of a few lengths, so that there are few statements to prepare
+    int size = most < 2 ? 1 : 2 * Integer.highestOneBit(most - 1);
+    var in = " IN (?" + ", ?".repeat(size - 1) + ")";
+    var args = new ArrayList<Object>();
+    for (var list :
+        List.of(networks, macs, networks, hosts, networks, hosts, groups, ips, networks)) {
+      args.addAll(list);
+      args.addAll(Collections.nCopies(size - list.size(), list.isEmpty() ? null : list.getLast()));
     }
-    return out;
+    sql.list(
+        "SELECT 'FORWARDING' AS part, network_id AS object, mac_address AS entry, host FROM port"
+            + " WHERE host <> '' AND network_id"
+            + in
+            + " AND mac_address"
+            + in
+            + " UNION SELECT 'PEER', network_id, host, host FROM port WHERE network_id"
+            + in
+            + " AND host"
+            + in
+            + " UNION SELECT 'PEER', p.network_id, b.host, b.host FROM port_binding b"
+            + " JOIN port p ON p.id = b.port_id WHERE p.network_id"
+            + in
+            + " AND b.host"
+            + in
+            + " UNION SELECT 'MEMBER', g.group_id, a.ip, a.ip FROM ip_allocation a"
+            + " JOIN port_group g ON g.port_id = a.port_id WHERE g.group_id"
+            + in
+            + " AND a.ip"
+            + in
+            + " UNION SELECT 'FLAT', id, '', '' FROM network WHERE network_type <> 'vxlan' AND id"
+            + in,
+        r ->
+            r.text("part").equals("FLAT")
+                ? flat.add(r.text("object"))
+                : truth.put(
+                    new Note(Part.valueOf(r.text("part")), r.text("object"), r.text("entry")),
+                    r.text("host")),
+        args.toArray());
   }
 
-  /** Looks pairs up: more may be found than asked for, which is no harm. */
-  private static void pairs(
-      Sql sql,
-      String select,
-      String first,
-      String second,
-      Set<Note> notes,
-      Part part,
-      Map<Note, String> truth) {
-    var all = List.copyOf(notes);
-    for (int i = 0; i < all.size(); i += TOGETHER) {
-      var some = all.subList(i, Math.min(all.size(), i + TOGETHER));
-      var objects = some.stream().map(Note::object).distinct().toList();
-      var entries = some.stream().map(Note::entry).distinct().toList();
-      var args = new ArrayList<Object>(objects);
-      args.addAll(entries);
-      sql.list(
-              select + in(first, objects) + " AND" + in(second, entries),
-              r -> Map.entry(new Note(part, r.text("a"), r.text("b")), r.text("c")),
-              args.toArray())
-          .forEach(e -> truth.put(e.getKey(), e.getValue()));
-    }
-  }
-
-  private static String in(String column, List<?> values) {
-    return " "
-        + column
-        + " IN ("
-        + String.join(", ", Collections.nCopies(values.size(), "?"))
-        + ")";
-  }
-
-  /** Of the networks, those without tunnels, whose hosts keep no such tables. */
-  private static Set<String> flat(Sql sql, Set<Note> macs, Set<Note> peers) {
-    var ids = new HashSet<String>();
-    macs.forEach(n -> ids.add(n.object));
-    peers.forEach(n -> ids.add(n.object));
-    return new HashSet<>(
-        ByIds.list(
-            sql,
-            "SELECT id FROM network WHERE network_type <> 'vxlan' AND id IN ",
-            ids,
-            r -> r.text("id")));
+  private static List<String> distinct(
+      List<Note> notes, Predicate<Note> which, Function<Note, String> what) {
+    return notes.stream().filter(which).map(what).distinct().toList();
   }
 
   /** That a host has a network, or uses a group. */
@@ -210,12 +199,5 @@ final class SharedStore {
   private static Set<Held> held(Sql sql, String select, Collection<String> ids) {
     return new HashSet<>(
         ByIds.list(sql, select, ids, r -> new Held(r.text("held"), r.text("host"))));
-  }
-
-  /** Networks whose DHCP a host serves. */
-  static Set<String> served(Sql sql, String host) {
-    return new HashSet<>(
-        sql.list(
-            "SELECT network_id FROM dhcp_binding WHERE host = ?", r -> r.text("network_id"), host));
   }
 }

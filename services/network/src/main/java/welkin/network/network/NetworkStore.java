@@ -11,6 +11,7 @@ import welkin.network.resource.Journal;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.ResourceStore.Column;
+import welkin.store.ByIds;
 import welkin.store.Sql;
 
 /** Networks, their segments, and where their DHCP server runs. */
@@ -87,6 +88,42 @@ public final class NetworkStore {
       targets.get(i).put("network:project_id", network.projectId());
       targets.get(i).put("shared", network.flag("shared") || granted.contains(network.id()));
     }
+  }
+
+  /**
+   * A network and what belongs to it.
+   *
+   * @param subnets in order of their ids
+   * @param dhcpHost of its DHCP server, or null
+   */
+  public record Whole(Resource network, List<Resource> subnets, String dhcpHost) {}
+
+  /** Networks by id with what belongs to them, in no order. */
+  public List<Whole> whole(Sql sql, Collection<String> ids) {
+    record Row(String doc, String adminDoc, String subnet, String dhcpHost) {}
+    return ByIds.byOwner(
+            sql,
+            "SELECT n.id, n.doc, n.admin_doc, s.doc AS subnet, d.host FROM network n"
+                + " LEFT JOIN subnet s ON s.network_id = n.id"
+                + " LEFT JOIN dhcp_binding d ON d.network_id = n.id WHERE n.id IN ",
+            ids,
+            "id",
+            "s.id",
+            r -> new Row(r.text("doc"), r.text("admin_doc"), r.text("subnet"), r.text("host")))
+        .values()
+        .stream()
+        .map(
+            rows -> {
+              var n = rows.getFirst();
+              return new Whole(
+                  ResourceStore.parsed(n.doc, n.adminDoc),
+                  rows.stream()
+                      .filter(r -> r.subnet != null)
+                      .map(r -> ResourceStore.parsed(r.subnet, null))
+                      .toList(),
+                  n.dhcpHost);
+            })
+        .toList();
   }
 
   /** The host of a network's DHCP server. */

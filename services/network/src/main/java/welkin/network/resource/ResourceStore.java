@@ -247,7 +247,8 @@ public final class ResourceStore {
     return parsed(r.text("doc"), r.text("admin_doc"));
   }
 
-  private static Resource parsed(String doc, String adminDoc) {
+  /** A resource of its document as kept: what everybody sees, and what only some do. */
+  public static Resource parsed(String doc, String adminDoc) {
     var d = (ObjectNode) Json.parse(doc);
     if (adminDoc != null && adminDoc.length() > 2) {
       d.setAll((ObjectNode) Json.parse(adminDoc));

@@ -10,6 +10,7 @@ import welkin.network.resource.Journal;
 import welkin.network.resource.Resource;
 import welkin.network.resource.ResourceStore;
 import welkin.network.resource.ResourceStore.Column;
+import welkin.store.ByIds;
 import welkin.store.Sql;
 
 /** Groups, rules, and which group is a project's default. */
@@ -59,6 +60,39 @@ public final class SecurityGroupStore {
 
   public List<Resource> rulesOf(Sql sql, Collection<String> groupIds) {
     return rules.whereIn(sql, "security_group_id", groupIds);
+  }
+
+  /**
+   * A group and what hosts need of it.
+   *
+   * @param named whether a rule names it
+   */
+  public record Whole(String id, List<Resource> rules, boolean named) {}
+
+  /** Groups by id with their rules, in no order. */
+  public List<Whole> whole(Sql sql, Collection<String> ids) {
+    record Row(String doc, String adminDoc, boolean named) {}
+    return ByIds.byOwner(
+            sql,
+            "SELECT g.id, r.doc, r.admin_doc, CASE WHEN EXISTS (SELECT 1 FROM security_group_rule n"
+                + " WHERE n.remote_group_id = g.id) THEN 1 ELSE 0 END AS named FROM security_group"
+                + " g LEFT JOIN security_group_rule r ON r.security_group_id = g.id WHERE g.id IN ",
+            ids,
+            "id",
+            "r.id",
+            r -> new Row(r.text("doc"), r.text("admin_doc"), r.flag("named")))
+        .entrySet()
+        .stream()
+        .map(
+            e ->
+                new Whole(
+                    e.getKey(),
+                    e.getValue().stream()
+                        .filter(r -> r.doc != null)
+                        .map(r -> ResourceStore.parsed(r.doc, r.adminDoc))
+                        .toList(),
+                    e.getValue().getFirst().named))
+        .toList();
   }
 
   Optional<String> defaultOf(Sql sql, String projectId) {
