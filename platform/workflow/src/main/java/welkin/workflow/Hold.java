@@ -1,11 +1,16 @@
 package welkin.workflow;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
 
 /** A workflow this process has leased, and what others want it to know. */
 final class Hold {
   private final WorkflowRow row;
+  private final Object known;
+  private final Map<String, JsonNode> told = new ConcurrentHashMap<>();
   private boolean isNew;
   private final Semaphore bell = new Semaphore(0);
   private volatile boolean cancelled;
@@ -14,9 +19,11 @@ final class Hold {
 
   /**
    * @param isNew it was stored with this lease, so nothing of it can be recorded yet
+   * @param known what whoever enqueued it knows of its subject, or null
    */
-  Hold(WorkflowRow row, boolean isNew) {
+  Hold(WorkflowRow row, boolean isNew, Object known) {
     this.row = row;
+    this.known = known;
     this.isNew = isNew;
   }
 
@@ -29,6 +36,21 @@ final class Hold {
 
   WorkflowRow row() {
     return row;
+  }
+
+  Object known() {
+    return known;
+  }
+
+  /** A signal that is not stored. */
+  void tell(String signal, JsonNode payload) {
+    told.put(signal, payload);
+    ring();
+  }
+
+  /** A signal that was told, or null. */
+  JsonNode told(String signal) {
+    return told.get(signal);
   }
 
   /** It is to be undone. */

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -38,12 +39,14 @@ public final class Run {
   private final Hold hold;
   private final WorkflowRow row;
   private final List<WorkflowRow.Step> log;
+  private final Object known;
   private final Deque<Undo> undos = new ArrayDeque<>();
   private int position;
   private String result;
   private Consumer<Sql> last = sql -> {};
 
-  Run(WorkflowEngine engine, Hold hold, List<WorkflowRow.Step> log) {
+  Run(WorkflowEngine engine, Hold hold, List<WorkflowRow.Step> log, Object known) {
+    this.known = known;
     this.engine = engine;
     this.hold = hold;
     this.row = hold.row();
@@ -56,6 +59,14 @@ public final class Run {
    */
   public String id() {
     return row.id();
+  }
+
+  /**
+   * What whoever enqueued the workflow knew of its subject, when it begins at once and where it was
+   * enqueued; empty in every other case, so it must be found elsewhere, too.
+   */
+  public <T> Optional<T> known(Class<T> type) {
+    return Optional.ofNullable(known).filter(type::isInstance).map(type::cast);
   }
 
   /**

@@ -52,6 +52,8 @@ final class Worker {
   private final Semaphore bell = new Semaphore(0);
   private final Map<String, Hold> holds = new ConcurrentHashMap<>();
 
+  private final Map<String, Hold> bySubject = new ConcurrentHashMap<>();
+
   /** Workflows that ended here, whose steps and signals nobody reads any more. */
   private final Queue<String> ended = new ConcurrentLinkedQueue<>();
 
@@ -96,6 +98,11 @@ final class Worker {
     return holds.get(id);
   }
 
+  /** What runs here of a subject, or null. */
+  Hold holdOf(String subject) {
+    return bySubject.get(subject);
+  }
+
   /** Makes it look at once. */
   void ring() {
     bell.release();
@@ -103,19 +110,16 @@ final class Worker {
 
   /** Goes on with a workflow that was leased to this worker. */
   void submit(WorkflowRow row) {
-    submit(row, false);
+    submit(new Hold(row, false, null));
   }
 
-  /**
-   * Begins a workflow that was leased to this worker.
-   *
-   * @param isNew nothing of it can be recorded yet
-   */
-  void submit(WorkflowRow row, boolean isNew) {
-    var hold = new Hold(row, isNew);
+  /** Begins a workflow that was leased to this worker. */
+  void submit(Hold hold) {
+    var row = hold.row();
     if (closed || holds.putIfAbsent(row.id(), hold) != null) {
       return;
     }
+    bySubject.put(row.subject(), hold);
     load.incrementAndGet();
     Thread.ofVirtual().name(row.kind() + " " + row.subject()).start(() -> turn(hold));
   }
@@ -139,6 +143,7 @@ final class Worker {
       // as if the process had died here: nothing is written
     } finally {
       holds.remove(row.id(), hold);
+      bySubject.remove(row.subject(), hold);
       load.decrementAndGet();
       if (more) {
         ring();

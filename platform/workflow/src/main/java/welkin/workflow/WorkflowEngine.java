@@ -138,8 +138,18 @@ public final class WorkflowEngine implements AutoCloseable {
    * @return its id
    */
   public <I> String enqueue(Sql sql, Workflow<I> workflow, String subject, I input) {
+    return enqueue(sql, workflow, subject, input, null);
+  }
+
+  /**
+   * The same by somebody who knows the subject as this transaction leaves it.
+   *
+   * @param known what the workflow need not read again when it begins here and now, see {@link
+   *     Run#known}; or null
+   */
+  public <I> String enqueue(Sql sql, Workflow<I> workflow, String subject, I input, Object known) {
     var row = row(workflow, subject, input, now(sql));
-    if (!begin(sql, row)) {
+    if (!begin(sql, row, known)) {
       follow(sql, row);
     }
     return row.id();
@@ -151,9 +161,9 @@ public final class WorkflowEngine implements AutoCloseable {
    * @param reason why they are undone
    */
   public <I> String supersede(
-      Sql sql, Workflow<I> workflow, String subject, I input, Fault reason) {
+      Sql sql, Workflow<I> workflow, String subject, I input, Object known, Fault reason) {
     var row = row(workflow, subject, input, now(sql));
-    if (!begin(sql, row)) {
+    if (!begin(sql, row, known)) {
       cancel(sql, subject, reason);
       follow(sql, row);
     }
@@ -176,14 +186,14 @@ public final class WorkflowEngine implements AutoCloseable {
   }
 
   /** Stores a workflow whose turn it is at once; false when others of its subject come first. */
-  private boolean begin(Sql sql, WorkflowRow row) {
+  private boolean begin(Sql sql, WorkflowRow row, Object known) {
     var w = worker;
     boolean here = w != null && w.hasRoom();
     var lease = here ? row.createdAt().plus(Worker.LEASE) : null;
     if (!WorkflowStore.insertAlone(sql, row, here ? owner : null, lease)) {
       return false;
     }
-    sql.afterCommit(here ? () -> w.submit(row, true) : this::tellAll);
+    sql.afterCommit(here ? () -> w.submit(new Hold(row, true, known)) : this::tellAll);
     return true;
   }
 
@@ -231,6 +241,22 @@ public final class WorkflowEngine implements AutoCloseable {
       sql.afterCommit(() -> withHold(id, Hold::ring));
     }
     return !live.isEmpty();
+  }
+
+  /**
+   * Tells the work on a subject that runs here what it would see for itself a second later ({@link
+   * Run#await(String, String, Duration, BooleanSupplier)}); so nothing is stored.
+   *
+   * @return false when nothing of it runs here: then {@link #signal} tells it wherever it runs
+   */
+  public boolean tell(String subject, String name, Object payload) {
+    var w = worker;
+    var hold = w == null ? null : w.holdOf(subject);
+    if (closed || hold == null || hold.lost()) {
+      return false;
+    }
+    hold.tell(name, Json.tree(payload));
+    return true;
   }
 
   /**
@@ -408,6 +434,10 @@ public final class WorkflowEngine implements AutoCloseable {
       if (mustUnwind(hold)) {
         throw new Run.Unwinding();
       }
+      var told = hold.told(signal);
+      if (told != null) {
+        return told;
+      }
       var found = database.read(sql -> WorkflowStore.signal(sql, hold.row().id(), signal));
       if (found.isPresent()) {
         return found.get();
@@ -491,7 +521,8 @@ public final class WorkflowEngine implements AutoCloseable {
   }
 
   private <I> void perform(Workflow<I> workflow, Hold hold) {
-    var begun = hold.beginsNow() ? new Begun(Optional.of(hold.row()), List.of()) : begun(hold);
+    boolean now = hold.beginsNow();
+    var begun = now ? new Begun(Optional.of(hold.row()), List.of()) : begun(hold);
     var row = begun.row.orElse(null);
     if (row == null || row.hasEnded()) {
       return;
@@ -500,7 +531,7 @@ public final class WorkflowEngine implements AutoCloseable {
       hold.cancel();
     }
     var input = Json.read(row.input(), workflow.inputType());
-    var run = new Run(this, hold, begun.steps);
+    var run = new Run(this, hold, begun.steps, now ? hold.known() : null);
     Fault reason = row.reason() == null ? null : WorkflowRow.fault(row.reason());
     try {
       stopIfLost(hold);

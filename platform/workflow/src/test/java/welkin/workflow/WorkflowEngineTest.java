@@ -221,6 +221,70 @@ class WorkflowEngineTest {
   }
 
   @Test
+  void whatRunsHereIsToldWithoutAWrite() {
+    assertThat(engine.tell("s", "plugged", Map.of())).isFalse();
+    enqueue(new Input("s", false, true));
+    assertThat(engine.tell("s", "plugged", Map.of("port", "p"))).isTrue();
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(outcome).containsEntry("s", "ACTIVE");
+  }
+
+  @Test
+  void stepsAndSignalsOfEndedWorkflowsGo() {
+    enqueue(new Input("s", true, true));
+    assertThat(engine.signal("s", "plugged", Map.of("port", "p"))).isTrue();
+    enqueue(new Input("t", false, true));
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(db.read(sql -> WorkflowReport.of(sql, "s")).getFirst().steps()).isEmpty();
+    var end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (kept("s") > 0 && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(kept("s")).isZero();
+    assertThat(kept("t")).isPositive();
+  }
+
+  long kept(String subject) {
+    return db.read(
+        sql ->
+            sql.number(
+                "SELECT COUNT(*) FROM workflow w JOIN (SELECT workflow_id FROM workflow_step UNION"
+                    + " ALL SELECT workflow_id FROM workflow_signal) k ON k.workflow_id = w.id"
+                    + " WHERE w.subject = ?",
+                subject));
+  }
+
+  @Test
+  void whatIsKnownIsToldOnlyToTheFirstRun() {
+    var seen = new java.util.concurrent.CopyOnWriteArrayList<java.util.Optional<String>>();
+    var reader =
+        new Workflow<String>("reader", 1, String.class, Duration.ofMinutes(1)) {
+          @Override
+          public void run(Run run, String in) {
+            seen.add(run.known(String.class));
+            if (seen.size() == 1) {
+              throw new Probe.Crash();
+            }
+          }
+
+          @Override
+          public void failed(Sql sql, String in, Fault f) {}
+        };
+    engine.close();
+    var dying = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8);
+    dying.register(reader);
+    dying.start(true);
+    db.change(sql -> dying.enqueue(sql, reader, "s", "s", "as it is"));
+    assertThat(dying.settled("s", Duration.ofMillis(300))).isFalse();
+    dying.halt();
+    engine = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8);
+    engine.register(reader);
+    engine.start(true);
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(seen).containsExactly(java.util.Optional.of("as it is"), java.util.Optional.empty());
+  }
+
+  @Test
   void cancellingUndoesEverythingAndTheNextWorkflowOfTheSubjectFollows() {
     enqueue(new Input("s", false, true));
     db.change(sql -> engine.cancel(sql, "s", Fault.conflict("deleted meanwhile")));

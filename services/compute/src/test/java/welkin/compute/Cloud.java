@@ -116,6 +116,7 @@ final class Cloud implements AutoCloseable {
 
   /** What the network tells when a port is wired. */
   void wired(String serverId, String portId) {
+    neighbours.wired(portId);
     call(
         SERVICE,
         "2.96",

@@ -5,6 +5,7 @@ import static welkin.core.Json.string;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -211,9 +212,18 @@ final class Neighbours {
 
   private Answer updatePort(Call call) {
     var port = known(ports, call.path("id"));
+    var before = string(port, "binding:host_id");
     port.setAll(call.object("port"));
+    if (!Objects.equals(before, string(port, "binding:host_id"))) {
+      port.put("status", "DOWN");
+    }
     bind(port);
     return one("port", port);
+  }
+
+  /** A port's host says that it is wired. */
+  void wired(String portId) {
+    ports.computeIfPresent(portId, (id, port) -> port.put("status", "ACTIVE"));
   }
 
   private static void bind(ObjectNode port) {

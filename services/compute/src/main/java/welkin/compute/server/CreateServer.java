@@ -27,7 +27,7 @@ public final class CreateServer extends Workflow<OnServer> {
 
   @Override
   public void run(Run run, OnServer input) {
-    var server = means.server(input.serverId());
+    var server = means.server(run, input.serverId());
     var tried = new LinkedHashMap<String, String>();
     for (int attempt = 1; ; attempt++) {
       var before = run.mark();

@@ -26,7 +26,7 @@ public final class DeleteServer extends Workflow<OnServer> {
   @Override
   public void run(Run run, OnServer input) {
     var id = input.serverId();
-    var server = means.server(id);
+    var server = means.server(run, id);
     var host = server.host();
     if (host != null) {
       run.again("destroy", () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
@@ -34,7 +34,7 @@ public final class DeleteServer extends Workflow<OnServer> {
     run.again("end moves", () -> endMoves(id, host));
     run.again("unplug ports", () -> means.networking().unplug(server));
     run.again("release", () -> means.finder().release(server));
-    run.last(sql -> forget(sql, id));
+    run.last(sql -> forget(sql, server));
   }
 
   /** What a move that is not over keeps on another host goes too. */
@@ -51,11 +51,12 @@ public final class DeleteServer extends Workflow<OnServer> {
     }
   }
 
-  private void forget(Sql sql, String id) {
-    var server = ServerStore.find(sql, id).orElse(null);
-    if (server == null) {
+  /** Nothing else works on the server meanwhile, so it is still what it was at the beginning. */
+  private void forget(Sql sql, Server server) {
+    if (server.deleted()) {
       return;
     }
+    var id = server.id();
     var now = means.clock().instant();
     means.set(
         sql,
@@ -70,7 +71,9 @@ public final class DeleteServer extends Workflow<OnServer> {
         0,
         "terminated_at",
         now);
-    ServerGroupStore.leave(sql, id);
+    if (server.boot().groupId() != null) {
+      ServerGroupStore.leave(sql, id);
+    }
     var flavor = server.flavor();
     means
         .quotas()

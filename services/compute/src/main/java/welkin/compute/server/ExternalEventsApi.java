@@ -8,14 +8,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Json;
 import welkin.http.Answer;
 import welkin.http.Call;
 import welkin.http.Routes;
 import welkin.http.Shape;
-import welkin.store.Database;
-import welkin.store.Sql;
 import welkin.workflow.WorkflowEngine;
 
 /**
@@ -23,7 +22,7 @@ import welkin.workflow.WorkflowEngine;
  * wakes the work that waits for it; a changed network makes the kept addresses fresh.
  */
 public final class ExternalEventsApi {
-  /** What workflows wait for; nothing is written for the others. */
+  /** What workflows wait for; nothing is written for the others, nor for work that runs here. */
   private static final String AWAITED = "network-vif-plugged";
 
   private static final Set<String> PORT_EVENTS =
@@ -73,15 +72,7 @@ public final class ExternalEventsApi {
     var events = new ArrayList<ObjectNode>();
     call.object().get("events").forEach(e -> events.add((ObjectNode) e.deepCopy()));
     var refreshed = new LinkedHashSet<String>();
-    Database.Work<int[]> work =
-        sql -> {
-          refreshed.clear();
-          return hear(sql, events, refreshed);
-        };
-    int[] codes =
-        events.stream().anyMatch(e -> AWAITED.equals(Json.string(e, "name")))
-            ? means.database().tx(work)
-            : means.database().read(work);
+    int[] codes = hear(events, refreshed);
     refreshed.forEach(refresh::soon);
     var answer = Json.object();
     var array = answer.putArray("events");
@@ -100,16 +91,50 @@ public final class ExternalEventsApi {
   }
 
   /** Of each event: 200, 404 for no such server, 422 for one that is on no host. */
-  private int[] hear(Sql sql, List<ObjectNode> events, Set<String> refreshed) {
-    var ids = events.stream().map(e -> Json.string(e, "server_uuid")).distinct().toList();
+  private int[] hear(List<ObjectNode> events, Set<String> refreshed) {
+    var ids = events.stream().map(ExternalEventsApi::server).distinct().toList();
     var sites = new HashMap<String, ServerStore.Site>();
-    ServerStore.sites(sql, ids).forEach(s -> sites.put(s.id(), s));
+    means.database().read(sql -> ServerStore.sites(sql, ids)).forEach(s -> sites.put(s.id(), s));
+    var elsewhere =
+        events.stream()
+            .filter(e -> isAwaited(e) && sites.containsKey(server(e)) && !toldHere(e))
+            .toList();
+    Set<ObjectNode> unheard =
+        elsewhere.isEmpty()
+            ? Set.of()
+            : means
+                .database()
+                .tx(
+                    sql ->
+                        elsewhere.stream()
+                            .filter(e -> !engine.signal(sql, server(e), signal(e), status(e)))
+                            .collect(Collectors.toSet()));
     return events.stream()
-        .mapToInt(e -> hear(sql, e, sites.get(Json.string(e, "server_uuid")), refreshed))
+        .mapToInt(e -> code(e, sites.get(server(e)), !unheard.contains(e), refreshed))
         .toArray();
   }
 
-  private int hear(Sql sql, ObjectNode event, ServerStore.Site server, Set<String> refreshed) {
+  private boolean toldHere(ObjectNode event) {
+    return engine.tell(server(event), signal(event), status(event));
+  }
+
+  private static boolean isAwaited(ObjectNode event) {
+    return AWAITED.equals(Json.string(event, "name")) && Json.string(event, "tag") != null;
+  }
+
+  private static String server(ObjectNode event) {
+    return Json.string(event, "server_uuid");
+  }
+
+  private static String signal(ObjectNode event) {
+    return AWAITED + ":" + Json.string(event, "tag");
+  }
+
+  private static Map<String, String> status(ObjectNode event) {
+    return Map.of("status", event.path("status").asString(""));
+  }
+
+  private int code(ObjectNode event, ServerStore.Site server, boolean told, Set<String> refreshed) {
     if (server == null) {
       return 404;
     }
@@ -118,12 +143,9 @@ public final class ExternalEventsApi {
     if (PORT_EVENTS.contains(name) && tag != null) {
       boolean heard =
           name.equals(AWAITED)
-              ? engine.signal(
-                  sql,
-                  server.id(),
-                  name + ":" + tag,
-                  Map.of("status", event.path("status").asString("")))
-              : server.host() == null && engine.isBusy(sql, server.id());
+              ? told
+              : server.host() == null
+                  && means.database().read(sql -> engine.isBusy(sql, server.id()));
       if (server.nics().stream().anyMatch(n -> n.given() && n.portId().equals(tag))) {
         // a port that was there before has groups of its own
         refreshed.add(server.id());

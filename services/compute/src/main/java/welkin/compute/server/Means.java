@@ -21,6 +21,7 @@ import welkin.peers.Peers;
 import welkin.store.Database;
 import welkin.store.Quotas;
 import welkin.store.Sql;
+import welkin.workflow.Run;
 
 /** What the work on servers is done with. */
 public record Means(
@@ -52,6 +53,11 @@ public record Means(
     return database()
         .read(sql -> ServerStore.findEver(sql, id))
         .orElseThrow(() -> Lookup.absent(id));
+  }
+
+  /** The server a workflow is about, as it is when the work begins. */
+  Server server(Run run, String id) {
+    return run.known(Server.class).orElseGet(() -> server(id));
   }
 
   Migration migration(long id) {

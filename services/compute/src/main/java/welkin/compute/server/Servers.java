@@ -59,7 +59,7 @@ public final class Servers {
                 }
                 means.actions().begin(sql, server.id(), "create");
                 means.tell(sql, server, "create.start");
-                engine.enqueue(sql, createServer, server.id(), new OnServer(server.id()));
+                engine.enqueue(sql, createServer, server.id(), new OnServer(server.id()), server);
                 servers.add(server);
               }
               return servers;
@@ -153,6 +153,7 @@ public final class Servers {
                   deleteServer,
                   server.id(),
                   new OnServer(server.id()),
+                  now,
                   Fault.conflict("The server is being deleted."));
             });
   }
