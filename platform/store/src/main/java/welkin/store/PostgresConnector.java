@@ -24,8 +24,9 @@ final class PostgresConnector extends Connector {
               + "s'; SET idle_in_transaction_session_timeout = '"
               + (answerSeconds == 0 ? 0 : SILENCE_SECONDS)
               + "s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2;"
-              // statements are planned once, when tables are small: even then by their indexes
-              + " SET random_page_cost = 1.1;"
+              // statements are planned once, when tables are small, and these are full of dead rows
+              // between two vacuums: by their indexes even then
+              + " SET random_page_cost = 1.1; SET seq_page_cost = 4;"
               + " SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000");
       return connection;
     } catch (SQLException e) {
