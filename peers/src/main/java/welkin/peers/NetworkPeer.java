@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
 import welkin.core.Json;
@@ -23,7 +25,26 @@ public final class NetworkPeer {
   /** Ids in one query are kept to a URL that every server takes. */
   private static final int IDS = 100;
 
+  /** What is read of networks and groups: rules, for one, are much to ask for and to answer. */
+  private static final String NETWORK_FIELDS =
+      fields(
+          "id",
+          "name",
+          "project_id",
+          "mtu",
+          "shared",
+          "router:external",
+          "admin_state_up",
+          "port_security_enabled",
+          "subnets");
+
+  private static final String GROUP_FIELDS = fields("id", "name", "project_id", "description");
+
   private final Peers peers;
+
+  private static String fields(String... names) {
+    return Stream.of(names).map(n -> "&fields=" + Peers.encode(n)).collect(Collectors.joining());
+  }
 
   public NetworkPeer(Peers peers) {
     this.peers = peers;
@@ -120,14 +141,14 @@ public final class NetworkPeer {
 
   /** Networks by id; those that do not exist are absent. */
   public List<Network> networks(Collection<String> ids) {
-    return byIds("networks", "id", ids).stream().map(NetworkPeer::network).toList();
+    return byIds("networks", "id", ids, NETWORK_FIELDS).stream().map(NetworkPeer::network).toList();
   }
 
   /** What a project may put a server on: its own and shared networks, external ones left out. */
   public List<Network> networksFor(String projectId) {
     var all = new LinkedHashMap<String, Network>();
     for (var query : List.of("project_id=" + Peers.encode(projectId), "shared=true")) {
-      for (var n : peers.get(V2 + "/networks?" + query).get("networks")) {
+      for (var n : peers.get(V2 + "/networks?" + query + NETWORK_FIELDS).get("networks")) {
         var network = network(n);
         if (query.startsWith("shared") || !network.external()) {
           all.put(network.id(), network);
@@ -139,7 +160,7 @@ public final class NetworkPeer {
 
   /** Subnets by id. */
   public List<Subnet> subnets(Collection<String> ids) {
-    return byIds("subnets", "id", ids).stream().map(NetworkPeer::subnet).toList();
+    return byIds("subnets", "id", ids, "").stream().map(NetworkPeer::subnet).toList();
   }
 
   public Port port(String id) {
@@ -148,7 +169,7 @@ public final class NetworkPeer {
 
   /** The ports of servers. */
   public List<Port> portsOf(Collection<String> serverIds) {
-    return byIds("ports", "device_id", serverIds).stream().map(NetworkPeer::port).toList();
+    return byIds("ports", "device_id", serverIds, "").stream().map(NetworkPeer::port).toList();
   }
 
   /**
@@ -275,7 +296,7 @@ public final class NetworkPeer {
 
   /** The groups a project owns. */
   public List<SecurityGroup> securityGroups(String projectId) {
-    return groups(peers.get(V2 + "/security-groups?project_id=" + Peers.encode(projectId)));
+    return groups("?project_id=" + Peers.encode(projectId));
   }
 
   /**
@@ -287,17 +308,17 @@ public final class NetworkPeer {
       String projectId, String by, Collection<String> values) {
     var query = new StringBuilder("?project_id=").append(Peers.encode(projectId));
     values.forEach(v -> query.append('&').append(by).append('=').append(Peers.encode(v)));
-    return groups(peers.get(V2 + "/security-groups" + query));
+    return groups(query.toString());
   }
 
   /** Groups by id. */
   public List<SecurityGroup> securityGroups(Collection<String> ids) {
-    return byIds("security-groups", "id", ids).stream().map(NetworkPeer::group).toList();
+    return byIds("security-groups", "id", ids, GROUP_FIELDS).stream().map(NetworkPeer::group).toList();
   }
 
   /** The floating addresses that lead to ports. */
   public List<FloatingIp> floatingIps(Collection<String> portIds) {
-    return byIds("floatingips", "port_id", portIds).stream()
+    return byIds("floatingips", "port_id", portIds, "").stream()
         .map(
             n ->
                 new FloatingIp(
@@ -308,7 +329,8 @@ public final class NetworkPeer {
         .toList();
   }
 
-  private List<JsonNode> byIds(String collection, String key, Collection<String> ids) {
+  private List<JsonNode> byIds(
+      String collection, String key, Collection<String> ids, String fields) {
     var out = new ArrayList<JsonNode>();
     var all = List.copyOf(ids);
     for (int i = 0; i < all.size(); i += IDS) {
@@ -316,15 +338,18 @@ public final class NetworkPeer {
       for (var id : all.subList(i, Math.min(all.size(), i + IDS))) {
         query.append(query.isEmpty() ? '?' : '&').append(key).append('=').append(Peers.encode(id));
       }
-      var answer = peers.get(V2 + "/" + collection + query);
+      var answer = peers.get(V2 + "/" + collection + query + fields);
       answer.get(collection.replace('-', '_')).forEach(out::add);
     }
     return out;
   }
 
-  private static List<SecurityGroup> groups(JsonNode answer) {
+  private List<SecurityGroup> groups(String query) {
     var out = new ArrayList<SecurityGroup>();
-    answer.get("security_groups").forEach(n -> out.add(group(n)));
+    peers
+        .get(V2 + "/security-groups" + query + GROUP_FIELDS)
+        .get("security_groups")
+        .forEach(n -> out.add(group(n)));
     return out;
   }
 

@@ -2,6 +2,7 @@ package welkin.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,28 @@ class SharingTest {
     cloud.delete("bob", "/ports/" + port);
     assertThat(cloud.delete("alice", "/rbac-policies/" + id).status()).isEqualTo(204);
     assertThat(cloud.get("bob", "/networks/" + net).status()).isEqualTo(404);
+  }
+
+  @Test
+  void aListOfSomeAttributesShowsThemAsAListOfAllDoes() {
+    var net = cloud.network("alice", "n");
+    cloud.post("alice", "/rbac-policies", policy(net, "bob"));
+    var group = cloud.make("alice", "security-groups", "{'security_group': {'name': 'web'}}");
+    cloud.post(
+        "alice", "/rbac-policies", policy(group, "bob").replace("'network'", "'security_group'"));
+    for (var name : List.of("networks", "security-groups")) {
+      var key = "/" + name.replace('-', '_');
+      var all = cloud.get("bob", "/" + name).at(key);
+      assertThat(all.findValuesAsString("id")).contains(name.equals("networks") ? net : group);
+      for (var field : all.get(0).propertyNames()) {
+        var some = cloud.get("bob", "/" + name + "?fields=id&fields=" + field).at(key);
+        assertThat(some.size()).isEqualTo(all.size());
+        for (int i = 0; i < all.size(); i++) {
+          assertThat(some.get(i).get(field)).isEqualTo(all.get(i).get(field));
+          assertThat(some.get(i).size()).isLessThan(3);
+        }
+      }
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package welkin.network.network;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,21 +53,27 @@ public final class NetworkStore {
     return rows.find(sql, id);
   }
 
-  /** Of these objects the ones given to a project in particular, for an action. */
-  public Set<String> grantedTo(Sql sql, Collection<String> ids, String projectId, String action) {
+  /** Of these objects the ones given to a project in particular, by the action. */
+  Map<String, Set<String>> grantedTo(Sql sql, Collection<String> ids, String projectId) {
+    var out = new HashMap<String, Set<String>>();
     if (ids.isEmpty() || projectId == null) {
-      return Set.of();
+      return out;
     }
-    var args = new java.util.ArrayList<Object>(ids);
+    var args = new ArrayList<Object>(ids);
     args.add(projectId);
-    args.add(action);
-    return new HashSet<>(
-        sql.list(
-            "SELECT object_id FROM rbac_policy WHERE object_id IN ("
-                + "?, ".repeat(ids.size() - 1)
-                + "?) AND target_tenant = ? AND action = ?",
-            r -> r.text("object_id"),
-            args.toArray()));
+    sql.list(
+        "SELECT action, object_id FROM rbac_policy WHERE object_id IN ("
+            + "?, ".repeat(ids.size() - 1)
+            + "?) AND target_tenant = ?",
+        r ->
+            out.computeIfAbsent(r.text("action"), k -> new HashSet<>()).add(r.text("object_id")),
+        args.toArray());
+    return out;
+  }
+
+  /** The same, for one action. */
+  public Set<String> grantedTo(Sql sql, Collection<String> ids, String projectId, String action) {
+    return grantedTo(sql, ids, projectId).getOrDefault(action, Set.of());
   }
 
   /** Whether a project other than the owner may use a network. */

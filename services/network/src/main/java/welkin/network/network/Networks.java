@@ -3,6 +3,7 @@ package welkin.network.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
@@ -154,10 +155,18 @@ public final class Networks implements Noun {
 
   @Override
   public List<Resource> complete(Sql sql, Caller caller, List<Resource> page) {
+    return complete(sql, caller, page, Set.of());
+  }
+
+  @Override
+  public List<Resource> complete(
+      Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
     var ids = page.stream().map(Resource::id).toList();
-    var shared = store.grantedTo(sql, ids, caller.projectId(), "access_as_shared");
-    var external = store.grantedTo(sql, ids, caller.projectId(), "access_as_external");
-    var scheduled = store.scheduled(sql, ids);
+    var granted = store.grantedTo(sql, ids, caller.projectId());
+    var shared = granted.getOrDefault("access_as_shared", Set.of());
+    var external = granted.getOrDefault("access_as_external", Set.of());
+    boolean zones = fields.isEmpty() || fields.contains("availability_zones");
+    var scheduled = zones ? store.scheduled(sql, ids) : Set.<String>of();
     for (var n : page) {
       if (shared.contains(n.id())) {
         n.set("shared", true);

@@ -2,9 +2,11 @@ package welkin.network.resource;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 import welkin.core.Caller;
 import welkin.core.Fault;
+import welkin.http.Call;
 import welkin.store.Database;
 import welkin.store.ListQuery;
 import welkin.store.Sql;
@@ -47,7 +49,7 @@ public interface Noun {
   }
 
   /** Work before a list is read, outside any transaction. */
-  default void prepare(Database database, Caller caller) {}
+  default void prepare(Database database, Call list) {}
 
   /** What a caller of a project may see in a list, as SQL. */
   default void visible(ListQuery query, String projectId) {
@@ -62,6 +64,16 @@ public interface Noun {
   /** Fills in what a page of documents shows beyond what is kept. */
   default List<Resource> complete(Sql sql, Caller caller, List<Resource> page) {
     return page;
+  }
+
+  /**
+   * The same for a list that shows some attributes only: what the others need may be left out.
+   *
+   * @param fields empty for all
+   */
+  default List<Resource> complete(
+      Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
+    return complete(sql, caller, page);
   }
 
   /** What policy rules may ask about a resource beyond its own attributes. */

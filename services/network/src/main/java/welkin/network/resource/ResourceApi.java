@@ -60,7 +60,7 @@ public final class ResourceApi {
 
   private Answer list(Call call) {
     call.enforcedByFilter();
-    noun.prepare(database, call.caller());
+    noun.prepare(database, call);
     return database.read(
         sql -> {
           var listing = new Listing(call, noun, access);
@@ -74,7 +74,8 @@ public final class ResourceApi {
           var out = Json.object();
           var list = out.putArray(key);
           var page =
-              noun.complete(sql, call.caller(), rows.stream().map(Listed::resource).toList());
+              noun.complete(
+                  sql, call.caller(), rows.stream().map(Listed::resource).toList(), fields);
           var targets = access.targets(sql, call.caller(), noun, page);
           for (int i = 0; i < page.size(); i++) {
             var r = page.get(i);

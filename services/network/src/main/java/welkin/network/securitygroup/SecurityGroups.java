@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 import welkin.core.Caller;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.http.Call;
 import welkin.network.host.HostLog;
 import welkin.network.quota.Limits;
 import welkin.network.resource.Access;
@@ -96,30 +100,63 @@ public final class SecurityGroups implements Noun {
 
   @Override
   public List<Resource> complete(Sql sql, Caller caller, List<Resource> page) {
-    if (page.isEmpty()) {
-      return page;
-    }
-    var byGroup = new HashMap<String, List<Resource>>();
+    return complete(sql, caller, page, Set.of());
+  }
+
+  @Override
+  public List<Resource> complete(
+      Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
     var ids = page.stream().map(Resource::id).toList();
-    for (var r : store.rulesOf(sql, ids)) {
-      byGroup.computeIfAbsent(r.text("security_group_id"), k -> new ArrayList<>()).add(r);
-    }
-    var shared = store.shared(sql, ids, caller.projectId());
-    for (var g : page) {
-      var list = g.document().putArray("security_group_rules");
-      for (var r : byGroup.getOrDefault(g.id(), List.of())) {
-        list.add(SecurityGroupRules.shown(r));
+    if (fields.isEmpty() || fields.contains("security_group_rules")) {
+      var byGroup = new HashMap<String, List<Resource>>();
+      for (var r : store.rulesOf(sql, ids)) {
+        byGroup.computeIfAbsent(r.text("security_group_id"), k -> new ArrayList<>()).add(r);
       }
-      g.set("shared", shared.contains(g.id()));
+      for (var g : page) {
+        var list = g.document().putArray("security_group_rules");
+        for (var r : byGroup.getOrDefault(g.id(), List.of())) {
+          list.add(SecurityGroupRules.shown(r));
+        }
+      }
+    }
+    if (fields.isEmpty() || fields.contains("shared")) {
+      var shared = store.shared(sql, ids, caller.projectId());
+      page.forEach(g -> g.set("shared", shared.contains(g.id())));
     }
     return page;
   }
 
-  /** A list makes sure that the caller's project has its default group. */
+  /** Rules may ask for what a list does not show. */
   @Override
-  public void prepare(Database database, Caller caller) {
-    var projectId = caller.projectId();
-    if (projectId != null && database.read(sql -> store.defaultOf(sql, projectId)).isEmpty()) {
+  public void targets(
+      Sql sql, Caller caller, List<Resource> page, List<Map<String, Object>> targets) {
+    var shared = new AtomicReference<Set<String>>();
+    Supplier<Set<String>> known =
+        () -> {
+          if (shared.get() == null) {
+            var ids = page.stream().map(Resource::id).toList();
+            shared.set(store.shared(sql, ids, caller.projectId()));
+          }
+          return shared.get();
+        };
+    for (int i = 0; i < page.size(); i++) {
+      var id = page.get(i).id();
+      targets.get(i).putIfAbsent("shared", (Supplier<?>) () -> known.get().contains(id));
+    }
+  }
+
+  /**
+   * A list makes sure that the caller's project has its default group; one of other projects would
+   * not show it.
+   */
+  @Override
+  public void prepare(Database database, Call list) {
+    var projectId = list.caller().projectId();
+    var of = new ArrayList<>(list.queryAll("project_id"));
+    of.addAll(list.queryAll("tenant_id"));
+    if (projectId != null
+        && (of.isEmpty() || of.contains(projectId))
+        && database.read(sql -> store.defaultOf(sql, projectId)).isEmpty()) {
       database.change(sql -> defaultGroup(sql, projectId));
     }
   }
