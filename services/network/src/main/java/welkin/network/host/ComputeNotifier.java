@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,11 @@ import welkin.store.Sql;
 public final class ComputeNotifier implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ComputeNotifier.class);
   private static final int BATCH = 100;
+
+  /** So many that were told are forgotten in one transaction, and so long they gather for it. */
+  private static final int FORGOTTEN = 1024;
+
+  private static final Duration GATHER = Duration.ofMillis(500);
   private static final Duration OURS = Duration.ofSeconds(10);
   private static final Duration OLD = Duration.ofMinutes(30);
 
@@ -84,19 +90,28 @@ public final class ComputeNotifier implements AutoCloseable {
           List.of(
               Thread.ofVirtual()
                   .name("network-compute-events")
-                  .start(() -> work(queue, this::send)),
+                  .start(() -> work(queue, this::send, BATCH, Duration.ZERO)),
               // a server waits for the next event, nobody for this
-              Thread.ofVirtual().name("network-compute-told").start(() -> work(told, this::done)));
+              Thread.ofVirtual().name("network-compute-told")
+                  .start(() -> work(told, this::done, FORGOTTEN, GATHER)));
     }
   }
 
-  private static void work(BlockingQueue<Event> queue, Consumer<List<Event>> what) {
+  private static void work(
+      BlockingQueue<Event> queue, Consumer<List<Event>> what, int most, Duration gather) {
     var batch = new ArrayList<Event>();
     while (!Thread.currentThread().isInterrupted()) {
       try {
         batch.clear();
-        batch.add(queue.take());
-        queue.drainTo(batch, BATCH - 1);
+        Event next = queue.take();
+        long until = System.nanoTime() + gather.toNanos();
+        while (next != null) {
+          batch.add(next);
+          next =
+              batch.size() < most
+                  ? queue.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS)
+                  : null;
+        }
         what.accept(batch);
       } catch (InterruptedException e) {
         return;

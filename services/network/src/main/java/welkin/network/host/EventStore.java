@@ -1,6 +1,7 @@
 package welkin.network.host;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import welkin.network.host.ComputeNotifier.Event;
 import welkin.store.Sql;
@@ -58,7 +59,13 @@ final class EventStore {
   }
 
   static void done(Sql sql, List<Event> events) {
-    events.forEach(e -> sql.send("DELETE FROM compute_event WHERE id = ?", e.id()));
+    var ids = new ArrayList<Object>(events.stream().map(Event::id).toList());
+    while (Integer.bitCount(ids.size()) > 1) { // few lengths, so few statements to prepare
+      ids.add(ids.getLast());
+    }
+    sql.send(
+        "DELETE FROM compute_event WHERE id IN (?" + ", ?".repeat(ids.size() - 1) + ")",
+        ids.toArray());
   }
 
   static void forget(Sql sql, Duration old) {

@@ -32,10 +32,14 @@ public final class PortAddresses {
     this.dnsDomain = dnsDomain;
   }
 
+  /** The subnets that addresses of a network are from. */
+  List<Resource> available(Sql sql, Resource network) {
+    return subnets.ofNetwork(sql, network.id());
+  }
+
   /** Gives a new port the addresses it asks for, or those the network has for it. */
-  void give(Sql sql, Resource network, Resource port) {
+  void give(Sql sql, Resource network, List<Resource> available, Resource port) {
     var wish = port.document().get("fixed_ips");
-    var available = subnets.ofNetwork(sql, network.id());
     var owner = port.text("device_owner");
     var mac = port.text("mac_address");
     if (wish == null) {
@@ -60,7 +64,7 @@ public final class PortAddresses {
         throw Faults.badResource("port", "A router port needs an address");
       }
     }
-    var available = subnets.ofNetwork(sql, network.id());
+    var available = available(sql, network);
     var have = new ArrayList<Fixed>();
     for (var f : current.list("fixed_ips")) {
       have.add(new Fixed(Json.string(f, "subnet_id"), Json.string(f, "ip_address")));
@@ -128,9 +132,15 @@ public final class PortAddresses {
     return next;
   }
 
-  /** Gives all addresses of a port that goes back. */
-  void release(Sql sql, Resource port) {
-    floating.loseAddress(sql, log, port.id(), null);
+  /**
+   * Gives all addresses of a port that goes back.
+   *
+   * @param led whether floating addresses lead to it
+   */
+  void release(Sql sql, Resource port, boolean led) {
+    if (led) {
+      floating.loseAddress(sql, log, port.id(), null);
+    }
     ipam.releaseAll(sql, port.id());
   }
 

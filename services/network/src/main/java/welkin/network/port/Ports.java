@@ -144,18 +144,27 @@ public final class Ports implements Noun {
 
   @Override
   public Resource create(Sql sql, Caller caller, ObjectNode values) {
-    var network = network(sql, Json.string(values, "network_id"));
+    var mac = Json.string(values, "mac_address");
+    var wanted = mac == null ? mac() : mac;
+    var networkId = Json.string(values, "network_id");
+    var ground =
+        store.ground(sql, networkId, wanted).orElseThrow(() -> Faults.notFound("Network", networkId));
+    var network = ground.network();
     if (!access.isAdmin(caller)
         && !network.projectId().equals(caller.projectId())
         && !networks.isSharedWith(sql, network, caller.projectId())) {
       throw Faults.notFound("Network", network.id());
     }
-    return make(sql, caller, network, values);
+    values.put("mac_address", ground.macTaken() ? mac(sql, network, mac) : wanted);
+    return make(sql, caller, network, ground.subnets(), values);
   }
 
   /** Makes a port for another noun: a router's leg, a DHCP server, a floating address. */
   public Resource make(Sql sql, Resource network, ObjectNode values) {
-    return make(sql, null, network, attributes.create(values).setAll(owner(values)));
+    var given = attributes.create(values);
+    given.setAll(owner(values));
+    given.put("mac_address", mac(sql, network, Json.string(given, "mac_address")));
+    return make(sql, null, network, addresses.available(sql, network), given);
   }
 
   private static ObjectNode owner(ObjectNode values) {
@@ -169,16 +178,16 @@ public final class Ports implements Noun {
     return out;
   }
 
-  private Resource make(Sql sql, Caller caller, Resource network, JsonNode given) {
-    var port = new Resource((ObjectNode) given);
+  private Resource make(
+      Sql sql, Caller caller, Resource network, List<Resource> subnets, ObjectNode given) {
+    var port = new Resource(given);
     var id = port.document().has("id") ? port.id() : store.rows().journal().ids().uuid();
     port.set("id", id);
     port.set("status", "network:floatingip".equals(port.text("device_owner")) ? "N/A" : "DOWN");
-    port.set("mac_address", mac(sql, network, port.text("mac_address")));
     if (counts(port)) {
       limits.take(sql, port.projectId(), "port", 1);
     }
-    addresses.give(sql, network, port);
+    addresses.give(sql, network, subnets, port);
     security.settle(sql, caller, network, port, null);
     if (!port.document().has(PortStore.PROFILE)) {
       port.set(PortStore.PROFILE, Json.object());
@@ -215,12 +224,16 @@ public final class Ports implements Noun {
       return wanted;
     }
     while (true) {
-      var h = store.rows().journal().ids().hex();
-      var mac = "fa:16:3e:" + h.substring(0, 2) + ":" + h.substring(2, 4) + ":" + h.substring(4, 6);
+      var mac = mac();
       if (!store.hasMac(sql, network.id(), mac)) {
         return mac;
       }
     }
+  }
+
+  private String mac() {
+    var h = store.rows().journal().ids().hex();
+    return "fa:16:3e:" + h.substring(0, 2) + ":" + h.substring(2, 4) + ":" + h.substring(4, 6);
   }
 
   @Override
@@ -334,14 +347,14 @@ public final class Ports implements Noun {
 
   /** Deletes a port whatever it is for. */
   public void remove(Sql sql, Resource port) {
-    addresses.release(sql, port);
+    var attached = PortStore.attached(sql, port.id());
+    addresses.release(sql, port, attached.floating());
     PortStore.dropGroups(sql, port.id());
-    var ready = BindingStore.of(sql, port.id());
-    if (!ready.isEmpty()) {
+    if (!attached.ready().isEmpty()) {
       BindingStore.deleteAll(sql, port.id());
     }
     store.rows().delete(sql, port);
-    ready.forEach(b -> notices.left(sql, port, b.host()));
+    attached.ready().forEach(h -> notices.left(sql, port, h));
     if (counts(port)) {
       limits.give(sql, port.projectId(), "port", 1);
     }
