@@ -313,7 +313,9 @@ public final class NetworkPeer {
 
   /** Groups by id. */
   public List<SecurityGroup> securityGroups(Collection<String> ids) {
-    return byIds("security-groups", "id", ids, GROUP_FIELDS).stream().map(NetworkPeer::group).toList();
+    return byIds("security-groups", "id", ids, GROUP_FIELDS).stream()
+        .map(NetworkPeer::group)
+        .toList();
   }
 
   /** The floating addresses that lead to ports. */

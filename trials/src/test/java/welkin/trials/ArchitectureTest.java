@@ -63,6 +63,7 @@ class ArchitectureTest {
       Set.of(
           "list",
           "one",
+          "ask",
           "number",
           "exists",
           "update",

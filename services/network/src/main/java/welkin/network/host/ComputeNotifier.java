@@ -92,7 +92,8 @@ public final class ComputeNotifier implements AutoCloseable {
                   .name("network-compute-events")
                   .start(() -> work(queue, this::send, BATCH, Duration.ZERO)),
               // a server waits for the next event, nobody for this
-              Thread.ofVirtual().name("network-compute-told")
+              Thread.ofVirtual()
+                  .name("network-compute-told")
                   .start(() -> work(told, this::done, FORGOTTEN, GATHER)));
     }
   }

@@ -65,8 +65,7 @@ public final class NetworkStore {
         "SELECT action, object_id FROM rbac_policy WHERE object_id IN ("
             + "?, ".repeat(ids.size() - 1)
             + "?) AND target_tenant = ?",
-        r ->
-            out.computeIfAbsent(r.text("action"), k -> new HashSet<>()).add(r.text("object_id")),
+        r -> out.computeIfAbsent(r.text("action"), k -> new HashSet<>()).add(r.text("object_id")),
         args.toArray());
     return out;
   }

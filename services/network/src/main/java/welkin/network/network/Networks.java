@@ -159,8 +159,7 @@ public final class Networks implements Noun {
   }
 
   @Override
-  public List<Resource> complete(
-      Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
+  public List<Resource> complete(Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
     var ids = page.stream().map(Resource::id).toList();
     var granted = store.grantedTo(sql, ids, caller.projectId());
     var shared = granted.getOrDefault("access_as_shared", Set.of());

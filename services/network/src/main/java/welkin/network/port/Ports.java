@@ -148,7 +148,9 @@ public final class Ports implements Noun {
     var wanted = mac == null ? mac() : mac;
     var networkId = Json.string(values, "network_id");
     var ground =
-        store.ground(sql, networkId, wanted).orElseThrow(() -> Faults.notFound("Network", networkId));
+        store
+            .ground(sql, networkId, wanted)
+            .orElseThrow(() -> Faults.notFound("Network", networkId));
     var network = ground.network();
     if (!access.isAdmin(caller)
         && !network.projectId().equals(caller.projectId())

@@ -71,8 +71,7 @@ public interface Noun {
    *
    * @param fields empty for all
    */
-  default List<Resource> complete(
-      Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
+  default List<Resource> complete(Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
     return complete(sql, caller, page);
   }
 

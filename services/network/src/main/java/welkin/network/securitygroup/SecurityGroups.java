@@ -104,8 +104,7 @@ public final class SecurityGroups implements Noun {
   }
 
   @Override
-  public List<Resource> complete(
-      Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
+  public List<Resource> complete(Sql sql, Caller caller, List<Resource> page, Set<String> fields) {
     var ids = page.stream().map(Resource::id).toList();
     if (fields.isEmpty() || fields.contains("security_group_rules")) {
       var byGroup = new HashMap<String, List<Resource>>();
