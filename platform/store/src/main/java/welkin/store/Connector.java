@@ -56,8 +56,6 @@ abstract class Connector {
   /** Tells the time, in microseconds. */
   abstract String time();
 
-  abstract List<String> divide(boolean divided);
-
   /** Makes and migrates the schema, one process at a time. */
   abstract void migrate(List<String> migrations) throws SQLException;
 

@@ -103,10 +103,4 @@ final class MariadbConnector extends Connector {
   String time() {
     return "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS INTEGER)";
   }
-
-  /** A savepoint of the same name takes the place of the one before. */
-  @Override
-  List<String> divide(boolean divided) {
-    return List.of("SAVEPOINT one");
-  }
 }

@@ -134,9 +134,4 @@ final class PostgresConnector extends Connector {
   String time() {
     return "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
   }
-
-  @Override
-  List<String> divide(boolean divided) {
-    return divided ? List.of("RELEASE SAVEPOINT one", "SAVEPOINT one") : List.of("SAVEPOINT one");
-  }
 }

@@ -16,14 +16,14 @@ import org.slf4j.LoggerFactory;
 final class ServerSession implements Session {
   private static final Logger log = LoggerFactory.getLogger(ServerSession.class);
 
+  private static final String SAVEPOINT = "SAVEPOINT one";
+
   private final Connector connector;
   private final Dialect dialect;
   private final InstantSource clock;
   private Connection connection;
   private PreparedStatement lock;
   private Sql sql;
-  private boolean divided;
-  private boolean dividedBefore;
   private long microsAtLock;
   private long nanosAtLock;
 
@@ -38,7 +38,6 @@ final class ServerSession implements Session {
 
   @Override
   public Sql begin() throws SQLException {
-    divided = false;
     if (connection != null) {
       try {
         lock();
@@ -82,25 +81,23 @@ final class ServerSession implements Session {
         || e.getErrorCode() == 1927;
   }
 
+  /**
+   * What shares a transaction is never undone but for its last part, so savepoints have one name:
+   * on MariaDB the next takes the place of the one before, on PostgreSQL it hides it.
+   */
   @Override
   public void divide() throws SQLException {
-    dividedBefore = divided;
     if (sql.gathers()) {
-      sql.mark(connector.divide(divided)); // the first statement takes it along
+      sql.mark(SAVEPOINT); // the first statement takes it along
     } else {
-      for (var statement : connector.divide(divided)) {
-        Connector.execute(connection, statement);
-      }
+      Connector.execute(connection, SAVEPOINT);
     }
-    divided = true;
   }
 
   @Override
   public void undoPart() throws SQLException {
-    if (sql.dropWaiting()) {
-      divided = dividedBefore;
-    } else {
-      Connector.execute(connection, "ROLLBACK TO SAVEPOINT one");
+    if (!sql.dropWaiting()) {
+      Connector.execute(connection, "ROLLBACK TO " + SAVEPOINT);
     }
   }
 

@@ -139,9 +139,9 @@ public final class Sql {
     return dialect == Dialect.POSTGRESQL;
   }
 
-  /** Sends these before whatever comes next; together they mark what can be undone by itself. */
-  void mark(List<String> statements) {
-    statements.forEach(text -> waiting.add(new Waiting(text, NOTHING, null)));
+  /** Sends this before whatever comes next; it marks what can be undone by itself. */
+  void mark(String statement) {
+    waiting.add(new Waiting(statement, NOTHING, null));
     markWaits = true;
   }
 
