@@ -19,7 +19,8 @@ final class Migrations {
           "/welkin/store/V002__several_processes.sql",
           "/welkin/store/V003__listening.sql",
           "/welkin/store/V004__idempotency_at.sql",
-          "/welkin/store/V005__event_floor.sql");
+          "/welkin/store/V005__event_floor.sql",
+          "/welkin/store/V006__updates_in_place.sql");
 
   private Migrations() {}
 

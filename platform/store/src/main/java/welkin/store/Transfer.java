@@ -183,13 +183,11 @@ public final class Transfer {
 
   private static void copyTable(Connection from, Connection to, String table) throws SQLException {
     Connector.execute(to, "DELETE FROM " + table); // what a migration put there, or half a copy
+    var all = columns(from, table);
+    var names = String.join(", ", all);
+    int columns = all.size();
     try (var s = from.createStatement();
-        var rs = s.executeQuery("SELECT * FROM " + table)) {
-      int columns = rs.getMetaData().getColumnCount();
-      var names = new StringBuilder();
-      for (int i = 1; i <= columns; i++) {
-        names.append(i == 1 ? "" : ", ").append(rs.getMetaData().getColumnName(i));
-      }
+        var rs = s.executeQuery("SELECT " + names + " FROM " + table)) {
       var text =
           "INSERT INTO " + table + " (" + names + ") VALUES (" + "?, ".repeat(columns - 1) + "?)";
       var tree = new Tree(selfReferences(from, table, rs));
@@ -198,6 +196,18 @@ public final class Transfer {
       }
     }
     to.commit();
+  }
+
+  /** The columns of a table; what it makes of them itself is not named. */
+  private static List<String> columns(Connection c, String table) throws SQLException {
+    var all = new ArrayList<String>();
+    try (var s = c.createStatement();
+        var rs = s.executeQuery("PRAGMA table_info(" + table + ")")) {
+      while (rs.next()) {
+        all.add(rs.getString("name"));
+      }
+    }
+    return all;
   }
 
   /** A column that points at another one of the same table; places of both in a row. */

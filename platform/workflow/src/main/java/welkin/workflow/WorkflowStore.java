@@ -319,11 +319,15 @@ final class WorkflowStore {
           "DELETE FROM "
               + table
               + " WHERE workflow_id IN (SELECT id FROM workflow WHERE state IN ('DONE', 'FAILED')"
-              + " AND updated_at < ?)",
+              + " AND created_at < ? AND updated_at < ?)",
+          before,
           before);
     }
     return sql.update(
-        "DELETE FROM workflow WHERE state IN ('DONE', 'FAILED') AND updated_at < ?", before);
+        "DELETE FROM workflow WHERE state IN ('DONE', 'FAILED') AND created_at < ? AND updated_at"
+            + " < ?",
+        before,
+        before);
   }
 
   static List<WorkflowRow.Step> steps(Sql sql, String id) {

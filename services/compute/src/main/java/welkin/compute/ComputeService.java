@@ -41,7 +41,8 @@ public final class ComputeService implements CloudService {
           "/welkin/compute/V002__servers_and_hosts.sql",
           "/welkin/compute/V003__moves.sql",
           "/welkin/compute/V004__signs_of_life.sql",
-          "/welkin/compute/V005__guest_password.sql");
+          "/welkin/compute/V005__guest_password.sql",
+          "/welkin/compute/V006__updates_in_place.sql");
 
   /** What the metadata proxies of hosts sign with, when they are in other processes. */
   public static final Config.Key<String> METADATA_SECRET = MetadataPart.SECRET;

@@ -7,6 +7,9 @@ import static welkin.compute.Cloud.BOB;
 import static welkin.compute.Cloud.READER;
 import static welkin.compute.Cloud.texts;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +96,26 @@ class ServerApiTest {
     var limits = cloud.get(ALICE, "/limits").json().at("/limits/absolute");
     assertThat(limits.get("totalInstancesUsed").intValue()).isZero();
     assertThat(limits.get("totalCoresUsed").intValue()).isZero();
+  }
+
+  @Test
+  void changesSinceATimeShowWhatIsDeleted() {
+    var begun = Instant.now().minusSeconds(1);
+    var stays = boot("stays", "");
+    var gone = boot("gone", "");
+    cloud.delete(ALICE, "/servers/" + gone);
+    cloud.settled(gone);
+    assertThat(changed(begun)).containsExactly(gone, stays);
+    assertThat(changed(begun.minus(Duration.ofHours(3)))).containsExactly(gone, stays);
+    var after = Instant.now();
+    assertThat(changed(after)).isEmpty();
+    cloud.put(ALICE, "/servers/" + stays, "{`server`:{`name`:`named`}}");
+    assertThat(changed(after)).containsExactly(stays);
+  }
+
+  private List<String> changed(Instant since) {
+    var found = cloud.get(ALICE, "/servers?changes-since=" + since);
+    return texts(found.json().get("servers"), "id");
   }
 
   @Test
