@@ -40,6 +40,10 @@ public final class Run {
   private final WorkflowRow row;
   private final List<WorkflowRow.Step> log;
   private final Object known;
+
+  /** Steps whose records go with the next one. */
+  private final List<WorkflowRow.Step> waiting = new ArrayList<>();
+
   private final Deque<Undo> undos = new ArrayDeque<>();
   private int position;
   private String result;
@@ -80,7 +84,7 @@ public final class Run {
         step -> {
           var result = work.get();
           engine.probe().worked(row.kind(), name);
-          engine.record(hold, step.done(Json.text(result)));
+          engine.database().change(sql -> record(sql, step.done(Json.text(result))));
           return result;
         },
         undo);
@@ -102,7 +106,7 @@ public final class Run {
               .change(
                   sql -> {
                     change.accept(sql, result);
-                    engine.record(sql, hold, step.done(Json.text(result)));
+                    record(sql, step.done(Json.text(result)));
                   });
           return result;
         },
@@ -116,6 +120,24 @@ public final class Run {
         Void.class,
         () -> {
           work.run();
+          return null;
+        },
+        nothing -> undo.run());
+  }
+
+  /**
+   * A step with an undo whose record may come late, with the next one: for work that bears being
+   * done again at any later time, as of {@link #again}. When the end comes first, there was no need
+   * of it.
+   */
+  public void lazily(String name, Runnable work, Runnable undo) {
+    recorded(
+        name,
+        Void.class,
+        step -> {
+          work.run();
+          engine.probe().worked(row.kind(), name);
+          waiting.add(step.done(Json.text(null)));
           return null;
         },
         nothing -> undo.run());
@@ -148,7 +170,7 @@ public final class Run {
                 .tx(
                     sql -> {
                       var result = work.apply(sql);
-                      engine.record(sql, hold, step.done(Json.text(result)));
+                      record(sql, step.done(Json.text(result)));
                       return result;
                     }),
         undo);
@@ -250,6 +272,9 @@ public final class Run {
 
   /** Undoes every step since {@code mark}, newest first: to try another way. */
   public void unwind(Mark mark) {
+    if (!waiting.isEmpty()) {
+      engine.database().change(this::recordWaiting);
+    }
     while (undos.size() > mark.depth()) {
       var undo = undos.peek();
       var step = undo.position() < log.size() ? log.get(undo.position()) : null;
@@ -266,6 +291,18 @@ public final class Run {
         }
       }
       undos.pop();
+    }
+  }
+
+  private void record(Sql sql, WorkflowRow.Step step) {
+    recordWaiting(sql);
+    engine.record(sql, hold, step);
+  }
+
+  private void recordWaiting(Sql sql) {
+    if (!waiting.isEmpty()) {
+      waiting.forEach(step -> engine.record(sql, hold, step));
+      sql.afterCommit(waiting::clear);
     }
   }
 
@@ -336,7 +373,7 @@ public final class Run {
       return result;
     } catch (Fault f) {
       var failed = step.failed(f);
-      engine.record(hold, failed);
+      engine.database().change(sql -> record(sql, failed));
       log.add(failed);
       throw f;
     }

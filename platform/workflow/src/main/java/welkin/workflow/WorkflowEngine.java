@@ -388,10 +388,6 @@ public final class WorkflowEngine implements AutoCloseable {
     }
   }
 
-  void record(Hold hold, WorkflowRow.Step step) {
-    database.change(sql -> record(sql, hold, step));
-  }
-
   void record(Sql sql, Hold hold, WorkflowRow.Step step) {
     stopIfLost(hold);
     if (!WorkflowStore.recordHeld(sql, hold.row().id(), owner, step)) {

@@ -52,7 +52,7 @@ class WorkflowEngineTest {
               "claim",
               () -> world.put(in.id + "/claim", host),
               () -> world.remove(in.id + "/claim"));
-          run.step(
+          run.lazily(
               "spawn",
               () -> {
                 if (in.firstHostFails && host.equals("a")) {
@@ -218,6 +218,59 @@ class WorkflowEngineTest {
     assertThat(engine.signal("s", "plugged", Map.of("port", "p"))).isTrue();
     assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
     assertThat(outcome).containsEntry("s", "ACTIVE");
+  }
+
+  /** Two attempts of work that is recorded late, and a step after it. */
+  static class Late extends Workflow<String> {
+    final List<String> done = new java.util.concurrent.CopyOnWriteArrayList<>();
+    volatile boolean dies = true;
+
+    Late() {
+      super("late", 1, String.class, Duration.ofMinutes(1));
+    }
+
+    @Override
+    public void run(Run run, String in) {
+      for (var attempt : List.of("first", "second")) {
+        var mark = run.mark();
+        try {
+          run.lazily("make", () -> done.add(attempt), () -> done.add("not " + attempt));
+          if (attempt.equals("first")) {
+            throw Fault.conflict("another time");
+          }
+        } catch (Fault f) {
+          run.unwind(mark);
+        }
+      }
+      run.step(
+          "end",
+          () -> {
+            if (dies) {
+              throw new Probe.Crash();
+            }
+          });
+    }
+
+    @Override
+    public void failed(Sql sql, String in, Fault reason) {}
+  }
+
+  @Test
+  void whatIsRecordedLateIsDoneAgainAndUndoneOnce() {
+    engine.close();
+    var late = new Late();
+    var dying = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8);
+    dying.register(late);
+    dying.start(true);
+    db.change(sql -> dying.enqueue(sql, late, "s", "s"));
+    assertThat(dying.settled("s", Duration.ofMillis(300))).isFalse();
+    dying.halt();
+    late.dies = false;
+    engine = new WorkflowEngine(db, InstantSource.system(), Ids.system(), 8);
+    engine.register(late);
+    engine.start(true);
+    assertThat(engine.settled("s", Duration.ofSeconds(10))).isTrue();
+    assertThat(late.done).containsExactly("first", "not first", "second", "second");
   }
 
   @Test

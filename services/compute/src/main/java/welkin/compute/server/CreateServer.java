@@ -71,7 +71,7 @@ public final class CreateServer extends Workflow<OnServer> {
             () -> plug(run, server, found),
             (sql, done) -> spawning(sql, id, done.nics()),
             nothing -> means.networking().unplug(server));
-    run.step(
+    run.lazily(
         "spawn",
         () -> means.agent(host).spawn(means.guests().of(server, plugged.nics())),
         () -> means.onHostIfThere(host, () -> means.agent(host).destroy(id)));
