@@ -69,21 +69,13 @@ final class HostPart implements AutoCloseable {
     var turns = new Turns(database, platform.ids());
     var upkeep = new Upkeep(database, pokes, compute, agents, turns, rescheduler::run);
     var bus = platform.bus();
-    offer =
-        bus.offer(
-            NetworkPlugin.class,
-            "",
-            new HostPlugin(
-                database,
-                backend.stores(),
-                backend.log(),
-                agents,
-                bindings,
-                routers,
-                pokes,
-                upkeep));
+    var plugin =
+        new HostPlugin(
+            database, backend.stores(), backend.log(), agents, bindings, routers, pokes, upkeep);
+    offer = bus.offer(NetworkPlugin.class, "", plugin);
     agents.follow(() -> bus.trouble() == null);
     upkeep.start();
+    plugin.start();
   }
 
   @Override

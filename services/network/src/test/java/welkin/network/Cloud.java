@@ -257,7 +257,8 @@ final class Cloud implements AutoCloseable {
               new AgentReport("L3 agent", "neutron-l3-agent", "{}"),
               new AgentReport("DHCP agent", "neutron-dhcp-agent", "{}"),
               new AgentReport("Metadata agent", "neutron-metadata-agent", "{}"),
-              new AgentReport("Metering agent", "neutron-metering-agent", "{}")));
+              new AgentReport("Metering agent", "neutron-metering-agent", "{}")),
+          cursor);
       awaitTrue(() -> get("admin", "/agents?host=" + name).at("/agents").size() == 5);
       return this;
     }

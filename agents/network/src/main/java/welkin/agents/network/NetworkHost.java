@@ -28,7 +28,7 @@ import welkin.core.Fault;
  */
 public final class NetworkHost implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NetworkHost.class);
-  private static final Duration PULL_EVERY = Duration.ofSeconds(3);
+  private static final Duration PULL_AGAIN = Duration.ofSeconds(3);
   private static final Duration FABRIC_EVERY = Duration.ofSeconds(5);
   private static final Duration SERVICES_EVERY = Duration.ofSeconds(1);
   private static final Duration ALIVE_EVERY = Duration.ofSeconds(10);
@@ -48,6 +48,7 @@ public final class NetworkHost implements AutoCloseable {
   private final LinkMonitor monitor;
   private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore slots = new Semaphore(SERVICES_AT_ONCE);
+  private final Asking asking;
   private final Loop pull;
   private final Loop wire;
   private final Loop serve;
@@ -55,6 +56,7 @@ public final class NetworkHost implements AutoCloseable {
   private final Loop report;
   private volatile Desired desired = Desired.NONE;
   private volatile boolean synced;
+
   private Set<String> waiting = Set.of();
   private Set<String> awaited = Set.of();
   private Set<String> awaitedIn = Set.of();
@@ -73,7 +75,8 @@ public final class NetworkHost implements AutoCloseable {
     this.dhcp = new DhcpServers(config, daemons);
     this.wiring = new Wiring(config.host(), plugin, id -> desired.has(id), System::nanoTime);
     this.metadata = config.metadataUrl() == null ? null : new MetadataAgent(config, plugin);
-    this.pull = new Loop("network-pull", PULL_EVERY, this::pull);
+    this.asking = new Asking(this::ask, () -> bus.trouble() != null, System::nanoTime);
+    this.pull = new Loop("network-pull", PULL_AGAIN, asking::look);
     this.wire = new Loop("network-fabric", FABRIC_EVERY, this::wire);
     this.serve = new Loop("network-services", SERVICES_EVERY, this::serve);
     this.watch = new Loop("network-taps", TAPS_EVERY, this::watch);
@@ -90,12 +93,17 @@ public final class NetworkHost implements AutoCloseable {
     } catch (Exception e) {
       throw Fault.internal("the metadata agent cannot start: " + e.getMessage(), e);
     }
-    registration = bus.offer(NetworkAgent.class, config.host(), pull::wake);
+    registration = bus.offer(NetworkAgent.class, config.host(), this::poke);
     List.of(pull, wire, serve, watch, report).forEach(Loop::start);
     return this;
   }
 
-  private void pull() {
+  private void poke() {
+    asking.soon();
+    pull.wake();
+  }
+
+  private void ask() {
     var old = desired;
     var changes = plugin.changes(config.host(), old.cursor(), true);
     if (changes.full()) {
@@ -209,7 +217,9 @@ public final class NetworkHost implements AutoCloseable {
   }
 
   private void report() {
-    plugin.alive(config.host(), AgentReports.of(config, desired, fabric.count(Names.TAP)));
+    var now = desired;
+    plugin.alive(
+        config.host(), AgentReports.of(config, now, fabric.count(Names.TAP)), now.cursor());
   }
 
   /** Stops acting. What was built keeps carrying traffic. */

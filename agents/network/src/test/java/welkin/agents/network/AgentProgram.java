@@ -118,8 +118,8 @@ final class AgentProgram {
     }
 
     @Override
-    public void alive(String host, List<AgentReport> agents) {
-      ask("alive", host, agents);
+    public void alive(String host, List<AgentReport> agents, long cursor) {
+      ask("alive", host, agents, cursor);
     }
 
     @Override

@@ -184,7 +184,7 @@ final class LabHost implements AutoCloseable {
         yield null;
       }
       case "alive" -> {
-        plugin.alive(name, List.of(Json.convert(a.get(1), AgentReport[].class)));
+        plugin.alive(name, List.of(Json.convert(a.get(1), AgentReport[].class)), a.get(2).asLong());
         yield null;
       }
       default -> plugin.owner(text(a.get(0)), text(a.get(1)), text(a.get(2)));

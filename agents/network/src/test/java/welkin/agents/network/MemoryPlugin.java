@@ -151,7 +151,7 @@ final class MemoryPlugin implements NetworkPlugin {
   }
 
   @Override
-  public synchronized void alive(String host, List<AgentReport> reports) {
+  public synchronized void alive(String host, List<AgentReport> reports, long cursor) {
     agents.clear();
     agents.addAll(reports);
   }

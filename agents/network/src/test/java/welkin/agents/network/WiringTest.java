@@ -48,7 +48,7 @@ class WiringTest {
     }
 
     @Override
-    public void alive(String host, List<AgentReport> agents) {
+    public void alive(String host, List<AgentReport> agents, long cursor) {
       throw new UnsupportedOperationException();
     }
 

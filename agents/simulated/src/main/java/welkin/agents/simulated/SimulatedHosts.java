@@ -127,8 +127,7 @@ public final class SimulatedHosts implements AutoCloseable {
       log.warn("{}: no sign of life could be sent", a.host(), e);
     }
     try {
-      plugin.alive(a.host(), a.network().agents());
-      a.network().poke();
+      a.network().beat();
     } catch (Fault e) {
       log.debug("{}: {}", a.host(), e.getMessage());
     } catch (RuntimeException e) {

@@ -37,7 +37,11 @@ final class SimulatedNetworkHost implements NetworkAgent {
   /** What is to be done; RUNNING while someone does it. */
   private final AtomicInteger todo = new AtomicInteger();
 
-  private long cursor;
+  /** Whether what was to be done could not be. */
+  private volatile boolean failed;
+
+  private volatile long cursor;
+  private volatile long pulled;
   private final Map<String, Net> networks = new HashMap<>();
   private final Map<String, HostChanges.Port> ports = new HashMap<>();
   private final Map<String, Group> groups = new HashMap<>();
@@ -123,9 +127,14 @@ final class SimulatedNetworkHost implements NetworkAgent {
             pull();
           }
           tell();
+          if ((what & PULL) != 0) {
+            failed = false;
+          }
+        } else {
+          failed = true;
         }
       } catch (RuntimeException e) {
-        // the next poke or beat tries again
+        failed = true; // the next poke or beat tries again
         log.debug("{}: {}", host.name, e.getMessage());
       }
     }
@@ -170,6 +179,7 @@ final class SimulatedNetworkHost implements NetworkAgent {
         reports.doubt(ports.keySet());
       }
       cursor = c.cursor();
+      pulled = System.nanoTime();
     }
   }
 
@@ -186,6 +196,15 @@ final class SimulatedNetworkHost implements NetworkAgent {
     if (!news.down().isEmpty()) {
       plugin.portsDown(host.name, news.down());
       reports.saidDown(news.down());
+    }
+  }
+
+  /** Gives a sign of life, and pulls when that is due. */
+  void beat() {
+    plugin.alive(host.name, agents(), cursor);
+    long since = System.nanoTime() - pulled;
+    if (failed || cursor == 0 || since > NetworkPlugin.PULL_EVERY.toNanos()) {
+      wake(PULL);
     }
   }
 
@@ -236,7 +255,7 @@ final class SimulatedNetworkHost implements NetworkAgent {
   }
 
   /** The agents this host plays, for a sign of life. */
-  synchronized List<AgentReport> agents() {
+  private synchronized List<AgentReport> agents() {
     var l2 = Json.object();
     l2.put("tunneling_ip", host.ip());
     l2.put("devices", ports.size());

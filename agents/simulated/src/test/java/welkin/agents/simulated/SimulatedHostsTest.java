@@ -52,6 +52,7 @@ class SimulatedHostsTest {
     final Set<String> up = ConcurrentHashMap.newKeySet();
     final List<String> down = new CopyOnWriteArrayList<>();
     final AtomicInteger pulls = new AtomicInteger();
+    final Map<String, Long> cursors = new ConcurrentHashMap<>();
     volatile boolean broken;
 
     @Override
@@ -85,8 +86,9 @@ class SimulatedHostsTest {
     }
 
     @Override
-    public void alive(String host, List<AgentReport> reports) {
+    public void alive(String host, List<AgentReport> reports, long cursor) {
       agents.put(host, reports);
+      cursors.put(host, cursor);
     }
 
     @Override
@@ -237,6 +239,31 @@ class SimulatedHostsTest {
     hosts = SimulatedHosts.start(bus, world, 3);
     await(() -> services.up.contains(nic.portId()));
     assertThat(agent("sim-0001").instance(spec.serverId()).power()).isEqualTo(PowerState.PAUSED);
+  }
+
+  @Test
+  void anIdleHostSaysHowFarItIsAndDoesNotAsk() {
+    await(
+        () -> {
+          hosts.beatAll();
+          return services.cursors.size() == 3 && !services.cursors.containsValue(0L);
+        });
+    int before = services.pulls.get();
+    for (int i = 0; i < 50; i++) {
+      services.cursors.clear();
+      hosts.beatAll();
+      await(() -> services.cursors.size() == 3);
+    }
+    assertThat(services.pulls.get() - before).as("what was under way").isLessThan(10);
+    world.hostDown("sim-0002");
+    bus.client(NetworkAgent.class, "sim-0002").poke();
+    long cursor = services.cursors.get("sim-0002");
+    await(
+        () -> {
+          world.heal();
+          hosts.beatAll();
+          return services.cursors.get("sim-0002") > cursor;
+        });
   }
 
   @Test

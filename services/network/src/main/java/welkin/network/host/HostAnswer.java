@@ -28,10 +28,14 @@ final class HostAnswer {
    * Cursors begin here, so that none of the release before is taken for one: that one knows no
    * shared changes, and a host that was answered by it begins anew.
    */
-  private static final long FIRST = 1L << 50;
+  static final long FIRST = 1L << 50;
 
   /** What a host had at a sequence number. */
-  private record Mine(long seq, Has has) {}
+  record Mine(long seq, Has has) {
+    Mine at(long newer) {
+      return newer > seq ? new Mine(newer, has) : this;
+    }
+  }
 
   private final Database database;
   private final SharedChanges shared;
@@ -66,9 +70,26 @@ final class HostAnswer {
       return database.read(sql -> everything(sql, host, newest));
     }
     var changes = shared.since(since);
-    return changes.isEmpty() && news.items().isEmpty()
-        ? nothing(newest)
-        : database.read(sql -> since(sql, host, since, news, changes, entries));
+    if (changes.isEmpty() && news.items().isEmpty()) {
+      var before = known.get(host);
+      known.put(
+          host,
+          before != null && before.seq >= since
+              ? before.at(newest)
+              : database.read(sql -> new Mine(newest, HostStore.has(sql, host))));
+      return nothing(newest);
+    }
+    return database.read(sql -> since(sql, host, since, news, changes, entries));
+  }
+
+  /** The changes many hosts have, as this process knows them. */
+  SharedChanges shared() {
+    return shared;
+  }
+
+  /** What a host had when it was answered last, by this process; null when it was not. */
+  Mine known(String host) {
+    return known.get(host);
   }
 
   private static HostChanges nothing(long seq) {
@@ -86,6 +107,7 @@ final class HostAnswer {
 
   private HostChanges everything(Sql sql, String host, long seq) {
     var has = HostStore.has(sql, host);
+    known.put(host, new Mine(seq, has));
     return HostChanges.everything(
         FIRST + seq,
         view.networks(sql, host, has.networks(), seq),
@@ -225,10 +247,7 @@ final class HostAnswer {
             && nothingOwn
             && changes.stream()
                 .noneMatch(c -> c.part() == Part.GROUP && before.has.groups().contains(c.object()));
-    var now =
-        same
-            ? new Mine(Math.max(seq, before.seq), before.has)
-            : new Mine(seq, HostStore.has(sql, host));
+    var now = same ? before.at(seq) : new Mine(seq, HostStore.has(sql, host));
     known.put(host, now);
     return now.has;
   }

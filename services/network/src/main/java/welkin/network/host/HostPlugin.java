@@ -22,6 +22,7 @@ public final class HostPlugin implements NetworkPlugin {
   private final RouterStore routers;
   private final RouterHosts routerHosts;
   private final HostPokes pokes;
+  private final HostSigns signs;
   private final Upkeep upkeep;
 
   public HostPlugin(
@@ -43,6 +44,12 @@ public final class HostPlugin implements NetworkPlugin {
     this.upkeep = upkeep;
     this.view = new HostView(stores, agents);
     this.answer = new HostAnswer(database, view, agents);
+    this.signs = new HostSigns(database, answer, pokes);
+  }
+
+  /** Begins to look whether hosts that speak missed something; {@link HostPokes} run. */
+  public void start() {
+    signs.start();
   }
 
   @Override
@@ -67,7 +74,8 @@ public final class HostPlugin implements NetworkPlugin {
   }
 
   @Override
-  public void alive(String host, List<AgentReport> reports) {
+  public void alive(String host, List<AgentReport> reports, long cursor) {
+    signs.heard(host, cursor);
     boolean back =
         agents.alive(
             host,

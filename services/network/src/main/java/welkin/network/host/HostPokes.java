@@ -70,7 +70,7 @@ public final class HostPokes implements AutoCloseable {
     }
   }
 
-  private void poke(String host) {
+  void poke(String host) {
     try {
       bus.client(NetworkAgent.class, host).poke();
     } catch (Fault away) {

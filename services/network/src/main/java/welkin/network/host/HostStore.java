@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,19 @@ final class HostStore {
         host,
         since);
     return new News(cursor[0], items);
+  }
+
+  /** When something was last noted for each of these hosts; who has nothing is not named. */
+  static Map<String, Long> newest(Sql sql, Collection<String> hosts) {
+    var out = new HashMap<String, Long>();
+    ByIds.list(
+            sql,
+            "SELECT host, newest FROM (SELECT host, MAX(seq) AS newest FROM host_change"
+                + " GROUP BY host) n WHERE host IN ",
+            hosts,
+            r -> Map.entry(r.text("host"), r.number("newest")))
+        .forEach(e -> out.put(e.getKey(), e.getValue()));
+    return out;
   }
 
   // ---- what the release before notes of objects that many hosts have ----
