@@ -11,6 +11,7 @@ final class Hold {
   private final WorkflowRow row;
   private final Object known;
   private final Map<String, JsonNode> told = new ConcurrentHashMap<>();
+  private volatile boolean maySignal;
   private boolean isNew;
   private final Semaphore bell = new Semaphore(0);
   private volatile boolean cancelled;
@@ -25,6 +26,7 @@ final class Hold {
     this.row = row;
     this.known = known;
     this.isNew = isNew;
+    this.maySignal = !isNew;
   }
 
   /** Whether it begins now, for the first time: true once. */
@@ -45,7 +47,7 @@ final class Hold {
   /** A signal that is not stored. */
   void tell(String signal, JsonNode payload) {
     told.put(signal, payload);
-    ring();
+    bell.release();
   }
 
   /** A signal that was told, or null. */
@@ -80,8 +82,19 @@ final class Hold {
     return waiting;
   }
 
+  /** Whether a signal may be stored for it: none is before anyone says that there is news. */
+  boolean maySignal() {
+    return maySignal;
+  }
+
+  /** Another process may have stored a signal. */
+  void hint() {
+    maySignal = true;
+  }
+
   /** It should look again. */
   void ring() {
+    hint();
     bell.release();
   }
 

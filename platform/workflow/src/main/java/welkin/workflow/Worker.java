@@ -103,6 +103,12 @@ final class Worker {
     return bySubject.get(subject);
   }
 
+  /** Another process has news. */
+  void hint() {
+    holds.values().forEach(Hold::hint);
+    ring();
+  }
+
   /** Makes it look at once. */
   void ring() {
     bell.release();

@@ -112,7 +112,7 @@ public final class WorkflowEngine implements AutoCloseable {
   void look() {
     var w = worker;
     if (w != null) {
-      w.ring();
+      w.hint();
     }
     tellEnded();
   }
@@ -434,9 +434,11 @@ public final class WorkflowEngine implements AutoCloseable {
       if (told != null) {
         return told;
       }
-      var found = database.read(sql -> WorkflowStore.signal(sql, hold.row().id(), signal));
-      if (found.isPresent()) {
-        return found.get();
+      if (hold.maySignal()) {
+        var found = database.read(sql -> WorkflowStore.signal(sql, hold.row().id(), signal));
+        if (found.isPresent()) {
+          return found.get();
+        }
       }
       if (clock.instant().isAfter(end)) {
         throw Fault.of(

@@ -276,6 +276,22 @@ public final class ServerStore {
     sql.send(text.append(" WHERE id = ?").toString(), args.toArray());
   }
 
+  /**
+   * Sets the task state of a server, unless it has changed since it was read.
+   *
+   * @return whether it was set
+   */
+  static boolean setTask(Sql sql, Server seen, Instant now, String task) {
+    return sql.update(
+            "UPDATE server SET updated_at = ?, task_state = ? WHERE id = ? AND deleted = 0 AND"
+                + " updated_at = ?",
+            now,
+            task,
+            seen.id(),
+            seen.updatedAt())
+        == 1;
+  }
+
   /** Puts a server on a host, or on none, before it is there; not a change its owner sees. */
   static void reserve(Sql sql, String id, String host) {
     sql.update("UPDATE server SET host = ? WHERE id = ?", host, id);

@@ -138,15 +138,21 @@ public final class Servers {
         .database()
         .change(
             sql -> {
-              var now = ServerStore.find(sql, server.id()).orElse(null);
-              if (now == null) {
-                throw Lookup.absent(server.id());
-              }
+              boolean same =
+                  !States.DELETING.equals(server.taskState())
+                      && ServerStore.setTask(sql, server, means.clock().instant(), States.DELETING);
+              var now =
+                  same
+                      ? server
+                      : ServerStore.find(sql, server.id())
+                          .orElseThrow(() -> Lookup.absent(server.id()));
               means.actions().begin(sql, server.id(), forced ? "forceDelete" : "delete");
               if (States.DELETING.equals(now.taskState()) && engine.isBusy(sql, server.id())) {
                 return;
               }
-              means.set(sql, server.id(), "task_state", States.DELETING);
+              if (!same) {
+                means.set(sql, server.id(), "task_state", States.DELETING);
+              }
               means.tell(sql, now, "delete.start");
               engine.supersede(
                   sql,
