@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
@@ -43,10 +45,12 @@ public final class Sql {
   private boolean markWaits;
   private final Set<Runnable> afterCommit = new LinkedHashSet<>();
   private final Map<Class<?>, Database.Action> atEnd = new LinkedHashMap<>();
-  private final Map<String, Prepared> cache =
+
+  /** By text, or by the texts of what is sent together. */
+  private final Map<Object, Prepared> cache =
       new LinkedHashMap<>(64, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Prepared> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Object, Prepared> eldest) {
           if (size() <= CACHE) {
             return false;
           }
@@ -337,11 +341,7 @@ public final class Sql {
   }
 
   private void wait(String sql, Object[] args, Asked<?> asked) {
-    var fixed = new Object[args.length];
-    for (int i = 0; i < args.length; i++) {
-      fixed[i] = fixed(args[i]);
-    }
-    waiting.add(new Waiting(sql, fixed, asked));
+    waiting.add(new Waiting(sql, fixed(args), asked));
     if (waiting.size() >= TOGETHER) {
       flush();
     }
@@ -393,7 +393,7 @@ public final class Sql {
     }
     int earlier = waiting.size();
     for (var c : changes) {
-      waiting.add(new Waiting(c.sql, c.args, null));
+      waiting.add(new Waiting(c.sql, fixed(c.args), null));
     }
     var last = waiting.removeLast();
     return run(
@@ -415,8 +415,34 @@ public final class Sql {
     update(insertion(table, pairs), values(pairs));
   }
 
+  /** The statements that insert rows, by table: there are few, and each is made once. */
+  private static final Map<String, List<Insertion>> INSERTIONS = new ConcurrentHashMap<>();
+
+  private record Insertion(Object[] pairs, String text) {
+    boolean isOf(Object[] others) {
+      for (int i = 0; i < others.length; i += 2) {
+        if (i >= pairs.length || !pairs[i].equals(others[i])) {
+          return false;
+        }
+      }
+      return pairs.length == others.length;
+    }
+  }
+
   private static String insertion(String table, Object[] pairs) {
-    return "INSERT INTO " + table + " (" + columns(pairs) + ") VALUES (" + marks(pairs) + ")";
+    var made = INSERTIONS.computeIfAbsent(table, t -> new CopyOnWriteArrayList<>());
+    for (var insertion : made) {
+      if (insertion.isOf(pairs)) {
+        return insertion.text;
+      }
+    }
+    var names = pairs.clone();
+    for (int i = 1; i < names.length; i += 2) {
+      names[i] = null; // no value is kept
+    }
+    var text = "INSERT INTO " + table + " (" + columns(pairs) + ") VALUES (" + marks(pairs) + ")";
+    made.add(new Insertion(names, text));
+    return text;
   }
 
   private static String columns(Object[] pairs) {
@@ -455,6 +481,11 @@ public final class Sql {
         NOTHING,
         (p, before) -> {
           for (var row : rows) {
+            for (var value : row) {
+              if (value instanceof String text) {
+                storable(text);
+              }
+            }
             bind(p.statement, row);
             p.statement.addBatch();
           }
@@ -478,7 +509,7 @@ public final class Sql {
 
   void execute(String sql) throws SQLException {
     try {
-      prepared(sql).statement.execute();
+      prepared(sql, List.of(), sql).statement.execute();
     } catch (SQLException e) {
       forget(sql);
       throw e;
@@ -486,8 +517,8 @@ public final class Sql {
   }
 
   /** A driver may have closed a statement that failed, as SQLite's does when the disk is full. */
-  private void forget(String sql) {
-    var p = cache.remove(sql);
+  private void forget(Object key) {
+    var p = cache.remove(key);
     if (p != null && !p.busy) {
       p.close();
     }
@@ -535,34 +566,56 @@ public final class Sql {
   }
 
   private <T> T run(String sql, Object[] args, Use<T> use) {
-    if (waiting.isEmpty()) {
-      return run(sql, args, List.of(), use);
-    }
     for (var arg : args) {
       if (arg instanceof String text) {
         storable(text); // what waits must not be lost with it
       }
     }
-    var text = new StringBuilder();
-    var all = new ArrayList<Object>();
-    for (var w : waiting) {
-      text.append(w.sql).append("; ");
-      all.addAll(Arrays.asList(w.args));
+    if (waiting.isEmpty()) {
+      return run(sql, args, List.of(), use);
     }
-    all.addAll(Arrays.asList(args));
+    int size = args.length;
+    for (var w : waiting) {
+      size += w.args.length;
+    }
+    var all = new Object[size];
+    int at = 0;
+    for (var w : waiting) {
+      System.arraycopy(w.args, 0, all, at, w.args.length);
+      at += w.args.length;
+    }
+    System.arraycopy(args, 0, all, at, args.length);
     var before = List.copyOf(waiting);
     dropWaiting();
-    return run(text.append(sql).toString(), all.toArray(), before, use);
+    return run(sql, all, before, use);
+  }
+
+  /** What is sent in one go. */
+  private String text(List<Waiting> before, String sql) {
+    var text = new StringBuilder();
+    before.forEach(w -> text.append(dialect.statement(w.sql)).append("; "));
+    return text.append(dialect.statement(sql)).toString();
+  }
+
+  private static Object key(List<Waiting> before, String sql) {
+    if (before.isEmpty()) {
+      return sql;
+    }
+    var texts = new ArrayList<String>(before.size() + 1);
+    before.forEach(w -> texts.add(w.sql));
+    texts.add(sql);
+    return texts;
   }
 
   private <T> T run(String sql, Object[] args, List<Waiting> before, Use<T> use) {
     Prepared p = null;
     boolean own = false;
     Statements.ran(before.size() + 1);
+    var key = key(before, sql);
     try {
-      p = prepared(sql);
+      p = prepared(key, before, sql);
       if (p.busy) { // the same statement inside its own row mapper: a fresh one
-        p = new Prepared(connection.prepareStatement(dialect.statement(sql)));
+        p = new Prepared(connection.prepareStatement(text(before, sql)));
         own = true;
       }
       p.busy = true;
@@ -572,14 +625,14 @@ public final class Sql {
       return result;
     } catch (SQLException e) {
       if (dialect.isTooLarge(e)) {
-        failure = failure == null ? new StoreException(sql, e) : failure;
+        failure = failure == null ? new StoreException(text(before, sql), e) : failure;
         throw Fault.badRequest("A value is too long or too large, or there are too many.");
       }
-      var f = StoreException.of(dialect, sql, e);
+      var f = StoreException.of(dialect, text(before, sql), e);
       failure = failure == null ? f : failure;
       if (p != null && !own) {
         p.busy = false;
-        forget(sql);
+        forget(key);
       }
       throw f;
     } finally {
@@ -592,11 +645,11 @@ public final class Sql {
     }
   }
 
-  private Prepared prepared(String sql) throws SQLException {
-    var p = cache.get(sql);
+  private Prepared prepared(Object key, List<Waiting> before, String sql) throws SQLException {
+    var p = cache.get(key);
     if (p == null) {
-      p = new Prepared(connection.prepareStatement(dialect.statement(sql)));
-      cache.put(sql, p);
+      p = new Prepared(connection.prepareStatement(text(before, sql)));
+      cache.put(key, p);
     }
     return p;
   }
@@ -619,6 +672,14 @@ public final class Sql {
     return known;
   }
 
+  private static Object[] fixed(Object[] args) {
+    var fixed = new Object[args.length];
+    for (int i = 0; i < args.length; i++) {
+      fixed[i] = fixed(args[i]);
+    }
+    return fixed;
+  }
+
   /** What changes after the call is sent as it is now. */
   private static Object fixed(Object arg) {
     return switch (arg) {
@@ -638,7 +699,7 @@ public final class Sql {
     for (int i = 0; i < args.length; i++) {
       switch (args[i]) {
         case null -> s.setObject(i + 1, null);
-        case String v -> s.setString(i + 1, storable(v));
+        case String v -> s.setString(i + 1, v);
         case Integer v -> s.setInt(i + 1, v);
         case Long v -> s.setLong(i + 1, v);
         case Double v -> s.setDouble(i + 1, v);
