@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
@@ -28,10 +27,11 @@ public final class ServerStore {
   private static final ObjectReader NICS = Json.MAPPER.readerFor(new TypeReference<List<Nic>>() {});
   private static final TypeReference<List<Server.Group>> GROUPS = new TypeReference<>() {};
 
-  /** Few distinct flavors and groups stand in many rows: each text is read once. */
-  private static final Map<String, FlavorCopy> FLAVORS = new ConcurrentHashMap<>();
-
-  private static final Map<String, List<Server.Group>> GROUP_LISTS = new ConcurrentHashMap<>();
+  private static final Parsed<FlavorCopy> FLAVORS =
+      new Parsed<>(text -> Json.read(text, FlavorCopy.class));
+  private static final Parsed<List<Server.Group>> GROUP_LISTS =
+      new Parsed<>(text -> Json.MAPPER.readValue(text, GROUPS));
+  private static final Parsed<Boot> BOOTS = new Parsed<>(text -> Json.read(text, Boot.class));
 
   private ServerStore() {}
 
@@ -54,7 +54,7 @@ public final class ServerStore {
   }
 
   private static Server whole(Row r) throws java.sql.SQLException {
-    return map(r, r.text("user_data"), r.json("boot", Boot.class));
+    return map(r, r.text("user_data"), BOOTS.of(r.text("boot")));
   }
 
   private static Server map(Row r, String userData, Boot boot) throws java.sql.SQLException {
@@ -76,7 +76,7 @@ public final class ServerStore {
         r.text("zone"),
         r.text("pinned_zone"),
         r.text("image_id"),
-        flavor(r.text("flavor")),
+        FLAVORS.of(r.text("flavor")),
         r.text("key_name"),
         r.flag("config_drive"),
         r.text("reservation_id"),
@@ -87,7 +87,7 @@ public final class ServerStore {
         r.text("disk_config"),
         texts(r.text("metadata")),
         list(r.text("tags")),
-        groups(r.text("security_groups")),
+        GROUP_LISTS.of(r.text("security_groups")),
         nics(r.text("nics")),
         userData,
         r.json("fault"),
@@ -97,20 +97,6 @@ public final class ServerStore {
         r.time("terminated_at"),
         r.flag("deleted"),
         boot);
-  }
-
-  private static FlavorCopy flavor(String text) {
-    if (FLAVORS.size() > 2000) {
-      FLAVORS.clear();
-    }
-    return FLAVORS.computeIfAbsent(text, t -> Json.read(t, FlavorCopy.class));
-  }
-
-  private static List<Server.Group> groups(String text) {
-    if (GROUP_LISTS.size() > 2000) {
-      GROUP_LISTS.clear();
-    }
-    return GROUP_LISTS.computeIfAbsent(text, t -> Json.MAPPER.readValue(t, GROUPS));
   }
 
   private static List<Nic> nics(String text) {
@@ -181,7 +167,7 @@ public final class ServerStore {
                 r.text("id"),
                 r.text("name"),
                 r.text("host"),
-                flavor(r.text("flavor")),
+                FLAVORS.of(r.text("flavor")),
                 r.text("task_state") != null),
         host,
         host);
