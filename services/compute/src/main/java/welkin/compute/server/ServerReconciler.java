@@ -26,11 +26,21 @@ import welkin.workflow.WorkflowEngine;
  */
 public final class ServerReconciler {
   private static final Logger log = LoggerFactory.getLogger(ServerReconciler.class);
+
+  /**
+   * Of so many hosts a pass asks Placement who holds what: it is three statements each, and a claim
+   * that nobody gave back is rare.
+   */
+  private static final int CLAIMS_OF = 100;
+
   private final Means means;
   private final WorkflowEngine engine;
   private final MoveKeeper moves;
   private final HostFence fence;
   private final boolean restartGuests;
+
+  /** The first host of the next pass whose claims are looked at. */
+  private int next;
 
   public ServerReconciler(
       Means means,
@@ -55,10 +65,13 @@ public final class ServerReconciler {
   /** Looks at every living host. */
   public Report pass() {
     var all = new Report(abandoned() + moves.pass(), 0, 0);
-    for (var host : means.hosts().list()) {
+    var hosts = means.hosts().list();
+    int asked = 0;
+    for (var host : hosts) {
       if (means.hosts().up(host)) {
+        boolean claims = Math.floorMod(asked++ - next, hosts.size()) < CLAIMS_OF;
         try {
-          all = all.plus(host(host.host()));
+          all = all.plus(host(host.host(), claims));
         } catch (Fault f) {
           log.warn("host {} was not looked at: {}", host.host(), f.getMessage());
         }
@@ -66,11 +79,19 @@ public final class ServerReconciler {
         fence.clear(host.host()); // down by word only
       }
     }
+    next += CLAIMS_OF;
     return all;
   }
 
   /** Looks at one host. */
   public Report host(String host) {
+    return host(host, true);
+  }
+
+  /**
+   * @param claims whether to look for claims of servers that are gone
+   */
+  private Report host(String host, boolean claims) {
     var agent = means.hosts().agent(host);
     fence.clear(host);
     // rows first: a guest spawned after the list was made is not mistaken for a lost one
@@ -93,7 +114,7 @@ public final class ServerReconciler {
         repaired += changed(server, guest) ? 1 : 0;
       }
     }
-    repaired += leaked(host, servers);
+    repaired += claims ? leaked(host, servers) : 0;
     return new Report(repaired, restarted, strangers(agent, host, guests, busy));
   }
 
