@@ -388,6 +388,25 @@ class ServerApiTest {
   }
 
   @Test
+  void anActionChangedWhenItsWorkWasDone() {
+    var id = boot("a", "");
+    var path = "/servers/" + id + "/os-instance-actions";
+    var request = cloud.get(ADMIN, path).text("/instanceActions/0/request_id");
+    var action = cloud.get(ADMIN, path + "/" + request);
+    var ended = action.text("/instanceAction/events/0/finish_time");
+    assertThat(action.text("/instanceAction/updated_at")).isEqualTo(ended);
+    assertThat(action.json().at("/instanceAction/message").isNull()).isTrue();
+    assertThat(cloud.get(ADMIN, path).text("/instanceActions/0/updated_at")).isEqualTo(ended);
+    assertThat(cloud.get(ADMIN, path + "?changes-since=" + ended).json().get("instanceActions"))
+        .hasSize(1);
+    var later = Instant.parse(ended + "Z").plusSeconds(1);
+    assertThat(cloud.get(ADMIN, path + "?changes-since=" + later).json().get("instanceActions"))
+        .isEmpty();
+    assertThat(cloud.get(ADMIN, path + "?changes-before=" + later).json().get("instanceActions"))
+        .hasSize(1);
+  }
+
+  @Test
   void metadataIsForTheSigned() {
     var id = boot("m", ",`user_data`:`IyEvYmluL3No`");
     var headers = signed(id);

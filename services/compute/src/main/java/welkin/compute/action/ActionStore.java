@@ -12,6 +12,15 @@ import welkin.store.Sql;
 
 /** What was asked of each server, by whom and how it went, found by request id. */
 public final class ActionStore {
+  /** When an action was changed: its work wrote that with what it did. */
+  private static final String CHANGED =
+      "COALESCE((SELECT MAX(e.finish_time) FROM instance_action_event e WHERE e.server_id ="
+          + " instance_action.server_id AND e.request_id = instance_action.request_id),"
+          + " instance_action.updated_at)";
+
+  private static final String SELECT =
+      "SELECT instance_action.*, " + CHANGED + " AS changed_at FROM instance_action";
+
   private final InstantSource clock;
 
   public ActionStore(InstantSource clock) {
@@ -80,13 +89,14 @@ public final class ActionStore {
         host,
         serverId,
         request);
-    sql.send(
-        "UPDATE instance_action SET updated_at = ?, message = ? WHERE server_id = ? AND request_id"
-            + " = ?",
-        now,
-        failure == null ? null : "Error",
-        serverId,
-        request);
+    if (failure != null) {
+      sql.send(
+          "UPDATE instance_action SET updated_at = ?, message = 'Error' WHERE server_id = ? AND"
+              + " request_id = ?",
+          now,
+          serverId,
+          request);
+    }
   }
 
   /**
@@ -94,14 +104,12 @@ public final class ActionStore {
    * @param before only what changed at or before this time, or null
    */
   List<Action> list(Sql sql, String serverId, Instant since, Instant before, Paging page) {
-    var query =
-        ListQuery.of("SELECT * FROM instance_action", "instance_action", "id")
-            .where("server_id = ?", serverId);
+    var query = ListQuery.of(SELECT, "instance_action", "id").where("server_id = ?", serverId);
     if (since != null) {
-      query.where("updated_at >= ?", since);
+      query.where(CHANGED + " >= ?", since);
     }
     if (before != null) {
-      query.where("updated_at <= ?", before);
+      query.where(CHANGED + " <= ?", before);
     }
     if (page.marker() != null) {
       var marker =
@@ -118,7 +126,7 @@ public final class ActionStore {
 
   Optional<Action> find(Sql sql, String serverId, String requestId) {
     return sql.one(
-        "SELECT * FROM instance_action WHERE server_id = ? AND request_id = ? ORDER BY id DESC",
+        SELECT + " WHERE server_id = ? AND request_id = ? ORDER BY id DESC",
         ActionStore::map,
         serverId,
         requestId);
@@ -149,7 +157,7 @@ public final class ActionStore {
         r.text("user_id"),
         r.text("project_id"),
         r.time("start_time"),
-        r.time("updated_at"),
+        r.time("changed_at"),
         r.text("message"));
   }
 }
