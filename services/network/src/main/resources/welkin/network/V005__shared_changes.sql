@@ -1,4 +1,4 @@
-CREATE TABLE shared_change (
+CREATE TABLE IF NOT EXISTS shared_change (
   seq BIGINT NOT NULL,
   part VARCHAR(16) NOT NULL,
   object_id VARCHAR(36) NOT NULL,
