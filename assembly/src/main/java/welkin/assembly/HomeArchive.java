@@ -12,12 +12,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import welkin.core.Config;
 import welkin.core.Exec;
 import welkin.core.Fault;
 import welkin.core.Json;
+import welkin.image.ImageOptions;
 import welkin.store.Backup;
+import welkin.store.DatabaseUrl;
 import welkin.store.Databases;
 import welkin.store.Dialect;
 
@@ -31,10 +34,15 @@ import welkin.store.Dialect;
 final class HomeArchive {
   private static final int FORMAT = 1;
   private static final Duration LIMIT = Duration.ofDays(1);
+
+  /** How long a server may take to notice that a client is gone. */
+  private static final Duration GOING = Duration.ofSeconds(3);
+
   private static final String IMAGES = "images";
+  private static final String CONFIGURATION = "welkin.yaml";
   private static final List<String> KEPT =
       List.of(
-          "welkin.yaml",
+          CONFIGURATION,
           "up.args",
           "openrc",
           "clouds.yaml",
@@ -58,7 +66,7 @@ final class HomeArchive {
 
   /** Writes the archive; it appears under its name when it is whole. */
   void save(Path file, boolean images, Instant now) throws IOException {
-    var config = Config.load(home.resolve("welkin.yaml"));
+    var config = Config.load(home.resolve(CONFIGURATION));
     var url = config.get(Databases.URL);
     var staging = staging(file.toAbsolutePath().getParent());
     try {
@@ -76,10 +84,6 @@ final class HomeArchive {
         }
       }
       progress.accept("of the state folder " + String.join(", ", kept));
-      if (images && Files.exists(home.resolve(IMAGES))) {
-        kept.add(IMAGES);
-        progress.accept("images");
-      }
       var whole = staging.resolve("whole");
       var command =
           new ArrayList<>(
@@ -98,6 +102,13 @@ final class HomeArchive {
         command.add("--transform=flags=r;s,^" + literally(home.getFileName()) + "/,home/,");
         kept.forEach(name -> command.add(home.getFileName() + "/" + name));
       }
+      var pictures = ImageOptions.folder(config, home).toAbsolutePath();
+      if (images && Files.exists(pictures)) {
+        progress.accept("images in " + pictures);
+        command.add("--transform=flags=r;s,^\\./,home/" + IMAGES + "/,");
+        command.add("--directory=" + pictures);
+        command.add(".");
+      }
       run(command);
       Files.setPosixFilePermissions(whole, PosixFilePermissions.fromString("rw-------"));
       Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -111,8 +122,8 @@ final class HomeArchive {
    * Puts everything back.
    *
    * @param replace what is there gives way: files are moved aside, schemas dropped
-   * @throws Fault when something is there and may not be replaced, or the archive is of another
-   *     engine than the configuration names
+   * @throws Fault when something is there and may not be replaced or is in use, or the archive is of
+   *     another engine than the configuration names
    */
   void load(Path file, boolean replace, Instant now) throws IOException {
     Files.createDirectories(home);
@@ -129,21 +140,47 @@ final class HomeArchive {
               "--directory=" + staging));
       var manifest = Json.read(Files.readString(staging.resolve("manifest.json")), Manifest.class);
       var kept = staging.resolve("home");
-      var own = home.resolve("welkin.yaml");
-      var config = Config.load(Files.exists(own) ? own : kept.resolve("welkin.yaml"));
+      var own = home.resolve(CONFIGURATION);
+      var config = Config.load(Files.exists(own) ? own : kept.resolve(CONFIGURATION));
       check(manifest, config);
       var url = config.get(Databases.URL);
       var backup = new Backup(url, home.resolve("database"), progress);
       if (!backup.services().isEmpty()) {
         if (!replace) {
-          throw Fault.conflict("There is data already; --replace puts the archive in its place.");
+          throw Fault.conflict(
+              "There is data already at "
+                  + (url.engine() == Dialect.SQLITE ? home.resolve("database") : url)
+                  + "; --replace puts the archive in its place. To put it elsewhere, write a"
+                  + " welkin.yaml with another 'database' into "
+                  + home
+                  + " first.");
         }
+        notInUse(url, backup);
         backup.clear("before-" + now.toString().replace(":", ""));
       }
       backup.load(staging.resolve("data"));
-      putBack(kept);
+      putBack(kept, ImageOptions.folder(config, home));
     } finally {
       delete(staging);
+    }
+  }
+
+  /** What runs on other hosts has no pid here, but connections to the database. */
+  private static void notInUse(DatabaseUrl url, Backup backup) {
+    var end = System.nanoTime() + GOING.toNanos();
+    var users = backup.users();
+    while (!users.isEmpty() && System.nanoTime() < end) { // those of a process that just ended
+      LockSupport.parkNanos(100_000_000);
+      users = backup.users();
+    }
+    if (!users.isEmpty()) {
+      throw Fault.conflict(
+          "Processes of the cloud at "
+              + String.join(", ", users)
+              + " are connected to "
+              + url
+              + ": ./welkin down on each control host first (of one that died, the database server"
+              + " may still hold connections: end them, or restart it).");
     }
   }
 
@@ -166,9 +203,18 @@ final class HomeArchive {
     }
   }
 
-  private void putBack(Path kept) throws IOException {
+  private void putBack(Path kept, Path images) throws IOException {
     if (!Files.exists(kept)) {
       return;
+    }
+    // the configuration that is there says where the data went
+    if (Files.exists(home.resolve(CONFIGURATION))) {
+      Files.deleteIfExists(kept.resolve(CONFIGURATION));
+    }
+    try (var all = Files.list(kept)) {
+      progress.accept(
+          "of the state folder "
+              + String.join(", ", all.map(p -> p.getFileName().toString()).sorted().toList()));
     }
     Files.walkFileTree(
         kept,
@@ -176,9 +222,9 @@ final class HomeArchive {
           @Override
           public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a)
               throws IOException {
-            var to = home.resolve(kept.relativize(dir).toString());
+            var to = target(dir);
             if (!Files.exists(to)) {
-              Files.createDirectory(to);
+              Files.createDirectories(to);
               Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(dir));
             }
             return FileVisitResult.CONTINUE;
@@ -186,19 +232,17 @@ final class HomeArchive {
 
           @Override
           public FileVisitResult visitFile(Path from, BasicFileAttributes a) throws IOException {
-            var name = kept.relativize(from).toString();
-            // the configuration that is there says where the data went
-            if (!name.equals("welkin.yaml") || !Files.exists(home.resolve(name))) {
-              Files.move(from, home.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-            }
+            Files.move(from, target(from), StandardCopyOption.REPLACE_EXISTING);
             return FileVisitResult.CONTINUE;
           }
+
+          private Path target(Path from) {
+            var name = kept.relativize(from);
+            return name.startsWith(IMAGES)
+                ? images.resolve(kept.resolve(IMAGES).relativize(from).toString())
+                : home.resolve(name.toString());
+          }
         });
-    try (var all = Files.list(kept)) {
-      progress.accept(
-          "of the state folder "
-              + String.join(", ", all.map(p -> p.getFileName().toString()).sorted().toList()));
-    }
   }
 
   /** A name in a basic regular expression that tar cuts at commas. */

@@ -91,11 +91,22 @@ class HomeArchiveTest {
     assertThatThrownBy(() -> archive(home).load(file, false, NOW))
         .isInstanceOf(Fault.class)
         .hasMessageContaining("--replace");
+    if (url.engine() != welkin.store.Dialect.SQLITE) {
+      try (var other = open(url, home, "compute")) {
+        long there = other.read(sql -> sql.number("SELECT COUNT(*) FROM event"));
+        assertThat(there).isEqualTo(2);
+        assertThatThrownBy(() -> archive(home).load(file, true, NOW))
+            .isInstanceOf(Fault.class)
+            .hasMessageContaining("are connected to");
+      }
+    }
+    told.clear();
     archive(home).load(file, true, NOW);
     for (var service : SERVICES) {
       assertThat(seen(url, home, service)).containsExactly("before");
     }
     assertThat(home.resolve("fernet-keys/0")).hasContent("secret");
+    assertThat(told).anyMatch(line -> line.contains("fernet-keys"));
     assertThat(
             PosixFilePermissions.toString(
                 Files.getPosixFilePermissions(home.resolve("fernet-keys/0"))))
@@ -156,6 +167,24 @@ class HomeArchiveTest {
     var other = folder.resolve("other");
     archive(other).load(folder.resolve("backup.tar.gz"), false, NOW);
     assertThat(events(other, "compute") - events(other, "identity")).isBetween(0L, 1L);
+  }
+
+  @Test
+  void imagesAreTakenFromAndPutWhereTheConfigurationSays() throws Exception {
+    var home = home(DatabaseUrl.SQLITE);
+    var shared = Files.createDirectories(folder.resolve("srv/va.r,1"));
+    Files.writeString(shared.resolve("picture"), "shared");
+    Files.writeString(
+        home.resolve("welkin.yaml"),
+        "glance_store: {filesystem_store_datadir: \"" + shared + "\"}\n");
+    var file = folder.resolve("backup.tar.gz");
+    archive(home).save(file, true, NOW);
+    Files.delete(shared.resolve("picture"));
+    Files.delete(shared);
+    archive(folder.resolve("other")).load(file, false, NOW);
+    assertThat(shared.resolve("picture")).hasContent("shared");
+    assertThat(folder.resolve("other/images")).doesNotExist();
+    assertThat(folder.resolve("other/welkin.yaml")).exists();
   }
 
   @Test

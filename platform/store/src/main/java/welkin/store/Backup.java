@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.sqlite.JDBC;
 import welkin.core.Exec;
@@ -62,6 +63,36 @@ public final class Backup {
       throw StoreException.of(url.engine(), "services at " + url, e);
     }
     return all;
+  }
+
+  /**
+   * From where else the services' data is connected to now: addresses, each once. Empty on SQLite,
+   * whose one process is looked for by its pid.
+   */
+  public List<String> users() {
+    if (url.engine() == Dialect.SQLITE) {
+      return List.of();
+    }
+    var others = new TreeSet<String>();
+    try (var c = Connector.of(url, "").connectToBase();
+        var s =
+            c.prepareStatement(
+                url.engine() == Dialect.POSTGRESQL
+                    ? "SELECT substr(application_name, 8), coalesce(host(client_addr), 'localhost')"
+                        + " FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND application_name LIKE 'welkin %' AND pid <> pg_backend_pid()"
+                    : "SELECT db, substring_index(host, ':', 1) FROM information_schema.processlist"
+                        + " WHERE db IS NOT NULL AND id <> connection_id()");
+        var rs = s.executeQuery()) {
+      while (rs.next()) {
+        if (url.service(rs.getString(1)) != null) {
+          others.add(rs.getString(2));
+        }
+      }
+    } catch (SQLException e) {
+      throw StoreException.of(url.engine(), "who is connected to " + url, e);
+    }
+    return List.copyOf(others);
   }
 
   /** Writes everything into a folder that exists. */

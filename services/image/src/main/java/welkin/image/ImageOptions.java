@@ -1,5 +1,6 @@
 package welkin.image;
 
+import java.nio.file.Path;
 import java.util.List;
 import welkin.core.Config;
 import welkin.core.Config.Key;
@@ -48,6 +49,12 @@ public record ImageOptions(
 
   static final List<Key<?>> KEYS =
       List.of(FOLDER, SIZE_CAP, SIZE_TOTAL, COUNT_TOTAL, UNIFIED, MEMBERS, PROPERTIES, TAGS);
+
+  /** Where the images' contents lie. */
+  public static Path folder(Config config, Path home) {
+    var told = config.get(FOLDER);
+    return told.isEmpty() ? home.resolve("images") : Path.of(told);
+  }
 
   static ImageOptions of(Config config) {
     return new ImageOptions(

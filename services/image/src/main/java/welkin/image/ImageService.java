@@ -1,6 +1,5 @@
 package welkin.image;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -61,8 +60,7 @@ public final class ImageService implements CloudService {
     events = backend.events();
     shared = platform.databases().shared();
     var options = ImageOptions.of(config);
-    var told = config.get(ImageOptions.FOLDER);
-    var files = new FileStore(told.isEmpty() ? platform.home().resolve("images") : Path.of(told));
+    var files = new FileStore(ImageOptions.folder(config, platform.home()));
     var store = new ImageStore();
     var members = new MemberStore();
     var tasks = new TaskStore(platform.ids());
