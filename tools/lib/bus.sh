@@ -5,8 +5,8 @@ init_host() {
   case ${1:-} in
     '' | -h | --help) say "usage: ./welkin init-host HOST --tunnel-ip IP [--network-host] [--node NAME] [--rabbitmqctl PROGRAM]
 
-Makes the bus credential of a new hypervisor (or network host) and prints the welkin.yaml it needs. Run it on a control
-host, where rabbitmqctl works."
+Makes the bus credential of a new hypervisor (or network host) and prints the welkin.yaml it needs. Run it where rabbitmqctl
+works, as root or the broker's user, with a control host's welkin.yaml in $(short "$WELKIN_HOME")."
       case ${1:-} in '') return 2 ;; *) return 0 ;; esac ;;
   esac
   ensure_jar

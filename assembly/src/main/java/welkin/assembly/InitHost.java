@@ -16,7 +16,7 @@ import welkin.core.Fault;
     name = "init-host",
     description =
         "Makes the bus credential of a new hypervisor or network host and prints the welkin.yaml it"
-            + " needs. Run it on a control host.",
+            + " needs. Run it where rabbitmqctl works, with a control host's welkin.yaml.",
     mixinStandardHelpOptions = true)
 final class InitHost extends Main.Home implements Callable<Integer> {
   @Parameters(paramLabel = "HOST", description = "The new host's name.")
@@ -52,13 +52,14 @@ final class InitHost extends Main.Home implements Callable<Integer> {
     var bus = config.get(Options.BUS);
     if (bus.isEmpty() || bus.equals(Buses.IN_PROCESS)) {
       throw Fault.badRequest(
-          "welkin.yaml here has no 'bus: amqp://...': this is a cloud of one host.");
+          folder().resolve("welkin.yaml")
+              + " has no 'bus: amqp://...': put a control host's welkin.yaml there.");
     }
     if (config.get(Options.ENDPOINT).isEmpty()
         || config.get(ComputeService.METADATA_SECRET).isEmpty()) {
       throw Fault.badRequest(
-          "welkin.yaml here lacks 'endpoint' or 'metadata: {shared_secret: ...}'; a host needs"
-              + " both.");
+          folder().resolve("welkin.yaml")
+              + " lacks 'endpoint' or 'metadata: {shared_secret: ...}'; a host needs both.");
     }
     return """
     # welkin.yaml of %s; put it into its state folder (0600) and start it there: ./welkin up

@@ -12,6 +12,10 @@ import welkin.core.Secrets;
 /** Sets up users and their permissions on a broker, by its own {@code rabbitmqctl}. */
 public final class BusAdmin {
   private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  /** How rabbitmqctl ends when it finds no node. */
+  private static final int UNREACHED = 69;
+
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?");
 
   private final List<String> rabbitmqctl;
@@ -79,7 +83,12 @@ public final class BusAdmin {
       throw Fault.of(
           500,
           "ProgramFailed",
-          "rabbitmqctl "
+          // what it says itself of a broker on another machine is long, and not that
+          (result.status() == UNREACHED
+                  ? "No broker is reached from here: run this where rabbitmqctl works, on the"
+                      + " broker's own machine.\n"
+                  : "")
+              + "rabbitmqctl "
               + command[0]
               + ": status "
               + result.status()
