@@ -97,7 +97,7 @@ without_wait() {
 }
 
 up() {
-  local args port address pid begin flags simulated roles reason limit found='' told=''
+  local args port address pid begin flags simulated roles reason limit found='' told='' logged=0
   case " $* " in *' --help '* | *' -h '*) up_help; return 0 ;; esac
   if pid=$(server_pid); then
     die "already up (process $pid, state in $(short "$WELKIN_HOME")); './welkin down' stops it, './welkin restart' starts its program anew"
@@ -121,6 +121,7 @@ up() {
   if [ "$simulated" = 0 ] && plays "$roles" network-agent; then bridge_again || die "the external bridge could not be made"; fi
   mapfile -t flags < <(jvm_flags; aot_flags)
   begin=$(now_ms)
+  [ ! -f "$LOG_FILE" ] || logged=$(wc -c <"$LOG_FILE")
   # shellcheck disable=SC2086  # options are words
   setsid "$JAVA_HOME/bin/java" "${flags[@]}" ${WELKIN_JAVA_OPTS:-} -jar "$JAR" serve --home "$WELKIN_HOME" ${args[@]+"${args[@]}"} \
     >>"$LOG_FILE" 2>&1 </dev/null &
@@ -129,7 +130,7 @@ up() {
     found=$(http_get "$address" "$port" /healthcheck) || found=
     case $found in '200 '*) break ;; esac
     if ! kill -0 "$pid" 2>/dev/null; then
-      cannot_start
+      cannot_start "$logged"
       die "the process stopped while starting; its log is $(short "$LOG_FILE")"
     fi
     reason=${found#* }
@@ -141,15 +142,17 @@ up() {
   disown "$pid"
   case $found in '200 OK, '*) note "${found#200 OK, }" ;; esac
   if [ "$limit" = 0 ]; then say "started (process $pid); './welkin status' tells when it is ready"; return 0; fi
-  up_says "$roles" "$simulated" "$begin"
+  up_says "$roles" "$simulated" "$begin" "$(option listen 127.0.0.1 ${args[@]+"${args[@]}"})"
   train_later
 }
 
-# what the end of the log says about a start that failed: the reason alone when it is one of configuration
+# cannot_start BYTES: what the log says about a start that failed, after so many bytes of earlier ones: the reason alone
+# when it is one of configuration
 cannot_start() {
-  local why
-  why=$(tail -n 40 "$LOG_FILE" | sed -n '/^cannot start: /,$p')
-  if [ -n "$why" ]; then printf '%s\n' "$why" >&2; else tail -n 20 "$LOG_FILE" | sed 's/^/  | /' >&2; fi
+  local said why
+  said=$(tail -c +$(($1 + 1)) "$LOG_FILE" | tail -n 40)
+  why=$(sed -n '/^cannot start: /,$p' <<<"$said")
+  if [ -n "$why" ]; then printf '%s\n' "$why" >&2; else tail -n 20 <<<"$said" | sed 's/^/  | /' >&2; fi
 }
 
 # not_ready PID SECONDS ANSWER: it runs, and what it needs is not there
@@ -164,7 +167,16 @@ not_ready() {
   return 4
 }
 
-# up_says ROLES SIMULATED BEGIN
+# heard_by_others ADDRESS: a word when the endpoint is of another machine and this process listens to its own alone
+heard_by_others() {
+  case $1 in 127.* | localhost | ::1) ;; *) return 0 ;; esac
+  case $(top_setting endpoint) in
+    '' | *//localhost* | *//127.* | *//\[::1\]*) ;;
+    *) note "listens on $1 alone; for a load balancer elsewhere: './welkin restart --listen 0.0.0.0'" ;;
+  esac
+}
+
+# up_says ROLES SIMULATED BEGIN ADDRESS
 up_says() {
   if host_only "$1"; then
     say "up in $(seconds $(($(now_ms) - $3))) s: roles $1, speaks to the cloud's services"
@@ -176,6 +188,7 @@ up_says() {
       note "the administrator's password stands in openrc of the control host that started first"
     fi
     [ "$1" = all ] || note "roles: $1"
+    heard_by_others "$4"
   fi
   [ "$2" = 0 ] || note "hypervisors: $2, simulated"
 }

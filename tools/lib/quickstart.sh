@@ -51,7 +51,8 @@ guest_image() {
 external_network() {
   local config=$WELKIN_HOME/welkin.yaml
   bridge_up || return 1
-  [ -f "$config" ] || cat >"$config" <<YAML
+  # for its owner alone: passwords of a database and a broker may come to stand there
+  [ -f "$config" ] || install -m 600 /dev/stdin "$config" <<YAML
 # Settings of this cloud: group, then option. An option that does not exist stops the start and names the nearest.
 network:
   # physical network : bridge of this host; flat provider networks go out there
