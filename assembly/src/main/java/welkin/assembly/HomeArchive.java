@@ -122,8 +122,8 @@ final class HomeArchive {
    * Puts everything back.
    *
    * @param replace what is there gives way: files are moved aside, schemas dropped
-   * @throws Fault when something is there and may not be replaced or is in use, or the archive is of
-   *     another engine than the configuration names
+   * @throws Fault when something is there and may not be replaced or is in use, or the archive is
+   *     of another engine than the configuration names
    */
   void load(Path file, boolean replace, Instant now) throws IOException {
     Files.createDirectories(home);
