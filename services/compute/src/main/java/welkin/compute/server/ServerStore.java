@@ -4,12 +4,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import welkin.core.Json;
+import welkin.store.ByIds;
 import welkin.store.ListQuery;
 import welkin.store.Row;
 import welkin.store.Sql;
@@ -128,18 +130,18 @@ public final class ServerStore {
 
   /** Of these servers those that are not deleted. */
   static List<Site> sites(Sql sql, List<String> ids) {
-    var out = new ArrayList<Site>();
-    for (int i = 0; i < ids.size(); i += 500) {
-      var some = ids.subList(i, Math.min(ids.size(), i + 500));
-      out.addAll(
-          sql.list(
-              "SELECT id, host, nics FROM server WHERE deleted = 0 AND id IN ("
-                  + "?, ".repeat(some.size() - 1)
-                  + "?)",
-              r -> new Site(r.text("id"), r.text("host"), nics(r.text("nics"))),
-              some.toArray()));
-    }
-    return out;
+    // not by deleted: see find
+    return ByIds.list(
+            sql,
+            "SELECT id, host, nics, deleted FROM server WHERE id IN ",
+            ids,
+            r ->
+                r.flag("deleted")
+                    ? null
+                    : new Site(r.text("id"), r.text("host"), nics(r.text("nics"))))
+        .stream()
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /** The servers a host should have. */
