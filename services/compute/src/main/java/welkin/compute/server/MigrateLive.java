@@ -39,7 +39,7 @@ public final class MigrateLive extends Workflow<OnMove> {
    * @param options how, for a guest of 1 GiB
    */
   public MigrateLive(Means means, WorkflowEngine engine, FinishLive finish, LiveOptions options) {
-    super("MigrateLive", 1, OnMove.class, LIMIT);
+    super("MigrateLive", 2, OnMove.class, LIMIT);
     this.means = means;
     this.engine = engine;
     this.finish = finish;
@@ -138,12 +138,11 @@ public final class MigrateLive extends Workflow<OnMove> {
   private void send(Run run, Server server, Migration m) {
     var id = server.id();
     run.change(
-        "running",
-        sql -> {
-          means.setMigration(sql, m.id(), "status", Migration.RUNNING);
-          means.actions().event(sql, id, "compute_pre_live_migration", dest(sql, m), null);
-        });
+        "prepared",
+        sql -> means.actions().event(sql, id, "compute_pre_live_migration", dest(sql, m), null));
     run.step("send", () -> begin(server, m), () -> recall(m));
+    // not before: whoever reads it may end it at once
+    run.change("running", sql -> means.setMigration(sql, m.id(), "status", Migration.RUNNING));
     var signal = "migration:" + m.id();
     run.await(
         "arrive",
