@@ -164,14 +164,19 @@ public final class Servers {
             });
   }
 
-  /** Sets columns and answers the server as it is then. */
+  /**
+   * Sets columns and answers the server as it is then.
+   *
+   * @throws Fault 404 when it has gone since it was looked up
+   */
   Server update(Server server, Object... pairs) {
     return means
         .database()
         .tx(
             sql -> {
               means.set(sql, server.id(), pairs);
-              var changed = ServerStore.find(sql, server.id()).orElseThrow();
+              var changed =
+                  ServerStore.find(sql, server.id()).orElseThrow(() -> Lookup.absent(server.id()));
               means.tell(sql, changed, "update");
               return changed;
             });
