@@ -1,5 +1,7 @@
 package welkin.trials;
 
+import static welkin.testkit.Eventually.eventually;
+
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -49,6 +51,21 @@ final class TestCloud implements AutoCloseable {
                 PASSWORD,
                 InstantSource.system(),
                 Ids.system()));
+    var admin = admin();
+    eventually("hosts in Placement", () -> inventories(admin) >= hosts);
+  }
+
+  /** Providers that have something: who boots before there are any finds no host. */
+  private static long inventories(Client admin) {
+    var providers = admin.get("/placement/resource_providers").get("resource_providers");
+    return providers
+        .valueStream()
+        .map(
+            p ->
+                admin.get(
+                    "/placement/resource_providers/" + p.get("uuid").asString() + "/inventories"))
+        .filter(i -> !i.get("inventories").isEmpty())
+        .count();
   }
 
   /** One process of a cloud: some roles, a socket, a bus shared with the others of this JVM. */
