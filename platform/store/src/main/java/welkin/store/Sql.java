@@ -481,11 +481,7 @@ public final class Sql {
         NOTHING,
         (p, before) -> {
           for (var row : rows) {
-            for (var value : row) {
-              if (value instanceof String text) {
-                storable(text);
-              }
-            }
+            mustBeStorable(row);
             bind(p.statement, row);
             p.statement.addBatch();
           }
@@ -566,11 +562,7 @@ public final class Sql {
   }
 
   private <T> T run(String sql, Object[] args, Use<T> use) {
-    for (var arg : args) {
-      if (arg instanceof String text) {
-        storable(text); // what waits must not be lost with it
-      }
-    }
+    mustBeStorable(args); // what waits must not be lost with it
     if (waiting.isEmpty()) {
       return run(sql, args, List.of(), use);
     }
@@ -710,6 +702,14 @@ public final class Sql {
         case byte[] v -> s.setBytes(i + 1, v);
         case JsonNode v -> s.setString(i + 1, Json.text(v));
         case Object v -> s.setString(i + 1, Json.text(v));
+      }
+    }
+  }
+
+  private static void mustBeStorable(Object[] args) {
+    for (var arg : args) {
+      if (arg instanceof String text) {
+        storable(text);
       }
     }
   }

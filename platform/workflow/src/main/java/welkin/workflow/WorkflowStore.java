@@ -23,6 +23,10 @@ final class WorkflowStore {
   /** So many ended ones are tidied up after by one statement. */
   private static final int TIDIED = 50;
 
+  private static final String FINISH =
+      "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL, updated_at = ?"
+          + " WHERE id = ? AND owner = ? AND state = ?";
+
   private WorkflowStore() {}
 
   /**
@@ -257,10 +261,9 @@ final class WorkflowStore {
       String result,
       Instant now) {
     return sql.update(
-            "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL,"
-                + " updated_at = ? WHERE id = ? AND owner = ? AND state = ? AND NOT EXISTS (SELECT"
-                + " 1 FROM workflow o WHERE o.subject = ? AND o.state IN ('RUNNING', 'UNWINDING')"
-                + " AND o.id <> ?)",
+            FINISH
+                + " AND NOT EXISTS (SELECT 1 FROM workflow o WHERE o.subject = ? AND o.state IN"
+                + " ('RUNNING', 'UNWINDING') AND o.id <> ?)",
             state,
             result,
             now,
@@ -287,8 +290,7 @@ final class WorkflowStore {
       String result,
       Instant now) {
     return sql.update(
-            "UPDATE workflow SET state = ?, result = ?, owner = NULL, lease_until = NULL,"
-                + " updated_at = ? WHERE id = ? AND owner = ? AND state = ?",
+            FINISH,
             state,
             result,
             now,

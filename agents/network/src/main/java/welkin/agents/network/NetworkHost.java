@@ -56,7 +56,6 @@ public final class NetworkHost implements AutoCloseable {
   private final Loop report;
   private volatile Desired desired = Desired.NONE;
   private volatile boolean synced;
-
   private Set<String> waiting = Set.of();
   private Set<String> awaited = Set.of();
   private Set<String> awaitedIn = Set.of();
