@@ -271,8 +271,7 @@ public final class ServerStore {
    */
   static boolean setTask(Sql sql, Server seen, Instant now, String task) {
     return sql.update(
-            "UPDATE server SET updated_at = ?, task_state = ? WHERE id = ? AND deleted = 0 AND"
-                + " updated_at = ?",
+            "UPDATE server SET updated_at = ?, task_state = ? WHERE id = ? AND updated_at = ?",
             now,
             task,
             seen.id(),
