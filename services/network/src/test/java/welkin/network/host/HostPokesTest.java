@@ -17,12 +17,6 @@ import welkin.store.Database;
 
 /** Who is poked of what concerns many hosts. */
 class HostPokesTest {
-  private static final List<String> MIGRATIONS =
-      List.of(
-          "/welkin/network/V001__network.sql",
-          "/welkin/network/V002__port_bindings.sql",
-          "/welkin/network/V005__shared_changes.sql");
-
   private final InProcessBus bus = new InProcessBus();
   private final Map<String, Integer> poked = new ConcurrentHashMap<>();
   private final HostLog log = new HostLog();
@@ -31,34 +25,14 @@ class HostPokesTest {
 
   @BeforeEach
   void start(@TempDir Path dir) {
-    db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, MIGRATIONS);
+    db = HostRows.open(dir);
     pokes = new HostPokes(db, bus, log);
     pokes.start();
     for (var host : List.of("h1", "h2", "h3")) {
       bus.offer(NetworkAgent.class, host, () -> poked.merge(host, 1, Integer::sum));
-      port(host, "n", "g-" + host);
+      db.change(sql -> HostRows.port(sql, host, "n"));
     }
-    db.change(
-        sql ->
-            sql.update(
-                "INSERT INTO security_group_rule (id, security_group_id, remote_group_id,"
-                    + " fingerprint, revision_number, created_at, updated_at, doc, admin_doc)"
-                    + " VALUES ('r', 'g-h3', 'g-h1', '', 0, '', '', '{}', '{}')"));
-  }
-
-  private void port(String host, String network, String group) {
-    db.change(
-        sql -> {
-          sql.update(
-              "INSERT INTO port (id, network_id, mac_address, host, revision_number, created_at,"
-                  + " updated_at, doc, admin_doc) VALUES (?, ?, ?, ?, 0, '', '', '{}', '{}')",
-              "p-" + host,
-              network,
-              host,
-              host);
-          sql.update(
-              "INSERT INTO port_group (group_id, port_id) VALUES (?, ?)", group, "p-" + host);
-        });
+    db.change(sql -> HostRows.rule(sql, "g-h3", "g-h1"));
   }
 
   @AfterEach

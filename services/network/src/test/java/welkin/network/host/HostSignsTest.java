@@ -35,16 +35,7 @@ class HostSignsTest {
 
   @BeforeEach
   void start(@TempDir Path dir) {
-    db =
-        Database.sqlite(
-            dir.resolve("n.db"),
-            Database.Durability.OFF,
-            List.of(
-                "/welkin/network/V001__network.sql",
-                "/welkin/network/V002__port_bindings.sql",
-                "/welkin/network/V003__several_processes.sql",
-                "/welkin/network/V004__router_next_host.sql",
-                "/welkin/network/V005__shared_changes.sql"));
+    db = HostRows.open(dir);
     var clock = InstantSource.system();
     var journal = new Journal(clock, Ids.system(), new Events(clock));
     agents = new Agents(db, journal, 75);
@@ -64,15 +55,7 @@ class HostSignsTest {
   private void port(String host, String network) {
     db.change(
         sql -> {
-          sql.update(
-              "INSERT INTO port (id, network_id, mac_address, host, revision_number, created_at,"
-                  + " updated_at, doc, admin_doc) VALUES (?, ?, ?, ?, 0, '', '', '{}', '{}')",
-              "p-" + host,
-              network,
-              host,
-              host);
-          sql.update(
-              "INSERT INTO port_group (group_id, port_id) VALUES (?, ?)", "g-" + host, "p-" + host);
+          HostRows.port(sql, host, network);
           log.touch(sql, host, HostLog.NETWORK, network);
         });
   }
@@ -80,15 +63,7 @@ class HostSignsTest {
   private void rule(String group, String remote) {
     db.change(
         sql -> {
-          sql.update(
-              "INSERT INTO security_group_rule (id, security_group_id, remote_group_id,"
-                  + " fingerprint, revision_number, created_at, updated_at, doc, admin_doc)"
-                  + " VALUES (?, ?, ?, ?, 0, '', '', ?, '{}')",
-              group + remote,
-              group,
-              remote,
-              group + remote,
-              "{\"direction\": \"ingress\", \"ethertype\": \"IPv4\"}");
+          HostRows.rule(sql, group, remote);
           log.touchGroup(sql, group);
         });
   }

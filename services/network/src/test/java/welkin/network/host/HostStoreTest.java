@@ -10,12 +10,9 @@ import org.junit.jupiter.api.io.TempDir;
 import welkin.store.Database;
 
 class HostStoreTest {
-  private static final List<String> MIGRATIONS =
-      List.of("/welkin/network/V001__network.sql", "/welkin/network/V005__shared_changes.sql");
-
   @Test
   void oldChangesAreForgottenBatchByBatchAndTheFloorSaysSo(@TempDir Path dir) {
-    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, MIGRATIONS);
+    var db = HostRows.open(dir);
     for (int i = 0; i < 100; i++) {
       var item = new HostStore.Item("port", "p" + i);
       db.change(sql -> HostNotes.add(sql, "h", item));
@@ -34,7 +31,7 @@ class HostStoreTest {
 
   @Test
   void notesOfATransactionHaveOneNumberAndAreWrittenOnce(@TempDir Path dir) {
-    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, MIGRATIONS);
+    var db = HostRows.open(dir);
     var port = new HostStore.Item("port", "p");
     var group = new HostStore.Item("group", "g");
     long before = db.read(HostStore::cursor).newest();
