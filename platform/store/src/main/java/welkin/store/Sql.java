@@ -1,7 +1,6 @@
 package welkin.store;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -9,19 +8,15 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
-import tools.jackson.databind.JsonNode;
 import welkin.core.Fault;
-import welkin.core.Json;
+import welkin.store.PreparedStatements.Prepared;
 
 /**
  * Statements on one connection, inside {@link Database#read} or {@link Database#tx}. Arguments are
@@ -30,13 +25,13 @@ import welkin.core.Json;
  * once per connection.
  */
 public final class Sql {
-  private static final int CACHE = 300;
   private static final Object[] NOTHING = {};
 
   /** So many statements go to the server in one go. */
   private static final int TOGETHER = 16;
 
   private final Connection connection;
+  private final PreparedStatements prepared;
   private final Dialect dialect;
   private final InstantSource clock;
   private StoreException failure;
@@ -46,19 +41,6 @@ public final class Sql {
   private final Set<Runnable> afterCommit = new LinkedHashSet<>();
   private final Map<Class<?>, Database.Action> atEnd = new LinkedHashMap<>();
 
-  /** By text, or by the texts of what is sent together. */
-  private final Map<Object, Prepared> cache =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Object, Prepared> eldest) {
-          if (size() <= CACHE) {
-            return false;
-          }
-          eldest.getValue().close();
-          return true;
-        }
-      };
-
   /**
    * A statement on its way with the next one.
    *
@@ -66,29 +48,9 @@ public final class Sql {
    */
   private record Waiting(String sql, Object[] args, Asked<?> asked) {}
 
-  private static final class Prepared {
-    final PreparedStatement statement;
-
-    /** Of each result it has, in order. */
-    final List<Map<String, Integer>> columns = new ArrayList<>();
-
-    boolean busy;
-
-    Prepared(PreparedStatement statement) {
-      this.statement = statement;
-    }
-
-    void close() {
-      try {
-        statement.close();
-      } catch (SQLException e) {
-        // it went with its connection
-      }
-    }
-  }
-
   Sql(Connection connection, Dialect dialect, InstantSource clock) {
     this.connection = connection;
+    this.prepared = new PreparedStatements(connection);
     this.dialect = dialect;
     this.clock = clock;
   }
@@ -223,7 +185,7 @@ public final class Sql {
   private static <T> List<T> all(Prepared p, int position, ResultSet rs, Row.Mapper<T> mapper)
       throws SQLException {
     var out = new ArrayList<T>();
-    var row = new Row(rs, columns(p, position, rs));
+    var row = new Row(rs, p.columns(position, rs));
     while (rs.next()) {
       out.add(mapper.map(row));
     }
@@ -284,7 +246,7 @@ public final class Sql {
         (p, before) -> {
           try (var rs = rows(p, before)) {
             return rs.next()
-                ? Optional.of(mapper.map(new Row(rs, columns(p, before.size(), rs))))
+                ? Optional.of(mapper.map(new Row(rs, p.columns(before.size(), rs))))
                 : Optional.<T>empty();
           }
         });
@@ -341,7 +303,7 @@ public final class Sql {
   }
 
   private void wait(String sql, Object[] args, Asked<?> asked) {
-    waiting.add(new Waiting(sql, fixed(args), asked));
+    waiting.add(new Waiting(sql, Values.fixed(args), asked));
     if (waiting.size() >= TOGETHER) {
       flush();
     }
@@ -349,7 +311,7 @@ public final class Sql {
 
   /** Inserts a row as {@link #send} changes rows: its key must be new. */
   public void sendInsert(String table, Object... pairs) {
-    send(insertion(table, pairs), values(pairs));
+    send(Insertion.text(table, pairs), Insertion.values(pairs));
   }
 
   /**
@@ -360,16 +322,18 @@ public final class Sql {
   public void sendInserts(String table, List<Object[]> rows) {
     if (!rows.isEmpty()) {
       send(
-          insertion(table, rows.getFirst())
-              + (", (" + marks(rows.getFirst()) + ")").repeat(rows.size() - 1),
-          rows.stream().flatMap(row -> Arrays.stream(values(row))).toArray());
+          Insertion.text(table, rows.getFirst())
+              + (", (" + Insertion.marks(rows.getFirst()) + ")").repeat(rows.size() - 1),
+          rows.stream().flatMap(row -> Arrays.stream(Insertion.values(row))).toArray());
     }
   }
 
   /** Inserts a row unless its key exists, as {@link #send} changes rows. */
   public void sendIfAbsent(String table, Object... pairs) {
     if (gathers()) {
-      send(dialect.insertIfAbsent(table, columns(pairs), marks(pairs)), values(pairs));
+      send(
+          dialect.insertIfAbsent(table, Insertion.columns(pairs), Insertion.marks(pairs)),
+          Insertion.values(pairs));
     } else {
       insertIfAbsent(table, pairs);
     }
@@ -393,7 +357,7 @@ public final class Sql {
     }
     int earlier = waiting.size();
     for (var c : changes) {
-      waiting.add(new Waiting(c.sql, fixed(c.args), null));
+      waiting.add(new Waiting(c.sql, Values.fixed(c.args), null));
     }
     var last = waiting.removeLast();
     return run(
@@ -412,57 +376,7 @@ public final class Sql {
 
   /** Inserts a row of {@code column, value, ...} pairs. */
   public void insert(String table, Object... pairs) {
-    update(insertion(table, pairs), values(pairs));
-  }
-
-  /** The statements that insert rows, by table: there are few, and each is made once. */
-  private static final Map<String, List<Insertion>> INSERTIONS = new ConcurrentHashMap<>();
-
-  private record Insertion(Object[] pairs, String text) {
-    boolean isOf(Object[] others) {
-      for (int i = 0; i < others.length; i += 2) {
-        if (i >= pairs.length || !pairs[i].equals(others[i])) {
-          return false;
-        }
-      }
-      return pairs.length == others.length;
-    }
-  }
-
-  private static String insertion(String table, Object[] pairs) {
-    var made = INSERTIONS.computeIfAbsent(table, t -> new CopyOnWriteArrayList<>());
-    for (var insertion : made) {
-      if (insertion.isOf(pairs)) {
-        return insertion.text;
-      }
-    }
-    var names = pairs.clone();
-    for (int i = 1; i < names.length; i += 2) {
-      names[i] = null; // no value is kept
-    }
-    var text = "INSERT INTO " + table + " (" + columns(pairs) + ") VALUES (" + marks(pairs) + ")";
-    made.add(new Insertion(names, text));
-    return text;
-  }
-
-  private static String columns(Object[] pairs) {
-    var out = new StringBuilder();
-    for (int i = 0; i < pairs.length; i += 2) {
-      out.append(i == 0 ? "" : ", ").append(pairs[i]);
-    }
-    return out.toString();
-  }
-
-  private static String marks(Object[] pairs) {
-    return "?" + ", ?".repeat(pairs.length / 2 - 1);
-  }
-
-  private static Object[] values(Object[] pairs) {
-    var out = new Object[pairs.length / 2];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = pairs[2 * i + 1];
-    }
-    return out;
+    update(Insertion.text(table, pairs), Insertion.values(pairs));
   }
 
   /**
@@ -481,8 +395,8 @@ public final class Sql {
         NOTHING,
         (p, before) -> {
           for (var row : rows) {
-            mustBeStorable(row);
-            bind(p.statement, row);
+            Values.mustBeStorable(row);
+            Values.bind(p.statement, row);
             p.statement.addBatch();
           }
           return p.statement.executeBatch();
@@ -491,12 +405,12 @@ public final class Sql {
 
   /** Inserts a row unless its key exists: returns how many rows were inserted. */
   public int insertIfAbsent(String table, Object... pairs) {
-    var text = dialect.insertIfAbsent(table, columns(pairs), marks(pairs));
+    var text = dialect.insertIfAbsent(table, Insertion.columns(pairs), Insertion.marks(pairs));
     if (text != null) {
-      return update(text, values(pairs));
+      return update(text, Insertion.values(pairs));
     }
     try {
-      return update(insertion(table, pairs), values(pairs));
+      return update(Insertion.text(table, pairs), Insertion.values(pairs));
     } catch (DuplicateKey there) {
       failure = failure == there ? null : failure;
       return 0;
@@ -504,19 +418,14 @@ public final class Sql {
   }
 
   void execute(String sql) throws SQLException {
+    var p = prepared.take(sql, () -> dialect.statement(sql));
     try {
-      prepared(sql, List.of(), sql).statement.execute();
+      p.statement.execute();
     } catch (SQLException e) {
-      forget(sql);
+      prepared.forget(sql, p);
       throw e;
-    }
-  }
-
-  /** A driver may have closed a statement that failed, as SQLite's does when the disk is full. */
-  private void forget(Object key) {
-    var p = cache.remove(key);
-    if (p != null && !p.busy) {
-      p.close();
+    } finally {
+      prepared.giveBack(p);
     }
   }
 
@@ -562,7 +471,7 @@ public final class Sql {
   }
 
   private <T> T run(String sql, Object[] args, Use<T> use) {
-    mustBeStorable(args); // what waits must not be lost with it
+    Values.mustBeStorable(args); // what waits must not be lost with it
     if (waiting.isEmpty()) {
       return run(sql, args, List.of(), use);
     }
@@ -601,17 +510,11 @@ public final class Sql {
 
   private <T> T run(String sql, Object[] args, List<Waiting> before, Use<T> use) {
     Prepared p = null;
-    boolean own = false;
     Statements.ran(before.size() + 1);
     var key = key(before, sql);
     try {
-      p = prepared(key, before, sql);
-      if (p.busy) { // the same statement inside its own row mapper: a fresh one
-        p = new Prepared(connection.prepareStatement(text(before, sql)));
-        own = true;
-      }
-      p.busy = true;
-      bind(p.statement, args);
+      p = prepared.take(key, () -> text(before, sql));
+      Values.bind(p.statement, args);
       var result = use.on(p, before);
       untouched = false;
       return result;
@@ -622,115 +525,19 @@ public final class Sql {
       }
       var f = StoreException.of(dialect, text(before, sql), e);
       failure = failure == null ? f : failure;
-      if (p != null && !own) {
-        p.busy = false;
-        forget(key);
+      if (p != null) {
+        prepared.forget(key, p);
       }
       throw f;
     } finally {
       if (p != null) {
-        p.busy = false;
-        if (own) {
-          p.close();
-        }
+        prepared.giveBack(p);
       }
     }
-  }
-
-  private Prepared prepared(Object key, List<Waiting> before, String sql) throws SQLException {
-    var p = cache.get(key);
-    if (p == null) {
-      p = new Prepared(connection.prepareStatement(text(before, sql)));
-      cache.put(key, p);
-    }
-    return p;
-  }
-
-  private static Map<String, Integer> columns(Prepared p, int position, ResultSet rs)
-      throws SQLException {
-    while (p.columns.size() <= position) {
-      p.columns.add(null);
-    }
-    var known = p.columns.get(position);
-    if (known == null) {
-      var meta = rs.getMetaData();
-      var m = new HashMap<String, Integer>();
-      for (int i = 1; i <= meta.getColumnCount(); i++) {
-        m.putIfAbsent(meta.getColumnLabel(i).toLowerCase(java.util.Locale.ROOT), i);
-      }
-      known = m;
-      p.columns.set(position, known);
-    }
-    return known;
-  }
-
-  private static Object[] fixed(Object[] args) {
-    var fixed = new Object[args.length];
-    for (int i = 0; i < args.length; i++) {
-      fixed[i] = fixed(args[i]);
-    }
-    return fixed;
-  }
-
-  /** What changes after the call is sent as it is now. */
-  private static Object fixed(Object arg) {
-    return switch (arg) {
-      case null -> null;
-      case String v -> storable(v);
-      case Number v -> v;
-      case Boolean v -> v;
-      case Instant v -> v;
-      case Enum<?> v -> v;
-      case byte[] v -> v;
-      case JsonNode v -> Json.text(v);
-      case Object v -> Json.text(v);
-    };
-  }
-
-  private static void bind(PreparedStatement s, Object[] args) throws SQLException {
-    for (int i = 0; i < args.length; i++) {
-      switch (args[i]) {
-        case null -> s.setObject(i + 1, null);
-        case String v -> s.setString(i + 1, v);
-        case Integer v -> s.setInt(i + 1, v);
-        case Long v -> s.setLong(i + 1, v);
-        case Double v -> s.setDouble(i + 1, v);
-        case Number v -> s.setObject(i + 1, v);
-        case Boolean v -> s.setInt(i + 1, v ? 1 : 0);
-        case Instant v -> s.setLong(i + 1, Times.micros(v));
-        case Enum<?> v -> s.setString(i + 1, v.name());
-        case byte[] v -> s.setBytes(i + 1, v);
-        case JsonNode v -> s.setString(i + 1, Json.text(v));
-        case Object v -> s.setString(i + 1, Json.text(v));
-      }
-    }
-  }
-
-  private static void mustBeStorable(Object[] args) {
-    for (var arg : args) {
-      if (arg instanceof String text) {
-        storable(text);
-      }
-    }
-  }
-
-  /**
-   * PostgreSQL has no texts with a NUL and nobody has half a surrogate pair, so no engine takes
-   * them; only a broken client sends them.
-   */
-  private static String storable(String text) {
-    if (text.indexOf('\0') >= 0) {
-      throw Fault.badRequest("A text with a NUL character is not accepted.");
-    }
-    if (!Json.isWhole(text)) {
-      throw Fault.badRequest("A text with half a surrogate pair is not accepted.");
-    }
-    return text;
   }
 
   void close() throws SQLException {
-    cache.values().forEach(Prepared::close);
-    cache.clear();
+    prepared.close();
     connection.close();
   }
 }

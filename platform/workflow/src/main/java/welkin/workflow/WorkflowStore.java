@@ -289,15 +289,7 @@ final class WorkflowStore {
       WorkflowRow.State state,
       String result,
       Instant now) {
-    return sql.update(
-            FINISH,
-            state,
-            result,
-            now,
-            id,
-            owner,
-            from)
-        == 1;
+    return sql.update(FINISH, state, result, now, id, owner, from) == 1;
   }
 
   /** Removes what was kept of workflows while they lived; their rows stay. */
