@@ -386,7 +386,7 @@ def main():
     p.add_argument('--hosts', type=int, default=1000, help='simulated hypervisors')
     p.add_argument('--agents', type=int, default=3, help='processes they are in')
     p.add_argument('--clients', type=int, default=50, help='servers in flight')
-    p.add_argument('--warm', type=int, default=500, help='cycles before the measurement, which compile the program')
+    p.add_argument('--warm', type=int, default=5000, help='cycles before the measurement: a program that just started compiles itself meanwhile')
     p.add_argument('--cycles', type=int, default=2000)
     p.add_argument('--keep', type=int, default=10000, help='servers that stay and are listed; 0 for none')
     p.add_argument('--seconds', type=int, default=15, help='of listing')

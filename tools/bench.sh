@@ -19,7 +19,7 @@ that survives a noisy machine. Beside it stands the same figure of a real OpenSt
 
 "scale" starts a PostgreSQL and a RabbitMQ of its own, one control process and 1,000 simulated hypervisors in three
 processes; boots and deletes 2,000 servers with 50 clients, then keeps 10,000 and lists them (bench/scale.py --help;
---hosts 30 --clients 5 --cycles 50 --keep 100 is a look).
+--hosts 30 --clients 5 --warm 50 --cycles 50 --keep 100 is a look).
 
 "identity" starts an all-in-one without hosts, makes 10,000 users with 100,000 role assignments and measures tokens, lists
 and memory over 100,000 logins (bench/identity.py --help; --users 1000 --assignments 5000 --logins 5000 --seconds 1 is a look).
