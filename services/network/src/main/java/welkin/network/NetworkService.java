@@ -37,14 +37,6 @@ import welkin.store.Events;
 
 /** Network's table of contents: its nouns, its routes, and what runs beside them. */
 public final class NetworkService implements CloudService {
-  private static final List<String> MIGRATIONS =
-      List.of(
-          "/welkin/network/V001__network.sql",
-          "/welkin/network/V002__port_bindings.sql",
-          "/welkin/network/V003__several_processes.sql",
-          "/welkin/network/V004__router_next_host.sql",
-          "/welkin/network/V005__shared_changes.sql");
-
   private final Database database;
   private final Events events;
   private final PortPart ports;
@@ -56,7 +48,7 @@ public final class NetworkService implements CloudService {
   public NetworkService(Platform platform) {
     var config = platform.config();
     var unified = IdentityLimits.chosen(platform, "network", config.get(Limits.DRIVER));
-    var schema = platform.database("network", MIGRATIONS);
+    var schema = platform.database("network", Stores.MIGRATIONS);
     database = unified == null ? schema : schema.asking(unified);
     events = new Events(platform.clock());
     var journal = new Journal(platform.clock(), platform.ids(), events);

@@ -1,5 +1,6 @@
 package welkin.network.stores;
 
+import java.util.List;
 import welkin.network.floatingip.FloatingIpStore;
 import welkin.network.network.NetworkStore;
 import welkin.network.port.PortStore;
@@ -18,6 +19,14 @@ public record Stores(
     RouterStore routers,
     FloatingIpStore floating,
     RbacStore rbac) {
+  /** What makes their tables, in order. */
+  public static final List<String> MIGRATIONS =
+      List.of(
+          "/welkin/network/V001__network.sql",
+          "/welkin/network/V002__port_bindings.sql",
+          "/welkin/network/V003__several_processes.sql",
+          "/welkin/network/V004__router_next_host.sql",
+          "/welkin/network/V005__shared_changes.sql");
 
   public static Stores of(Journal journal) {
     return new Stores(

@@ -11,19 +11,14 @@ import org.junit.jupiter.api.io.TempDir;
 import welkin.agents.contracts.NetworkPlugin.AgentReport;
 import welkin.core.Ids;
 import welkin.network.resource.Journal;
+import welkin.network.stores.Stores;
 import welkin.store.Database;
 import welkin.store.Events;
 
 class AgentsTest {
-  private static final List<String> SCHEMA =
-      List.of(
-          "/welkin/network/V001__network.sql",
-          "/welkin/network/V002__port_bindings.sql",
-          "/welkin/network/V003__several_processes.sql");
-
   @Test
   void anAgentThatAnotherProcessMetIsThereAtOnce(@TempDir Path dir) {
-    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, SCHEMA);
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, Stores.MIGRATIONS);
     var clock = InstantSource.system();
     var journal = new Journal(clock, Ids.system(), new Events(clock));
     try (var one = new Agents(db, journal, 75);
@@ -38,7 +33,7 @@ class AgentsTest {
 
   @Test
   void thatAnAgentDiedIsNoticedOnce(@TempDir Path dir) {
-    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, SCHEMA);
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, Stores.MIGRATIONS);
     var clock = InstantSource.system();
     var journal = new Journal(clock, Ids.system(), new Events(clock));
     try (var agents = new Agents(db, journal, 1)) {
@@ -59,7 +54,7 @@ class AgentsTest {
 
   @Test
   void whatAnotherProcessWritesIsSeenAtTheNextLook(@TempDir Path dir) {
-    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, SCHEMA);
+    var db = Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, Stores.MIGRATIONS);
     var clock = InstantSource.system();
     var journal = new Journal(clock, Ids.system(), new Events(clock));
     try (var one = new Agents(db, journal, 75);

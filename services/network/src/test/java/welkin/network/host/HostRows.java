@@ -1,24 +1,16 @@
 package welkin.network.host;
 
 import java.nio.file.Path;
-import java.util.List;
+import welkin.network.stores.Stores;
 import welkin.store.Database;
 import welkin.store.Sql;
 
 /** Rows that a host's part of the network is read from. */
 final class HostRows {
-  private static final List<String> MIGRATIONS =
-      List.of(
-          "/welkin/network/V001__network.sql",
-          "/welkin/network/V002__port_bindings.sql",
-          "/welkin/network/V003__several_processes.sql",
-          "/welkin/network/V004__router_next_host.sql",
-          "/welkin/network/V005__shared_changes.sql");
-
   private HostRows() {}
 
   static Database open(Path dir) {
-    return Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, MIGRATIONS);
+    return Database.sqlite(dir.resolve("n.db"), Database.Durability.OFF, Stores.MIGRATIONS);
   }
 
   /** A port {@code p-HOST} on a host, in the group {@code g-HOST}. */
