@@ -14,8 +14,7 @@ import welkin.agents.contracts.HostChanges.Members;
 import welkin.agents.contracts.HostChanges.Removed;
 import welkin.network.agent.Agents;
 import welkin.network.host.HostStore.Has;
-import welkin.network.host.SharedChanges.Change;
-import welkin.network.host.SharedChanges.Part;
+import welkin.network.host.SharedChange.Part;
 import welkin.store.Database;
 import welkin.store.Sql;
 
@@ -121,7 +120,7 @@ final class HostAnswer {
       String host,
       long since,
       HostStore.News news,
-      List<Change> changes,
+      List<SharedChange> changes,
       boolean entries) {
     long seq = news.cursor().newest();
     Map<String, Set<String>> own = new HashMap<>();
@@ -199,7 +198,7 @@ final class HostAnswer {
     /**
      * @return whether it can be said as an entry; else all of the network is to be told
      */
-    boolean put(String host, Change c) {
+    boolean put(String host, SharedChange c) {
       var tunnels = agents.tunnels();
       if (c.part() == Part.PEER) {
         var tunnel = tunnels.get(c.entry());
@@ -239,7 +238,7 @@ final class HostAnswer {
 
   /** What a host has: as before, when nothing was noted for it and no rules of its groups. */
   private Has mine(
-      Sql sql, String host, long since, long seq, boolean nothingOwn, List<Change> changes) {
+      Sql sql, String host, long since, long seq, boolean nothingOwn, List<SharedChange> changes) {
     var before = known.get(host);
     boolean same =
         before != null

@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import welkin.core.Json;
 import welkin.network.host.HostStore.Around;
 import welkin.network.host.HostStore.Item;
-import welkin.network.host.SharedChanges.Part;
+import welkin.network.host.SharedChange.Part;
 import welkin.network.host.SharedStore.Note;
 import welkin.network.resource.Resource;
 import welkin.store.Sql;

@@ -6,8 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import welkin.network.host.SharedChanges.Change;
-import welkin.network.host.SharedChanges.Part;
+import welkin.network.host.SharedChange.Part;
 import welkin.store.Database;
 
 /**
@@ -70,7 +69,7 @@ final class HostSigns {
     var own = database.read(sql -> HostStore.newest(sql, said.keySet()));
     var objects = new HashMap<String, Long>();
     var rules = new HashMap<String, Long>();
-    for (Change c : shared.since(0)) {
+    for (SharedChange c : shared.since(0)) {
       if (c.seq() <= upTo) {
         objects.put(c.object(), c.seq());
       }

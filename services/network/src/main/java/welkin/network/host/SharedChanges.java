@@ -12,35 +12,6 @@ import welkin.store.Database;
  * may be applied twice, and the last one about an entry is true.
  */
 final class SharedChanges {
-  /** What of an object changed. */
-  enum Part {
-    /** A network but for its tables; all of it is told. */
-    NETWORK,
-    /** What a network's DHCP server answers. */
-    LEASES,
-    /** Where a MAC address is. */
-    FORWARDING,
-    /** Whether a host has a network. */
-    PEER,
-    /** A group's rules; all of it is told. */
-    GROUP,
-    /** Whether an address belongs to a group. */
-    MEMBER;
-
-    boolean ofNetwork() {
-      return this != GROUP && this != MEMBER;
-    }
-  }
-
-  /**
-   * A change.
-   *
-   * @param object the network or group
-   * @param entry MAC address, host or address; empty for a whole object
-   * @param now the host where the MAC address is; null when the entry is none any more
-   */
-  record Change(long seq, Part part, String object, String entry, String now) {}
-
   /** So many are kept, and as many more before the oldest are let go. */
   private static final int KEPT = 20_000;
 
@@ -52,7 +23,7 @@ final class SharedChanges {
   private long begun;
 
   // what follows is guarded by this
-  private final ArrayList<Change> changes = new ArrayList<>();
+  private final ArrayList<SharedChange> changes = new ArrayList<>();
   private long newest = -1;
   private long floor;
 
@@ -95,7 +66,7 @@ final class SharedChanges {
     floor = Math.max(floor, cursor.floor());
     if (changes.size() > 2 * KEPT) {
       // all of one number, so that what is left is complete
-      floor = Math.max(floor, changes.get(changes.size() - KEPT).seq);
+      floor = Math.max(floor, changes.get(changes.size() - KEPT).seq());
       changes.subList(0, after(floor)).clear();
     }
   }
@@ -115,7 +86,7 @@ final class SharedChanges {
   }
 
   /** The changes after a number, in order. */
-  synchronized List<Change> since(long since) {
+  synchronized List<SharedChange> since(long since) {
     return List.copyOf(changes.subList(after(since), changes.size()));
   }
 
@@ -124,7 +95,7 @@ final class SharedChanges {
     int high = changes.size();
     while (low < high) {
       int mid = (low + high) >>> 1;
-      if (changes.get(mid).seq <= seq) {
+      if (changes.get(mid).seq() <= seq) {
         low = mid + 1;
       } else {
         high = mid;

@@ -15,8 +15,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import welkin.network.host.HostStore.Cursor;
-import welkin.network.host.SharedChanges.Change;
-import welkin.network.host.SharedChanges.Part;
+import welkin.network.host.SharedChange.Part;
 import welkin.store.ByIds;
 import welkin.store.Sql;
 
@@ -49,7 +48,7 @@ final class SharedStore {
    * @param cursor when they were read
    * @param from all that came after this number is among them
    */
-  record News(Cursor cursor, long from, List<Change> changes) {}
+  record News(Cursor cursor, long from, List<SharedChange> changes) {}
 
   /**
    * What changed after a number.
@@ -81,14 +80,14 @@ final class SharedStore {
     for (int i = 0; i < notes.size(); i += TOGETHER) {
       look(sql, notes.subList(i, Math.min(notes.size(), i + TOGETHER)), truth, flat);
     }
-    var out = new ArrayList<Change>();
+    var out = new ArrayList<SharedChange>();
     for (var row : rows) {
       var n = row.note;
       if (!flat.contains(n.object) || n.part != Part.FORWARDING && n.part != Part.PEER) {
-        out.add(new Change(row.seq, n.part, n.object, n.entry, truth.get(n)));
+        out.add(new SharedChange(row.seq, n.part, n.object, n.entry, truth.get(n)));
       } else if (n.part == Part.FORWARDING) {
         // hosts keep no tables of such a network, but one serves its DHCP
-        out.add(new Change(row.seq, Part.LEASES, n.object, "", null));
+        out.add(new SharedChange(row.seq, Part.LEASES, n.object, "", null));
       }
     }
     return new News(cursor[0], Math.max(after, cursor[0].newest() - most), out);
