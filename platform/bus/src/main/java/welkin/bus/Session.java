@@ -248,6 +248,9 @@ final class Session implements AutoCloseable {
     private final Channel in;
     private Channel setup;
 
+    /** What the next reader of it takes at most; the broker keeps it until it is told otherwise. */
+    private int prefetch;
+
     Desk() throws IOException {
       in = connection.createChannel();
       in.addShutdownListener(Session.this::broken);
@@ -275,7 +278,10 @@ final class Session implements AutoCloseable {
       if (source.exchange() != null) {
         setup.queueBind(source.queue(), source.exchange(), source.key());
       }
-      in.basicQos(source.prefetch(), false);
+      if (source.prefetch() != prefetch) {
+        in.basicQos(source.prefetch(), false);
+        prefetch = source.prefetch();
+      }
       var tag =
           in.basicConsume(
               source.queue(),
