@@ -92,9 +92,20 @@ public final class NetworkHost implements AutoCloseable {
     } catch (Exception e) {
       throw Fault.internal("the metadata agent cannot start: " + e.getMessage(), e);
     }
+    config.bridgeMappings().forEach(NetworkHost::lookForBridge);
     registration = bus.offer(NetworkAgent.class, config.host(), this::poke);
     List.of(pull, wire, serve, watch, report).forEach(Loop::start);
     return this;
+  }
+
+  private static void lookForBridge(String physicalNetwork, String bridge) {
+    if (!Taps.present(bridge)) {
+      log.warn(
+          "the bridge '{}' of physical network '{}' does not exist: networks on it wait until it is"
+              + " made",
+          bridge,
+          physicalNetwork);
+    }
   }
 
   private void poke() {
