@@ -100,7 +100,7 @@ final class PreparedStatements {
   /** A driver may have closed a statement that failed, as SQLite's does when the disk is full. */
   void forget(Object key, Prepared p) {
     if (p.kept) {
-      kept.remove(key);
+      kept.remove(key, p);
       p.kept = false;
     }
   }
