@@ -230,7 +230,8 @@ endpoint() {
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# processes of this home's guests and networks: their command lines name the state folder, or, as QEMU's, they work in it
+# processes of this home's guests and networks: their command lines name the state folder, or, as QEMU's, they work in it;
+# those of a lab are not, though it lies there, too
 home_processes() {
   local proc line cwd
   for proc in /proc/[0-9]*; do
@@ -238,6 +239,7 @@ home_processes() {
     line=$(tr '\0' ' ' 2>/dev/null <"$proc/cmdline") || continue
     cwd=$(readlink "$proc/cwd" 2>/dev/null) || cwd=
     case "$line $cwd/" in
+      *"$WELKIN_HOME/lab/"*) ;;
       *"$WELKIN_HOME/"* | *"--home $WELKIN_HOME "*) printf '%s %s\n' "${proc#/proc/}" "${line:0:150}" ;;
     esac
   done
