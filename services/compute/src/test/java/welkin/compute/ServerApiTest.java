@@ -212,6 +212,34 @@ class ServerApiTest {
   }
 
   @Test
+  void aDeletedMemberOfAGroupSaysWhereItWas() {
+    var group =
+        cloud
+            .post(
+                ALICE,
+                "/os-server-groups",
+                "{`server_group`:{`name`:`apart`,`policy`:`anti-affinity`}}")
+            .text("/server_group/id");
+    var told =
+        cloud.post(
+            ALICE,
+            "/servers",
+            body("member", "")
+                .replaceFirst("}$", ",`os:scheduler_hints`:{`group`:`" + group + "`}}"));
+    var id = told.text("/server/id");
+    cloud.settled(id);
+    var host = "/servers/0/OS-EXT-SRV-ATTR:host";
+    var was = cloud.get(ADMIN, "/servers/detail?all_tenants=1").text(host);
+    assertThat(was).isIn("one", "two");
+
+    cloud.delete(ALICE, "/servers/" + id);
+    cloud.settled(id);
+
+    assertThat(cloud.get(ADMIN, "/servers/detail?all_tenants=1&deleted=true").text(host))
+        .isEqualTo(was);
+  }
+
+  @Test
   void aTenantLearnsReasonsWithoutNamesOfHosts() {
     for (var host : java.util.List.of("one", "two")) {
       cloud.call(

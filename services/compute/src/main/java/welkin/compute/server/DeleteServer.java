@@ -33,7 +33,7 @@ public final class DeleteServer extends Workflow<OnServer> {
     }
     run.again("end moves", () -> endMoves(id, host));
     run.again("unplug ports", () -> means.networking().unplug(server));
-    run.again("release", () -> means.finder().release(server));
+    run.again("release", () -> means.claims().release(id));
     run.last(sql -> forget(sql, server));
   }
 
