@@ -145,6 +145,8 @@ class ServerApiTest {
     assertThat(server.text("/server/fault/details")).contains("one: Retry: it was tried");
     assertThat(cloud.neighbours.portsOf(id)).isEmpty();
     assertThat(cloud.neighbours.allocations).doesNotContainKey(id);
+    assertThat(cloud.delete(ALICE, "/servers/" + id).status()).isEqualTo(204);
+    assertThat(show(id).status()).as("asked at once").isEqualTo(404);
   }
 
   @Test

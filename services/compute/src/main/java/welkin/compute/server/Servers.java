@@ -1,6 +1,7 @@
 package welkin.compute.server;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,9 @@ import welkin.workflow.WorkflowEngine;
 
 /** Makes, changes and deletes servers. */
 public final class Servers {
+  /** So long a request waits for a delete that is done at once as a rule. */
+  private static final Duration MOMENT = Duration.ofSeconds(2);
+
   private final Means means;
   private final WorkflowEngine engine;
   private final CreateServer createServer;
@@ -132,7 +136,11 @@ public final class Servers {
     return out.toString();
   }
 
-  /** Begins to delete a server, whatever is being done to it. */
+  /**
+   * Begins to delete a server, whatever is being done to it. One in ERROR is gone when this
+   * returns, as a rule: it shows ERROR until then, which clients that wait take for a delete that
+   * failed.
+   */
   void delete(Server server, boolean forced) {
     means
         .database()
@@ -162,6 +170,9 @@ public final class Servers {
                   now,
                   Fault.conflict("The server is being deleted."));
             });
+    if (States.ERROR.equals(server.vmState())) {
+      engine.settled(server.id(), MOMENT);
+    }
   }
 
   /**
