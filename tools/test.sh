@@ -276,6 +276,8 @@ security_compliance:
   lockout_failure_attempts: 2
   lockout_duration: 5
   unique_last_password_count: 2
+# two tests look at a snapshot while it is made
+simulated: {snapshot_seconds: 2}
 YAML
   start_simulated tempest "${TEMPEST_HOSTS:-2}" 24000
   # the external network Tempest's floating IPs come from

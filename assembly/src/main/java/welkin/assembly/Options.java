@@ -55,6 +55,12 @@ final class Options {
       Key.number("stop.finish", 30, "Seconds that requests under way may take to end.");
   static final Key<String> SIMULATED_PREFIX =
       Key.text("simulated.prefix", "sim-", "Names of simulated hosts: this and a number.");
+  static final Key<Integer> SIMULATED_SNAPSHOT =
+      Key.number(
+          "simulated.snapshot_seconds",
+          0,
+          "Seconds a snapshot takes on a simulated host; with 0 it is done before a client can see"
+              + " it under way.");
   static final Key<String> TUNNEL_IP =
       Key.text("host.tunnel_ip", "127.0.0.1", "The address other hosts reach this one by.");
   static final Key<String> INSTANCES_PATH =
@@ -97,6 +103,7 @@ final class Options {
             FINISH,
             EVENTS_KEPT,
             SIMULATED_PREFIX,
+            SIMULATED_SNAPSHOT,
             HostName.KEY,
             TUNNEL_IP,
             INSTANCES_PATH,

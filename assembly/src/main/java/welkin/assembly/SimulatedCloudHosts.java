@@ -1,5 +1,6 @@
 package welkin.assembly;
 
+import java.time.Duration;
 import welkin.agents.simulated.SimulatedHosts;
 import welkin.agents.simulated.SimulatedWorld;
 import welkin.bus.Bus;
@@ -11,12 +12,16 @@ final class SimulatedCloudHosts implements Hosts {
   private final SimulatedHosts hosts;
 
   SimulatedCloudHosts(CloudSettings settings, Bus bus) {
+    var config = settings.config();
+    var world =
+        SimulatedWorld.kept(settings.home().resolve("simulated-world.jsonl"), settings.clock());
+    int snapshot = config.get(Options.SIMULATED_SNAPSHOT);
+    if (snapshot > 0) {
+      world.delay("snapshot", Duration.ofSeconds(snapshot));
+    }
     hosts =
         SimulatedHosts.start(
-            bus,
-            SimulatedWorld.kept(settings.home().resolve("simulated-world.jsonl"), settings.clock()),
-            settings.simulated(),
-            settings.config().get(Options.SIMULATED_PREFIX));
+            bus, world, settings.simulated(), config.get(Options.SIMULATED_PREFIX));
   }
 
   SimulatedWorld world() {
