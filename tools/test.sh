@@ -291,7 +291,7 @@ YAML
     mkdir -p "$home/saml"
     python3 -c "import sys, urllib.request as u; u.urlretrieve(*sys.argv[1:])" \
       "$OS_AUTH_URL/OS-FEDERATION/saml2/metadata" "$home/saml/itself.xml"
-    "$ROOT/conformance/setup.sh" "$work/tempest-ws" && "$ROOT/conformance/run.sh" -w "$work/tempest-ws" -c 3 -t 2400
+    "$ROOT/conformance/setup.sh" "$work/tempest-ws" && "$ROOT/conformance/run.sh" -w "$work/tempest-ws" -c 4 -t 2400
   ) || true
   stop_cloud "$home"
 }
