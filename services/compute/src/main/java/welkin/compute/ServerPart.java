@@ -112,20 +112,21 @@ final class ServerPart {
     var detach = register(new DetachInterface(means));
     interfaces = new Interfaces(means, engine, attach, detach);
     var finishLive = register(new FinishLive(means));
+    var sweep = register(new SweepHost(means));
     moves =
         new ServerMoves(
             means,
             engine,
             register(new MoveServer(means, config.get(ComputeOptions.SAME_HOST))),
             register(new ConfirmMove(means)),
-            register(new RevertMove(means, engine, register(new SweepHost(means)))),
+            register(new RevertMove(means, engine, sweep)),
             register(new MigrateLive(means, engine, finishLive, live(config))),
             register(new EvacuateServer(means)));
     fence = new HostFence(means);
     var window = Duration.ofSeconds(config.get(ComputeOptions.CONFIRM_WINDOW));
     var keeper = new MoveKeeper(means, engine, moves, finishLive, window);
     boolean resume = config.get(ComputeOptions.RESUME_GUESTS);
-    reconciler = new ServerReconciler(means, engine, keeper, fence, resume);
+    reconciler = new ServerReconciler(means, engine, keeper, fence, sweep, resume);
     upkeep =
         new Upkeep(backend, reconciler, Duration.ofDays(config.get(ComputeOptions.PURGE_AFTER)));
   }

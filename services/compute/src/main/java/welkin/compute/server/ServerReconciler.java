@@ -2,7 +2,7 @@ package welkin.compute.server;
 
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -37,6 +37,7 @@ public final class ServerReconciler {
   private final WorkflowEngine engine;
   private final MoveKeeper moves;
   private final HostFence fence;
+  private final SweepHost sweep;
   private final boolean restartGuests;
 
   /** The first host of the next pass whose claims are looked at. */
@@ -47,11 +48,13 @@ public final class ServerReconciler {
       WorkflowEngine engine,
       MoveKeeper moves,
       HostFence fence,
+      SweepHost sweep,
       boolean restartGuests) {
     this.means = means;
     this.engine = engine;
     this.moves = moves;
     this.fence = fence;
+    this.sweep = sweep;
     this.restartGuests = restartGuests;
   }
 
@@ -115,7 +118,7 @@ public final class ServerReconciler {
       }
     }
     repaired += claims ? leaked(host, servers) : 0;
-    return new Report(repaired, restarted, strangers(agent, host, guests, busy));
+    return new Report(repaired, restarted, strangers(agent, host, guests.keySet()));
   }
 
   /**
@@ -268,29 +271,52 @@ public final class ServerReconciler {
   }
 
   /**
-   * Guests of no row of this host: those whose server is gone, or lives elsewhere, are destroyed.
+   * Guests of no row of this host: those whose server is gone, or lives elsewhere, are destroyed;
+   * the latter when nothing else is done to it, as it may move here.
    */
-  private int strangers(
-      InstanceAgent agent, String host, Map<String, InstanceState> guests, Set<String> busy) {
+  private int strangers(InstanceAgent agent, String host, Set<String> guests) {
     int destroyed = 0;
-    for (var id : guests.keySet()) {
-      if (busy.contains(id)) {
+    for (var id : guests) {
+      var server = means.database().read(sql -> stranger(sql, host, id)).orElse(null);
+      if (server == null) {
         continue;
       }
-      var row = means.database().read(sql -> ServerStore.findEver(sql, id)).orElse(null);
-      if (row == null) {
-        log.warn("host {} has guest {}, which is no server of this cloud", host, id);
-      } else if (means.database().read(sql -> MigrationStore.keeps(sql, id, host))) {
-        continue; // a resized server may come back
-      } else if (row.host() != null && !row.deleted() && !means.hosts().up(row.host())) {
-        stop(agent, id); // nobody knows what is left of it where it should be
-      } else if (row.deleted() || !host.equals(row.host())) {
+      if (server.deleted()) {
         log.info("destroying what is left of server {} on {}", id, host);
         agent.destroy(id);
+        destroyed++;
+      } else if (server.host() != null && !means.hosts().up(server.host())) {
+        stop(agent, id); // nobody knows what is left of it where it should be
+      } else if (means.database().tx(sql -> sweep(sql, host, id))) {
+        log.info("server {} is on {}: what is left of it on {} goes", id, server.host(), host);
         destroyed++;
       }
     }
     return destroyed;
+  }
+
+  /**
+   * The server of a guest that has no business on a host, as of one moment: between two questions a
+   * move may end.
+   */
+  private Optional<Server> stranger(Sql sql, String host, String id) {
+    var server = ServerStore.findEver(sql, id);
+    if (server.isEmpty()) {
+      log.warn("host {} has guest {}, which is no server of this cloud", host, id);
+    }
+    return server.filter(
+        s ->
+            (s.deleted() || !host.equals(s.host()))
+                && !engine.isBusy(sql, id)
+                && !MigrationStore.keeps(sql, id, host)); // a resized server may come back
+  }
+
+  private boolean sweep(Sql sql, String host, String id) {
+    if (stranger(sql, host, id).isEmpty()) {
+      return false;
+    }
+    engine.enqueue(sql, sweep, id, new SweepHost.Input(id, host));
+    return true;
   }
 
   private static void stop(InstanceAgent agent, String id) {
