@@ -286,7 +286,10 @@ public final class ServerReconciler {
         agent.destroy(id);
         destroyed++;
       } else if (server.host() != null && !means.hosts().up(server.host())) {
-        stop(agent, id); // nobody knows what is left of it where it should be
+        // nobody knows what is left of it where it should be
+        if (means.database().tx(sql -> stranger(sql, host, id)).isPresent()) {
+          stop(agent, id);
+        }
       } else if (means.database().tx(sql -> sweep(sql, host, id))) {
         log.info("server {} is on {}: what is left of it on {} goes", id, server.host(), host);
         destroyed++;
@@ -296,8 +299,8 @@ public final class ServerReconciler {
   }
 
   /**
-   * The server of a guest that has no business on a host, as of one moment: between two questions a
-   * move may end.
+   * The server of a guest that has no business on a host. Between two questions of a reader a move
+   * may end: what a living server has is touched only when a transaction that writes says it, too.
    */
   private Optional<Server> stranger(Sql sql, String host, String id) {
     var server = ServerStore.findEver(sql, id);
